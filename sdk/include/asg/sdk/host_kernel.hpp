@@ -1,0 +1,163 @@
+// asg/sdk/host_kernel.hpp - kernels of a plugin in host memory, declared with what they accept.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <asg/sdk/backend.h>
+#include <asg/sdk/program_copy.hpp>
+
+namespace asg::sdk {
+
+/// A mask of the given dtypes.
+constexpr uint32_t dtype_mask(std::initializer_list<uint32_t> dtypes) {
+  uint32_t mask = 0;
+  for (const uint32_t dtype : dtypes) mask |= ASG_DTYPE_BIT(dtype);
+  return mask;
+}
+
+/// A bit set of ASG_EW_* for asg_op_cap::instructions.
+constexpr std::array<uint64_t, 2> instruction_set(std::initializer_list<uint32_t> opcodes) {
+  uint64_t low = 0, high = 0;
+  for (const uint32_t opcode : opcodes) (opcode < 64 ? low : high) |= uint64_t{1} << (opcode % 64);
+  return {low, high};
+}
+
+/// A bit set of ASG_REDUCE_* for asg_op_cap::reductions.
+constexpr uint64_t reduction_set(std::initializer_list<uint32_t> kinds) {
+  uint64_t set = 0;
+  for (const uint32_t kind : kinds) set |= uint64_t{1} << kind;
+  return set;
+}
+
+/// An asg_op_cap that owns its masks; see there for the meaning of the fields.
+struct Capability {
+  uint32_t op = 0;
+  uint32_t flags = 0;
+  uint32_t max_rank = ASG_MAX_RANK;
+  std::vector<uint32_t> dtypes;
+  std::array<uint64_t, 2> instructions{};
+  uint64_t reductions = 0;
+
+  asg_op_cap row() const {
+    return {op,
+            flags,
+            max_rank,
+            static_cast<uint32_t>(dtypes.size()),
+            dtypes.data(),
+            {instructions[0], instructions[1]},
+            reductions};
+  }
+  bool has_dtype(std::size_t operand, uint32_t dtype) const {
+    return !dtypes.empty() && dtype < 32 &&
+           (dtypes[std::min(operand, dtypes.size() - 1)] & ASG_DTYPE_BIT(dtype)) != 0;
+  }
+  bool has_instruction(uint32_t opcode) const {
+    return opcode < ASG_EW_COUNT && (instructions[opcode / 64] >> (opcode % 64) & 1) != 0;
+  }
+  bool has_reduction(uint32_t kind) const { return kind < 64 && (reductions >> kind & 1) != 0; }
+};
+
+/// A tensor at a place in memory, as a kernel sees it.  Strides are in elements.
+struct Tensor {
+  std::byte* data;  // element 0; unusable when the tensor has no elements
+  const asg_value* value;
+
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data);
+  }
+  uint32_t dtype() const { return value->dtype; }
+  uint32_t rank() const { return value->rank; }
+  int64_t size(uint32_t axis) const { return value->shape[axis]; }
+  int64_t stride(uint32_t axis) const { return value->strides[axis]; }
+  int64_t count() const { return element_count(*value); }
+};
+
+/// One execution of one step.
+struct Call {
+  const ProgramCopy& program;
+  const asg_step& step;
+  std::byte* const* addresses;  // of element 0 of every value of the program
+
+  Tensor value(uint32_t index) const { return {addresses[index], &program.values()[index]}; }
+  Tensor input(uint32_t i) const { return value(step.inputs[i]); }
+  Tensor output(uint32_t i) const { return value(step.outputs[i]); }
+  /// CLAIMED: the scratch value that the claim asked for.
+  Tensor scratch() const { return value(step.scratch - 1); }
+};
+
+/// What executes a step.  Throws Error; the step's index is added.
+using Run = std::function<void(const Call&)>;
+
+/// A kernel: what it accepts, and how a step becomes something to run.  `prepare` is called once
+/// per step in compile and may refuse with ASG_UNSUPPORTED only what the rows do not promise.
+struct Kernel {
+  std::vector<Capability> capabilities;
+  std::function<Run(const ProgramCopy&, const asg_step&)> prepare;
+  /// CLAIMED kernels: the composite op's name, and the answer to the host's question.
+  std::string claimed_op = {};
+  std::function<void(const asg_claim_request&, asg_claim_reply&)> claim = {};
+};
+
+/// A kernel that needs no preparation.
+inline Kernel plain_kernel(Capability capability, void (*run)(const Call&)) {
+  return {{std::move(capability)}, [run](const ProgramCopy&, const asg_step&) { return Run(run); }};
+}
+
+/// Whether the rows together accept the step, by the rules above asg_op_cap.
+inline bool accepts(const std::vector<Capability>& rows, const ProgramCopy& program,
+                    const asg_step& step) {
+  if (const asg_region* region = program.region(step)) {
+    uint32_t needed = 0;
+    for (const asg_access& access : Span<asg_access>(region->accesses)) {
+      if (access.n_bounds > 0) needed |= ASG_CAP_BOUNDS;
+      if (access.index_register > 0) needed |= ASG_CAP_INDEX;
+    }
+    if (region->phases.count > 1) needed |= ASG_CAP_PHASES;
+    const auto some_row = [&](auto&& accepted) {
+      for (const Capability& row : rows)
+        if (row.op == step.op && region->rank <= row.max_rank && (row.flags & needed) == needed &&
+            accepted(row))
+          return true;
+      return false;
+    };
+    const Span<asg_inst> insts = region->insts;
+    for (const asg_inst& inst : insts) {
+      const bool compares = inst.op >= ASG_EW_EQ && inst.op <= ASG_EW_GE;
+      if (compares && inst.a >= insts.size()) return false;
+      const uint32_t dtype = compares ? insts[inst.a].dtype : inst.dtype;
+      if (!some_row([&](const Capability& row) {
+            return row.has_instruction(inst.op) && row.has_dtype(0, dtype);
+          }))
+        return false;
+    }
+    for (const asg_reduction& reduction : Span<asg_reduction>(region->reductions))
+      if (!some_row([&](const Capability& row) {
+            return row.has_reduction(reduction.kind) && row.has_dtype(0, reduction.dtype);
+          }))
+        return false;
+    return true;
+  }
+  for (const Capability& row : rows) {
+    bool accepted = row.op == step.op;
+    for (uint32_t i = 0; accepted && i < step.n_inputs + step.n_outputs; ++i) {
+      const bool is_input = i < step.n_inputs;
+      const asg_value& value =
+          is_input ? program.input(step, i) : program.output(step, i - step.n_inputs);
+      accepted = row.has_dtype(i, value.dtype) && value.rank <= row.max_rank &&
+                 (!is_input || (row.flags & ASG_CAP_STRIDED) != 0 || is_row_major(value));
+    }
+    if (accepted) return true;
+  }
+  return false;
+}
+
+}  // namespace asg::sdk
