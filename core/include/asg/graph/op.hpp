@@ -1,0 +1,135 @@
+// OpDef: everything asg knows of an op, written in one file per op.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <asg/graph/graph.hpp>
+#include <asg/graph/view.hpp>
+
+namespace asg {
+
+/// One input or output, for documentation and for errors.
+struct Port {
+  std::string_view name;
+  std::string_view shape;   ///< "[..., M, K]"
+  std::string_view types;   ///< "float", "as x"
+  bool optional = false;    ///< trailing inputs may be left out
+  bool variadic = false;    ///< the last input may be given any number of times
+};
+
+struct AttributeDef {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+/// What a type rule sees.
+class Signature {
+ public:
+  Signature(const OpDef& op, std::span<const TensorType> inputs, const Attributes& attributes,
+            Origin origin)
+      : op(op), inputs(inputs), attributes(attributes), origin(origin) {}
+
+  const OpDef& op;
+  std::span<const TensorType> inputs;
+  const Attributes& attributes;
+  Origin origin;
+
+  [[nodiscard]] const TensorType& in(std::size_t i) const { return inputs[i]; }
+  [[nodiscard]] const Shape& shape(std::size_t i) const { return inputs[i].shape; }
+  [[nodiscard]] DType dtype(std::size_t i) const { return inputs[i].dtype; }
+  [[nodiscard]] bool has(std::size_t i) const { return i < inputs.size(); }
+
+  /// Throws a ShapeError that states the rule, the op, its operands and the user's line.
+  void require(bool holds, std::string_view rule) const;
+  /// The same as a TypeError.
+  void require_type(bool holds, std::string_view rule) const;
+  /// All inputs have the same element type.
+  void require_same_types() const;
+  [[noreturn]] void fail(std::string_view rule) const;
+
+ private:
+  [[nodiscard]] std::string describe(std::string_view rule) const;
+};
+
+/// What a decomposition sees: tensors of the graph it writes to.
+struct OpCall {
+  const Tensors& inputs;
+  const Attributes& attributes;
+  [[nodiscard]] const Tensor& in(std::size_t i) const { return inputs[i]; }
+  [[nodiscard]] bool has(std::size_t i) const { return i < inputs.size(); }
+};
+
+/// What a gradient rule sees.
+struct GradientCall {
+  const Tensors& inputs;
+  const Tensors& outputs;
+  const Tensors& cotangents;  ///< one for each output; an empty Tensor where none arrives
+  const Attributes& attributes;
+  [[nodiscard]] const Tensor& in(std::size_t i) const { return inputs[i]; }
+  [[nodiscard]] const Tensor& out(std::size_t i = 0) const { return outputs[i]; }
+  [[nodiscard]] const Tensor& dy(std::size_t i = 0) const { return cotangents[i]; }
+};
+
+/// One case that generates tests: values for the inputs and what they must give.
+struct Sample {
+  std::vector<Array> inputs;
+  Attributes attributes = {};
+  std::vector<Array> outputs = {};  ///< expected; empty when only consistency is tested
+  double tolerance = 1e-9;          ///< relative, absolute below 1; float64
+  bool gradient = true;             ///< false at a kink, where central differences say nothing
+};
+
+/// f64 numbers spread over [low, high] in a fixed irregular order, no two equal: for samples.
+[[nodiscard]] Array spread(const Shape& shape, double low = -2, double high = 2, int seed = 0);
+
+/// How a primitive reaches a backend.
+struct Lowering {
+  std::uint32_t instruction = 0;  ///< ASG_EW_*: elementwise, a region instruction
+  std::uint32_t kernel = 0;       ///< ASG_OP_*: a kernel step with the node's attributes
+  /// The result is another way to look at operand 0; nullopt where that needs a copy first.
+  std::optional<View> (*view)(const View& operand, const Signature& call,
+                              const TensorType& result) = nullptr;
+};
+
+/// An op: a primitive (a backend executes it) or a composite (`decompose` is its meaning).
+struct OpDef {
+  std::string_view name;
+  std::string_view summary;
+  std::vector<Port> inputs;
+  std::vector<Port> outputs;
+  std::vector<AttributeDef> attributes = {};
+
+  /// The types of the outputs. May be left out of a composite: then its body is inferred.
+  Types (*infer)(const Signature&) = nullptr;
+  /// The cotangents of the inputs, empty Tensors where there is none. A composite without a rule
+  /// has the gradient of its body; a primitive without one and without `no_gradient` is an error
+  /// when it is differentiated.
+  Tensors (*gradient)(const GradientCall&) = nullptr;
+  /// The body, in primitives and other composites.
+  Tensors (*decompose)(const OpCall&) = nullptr;
+  /// Constant wherever it is smooth (floor, comparisons): gradients stop here, as zeros.
+  bool no_gradient = false;
+
+  Lowering lowering = {};
+  std::string_view source = {};
+  std::vector<Sample> (*samples)() = nullptr;
+  int version = 1;
+
+  [[nodiscard]] bool is_composite() const { return decompose != nullptr; }
+};
+
+/// Every op of asg, sorted by name: one for each definition in core/ops.
+[[nodiscard]] std::span<const OpDef> op_table();
+
+/// The op of that name.
+/// Errors   TypeError, with the nearest names, when there is none.
+[[nodiscard]] const OpDef& find_op(std::string_view name);
+
+/// Type rules that many ops share.
+[[nodiscard]] Types same_as_first(const Signature& call);
+
+}  // namespace asg

@@ -1,0 +1,92 @@
+// Functions of one, two or three tensors, element by element.
+//
+// Shapes   operands broadcast against each other (NumPy's rule); the result has their common shape.
+// Types    operands of different types meet in the later of bool, i32, i64, f32, f64; a C++ number
+//          takes the type of the tensor it meets (a fraction that meets integers makes f32).
+//          Functions of real numbers (exp, sqrt, ... and /) turn integers and bools into f32.
+// Errors   ShapeError when shapes do not broadcast, TypeError when types do not fit; both name the
+//          caller's line.
+#pragma once
+#include <asg/graph/tensor.hpp>
+
+namespace asg {
+
+[[nodiscard]] Tensor neg(const Operand& x);
+[[nodiscard]] Tensor abs(const Operand& x);
+/// -1, 0 or 1.
+[[nodiscard]] Tensor sign(const Operand& x);
+[[nodiscard]] Tensor floor(const Operand& x);
+[[nodiscard]] Tensor ceil(const Operand& x);
+/// To the nearest integer, halves to even.
+[[nodiscard]] Tensor round(const Operand& x);
+[[nodiscard]] Tensor exp(const Operand& x);
+[[nodiscard]] Tensor log(const Operand& x);
+[[nodiscard]] Tensor sqrt(const Operand& x);
+/// 1 / sqrt(x)
+[[nodiscard]] Tensor rsqrt(const Operand& x);
+[[nodiscard]] Tensor sin(const Operand& x);
+[[nodiscard]] Tensor cos(const Operand& x);
+[[nodiscard]] Tensor tanh(const Operand& x);
+/// Types    bool.
+[[nodiscard]] Tensor logical_not(const Operand& x);
+/// bool: neither infinite nor NaN.
+[[nodiscard]] Tensor is_finite(const Operand& x);
+
+[[nodiscard]] Tensor add(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor sub(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor mul(const Operand& a, const Operand& b);
+/// True division: integers become f32.
+[[nodiscard]] Tensor div(const Operand& a, const Operand& b);
+/// The remainder of division toward zero, with the sign of a (C's fmod and %).
+[[nodiscard]] Tensor rem(const Operand& a, const Operand& b);
+/// a to the power b.
+[[nodiscard]] Tensor pow(const Operand& a, const Operand& b);
+/// NaN when either is NaN.
+[[nodiscard]] Tensor maximum(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor minimum(const Operand& a, const Operand& b);
+
+/// Comparisons give bool.
+[[nodiscard]] Tensor eq(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor ne(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor lt(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor le(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor gt(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor ge(const Operand& a, const Operand& b);
+/// Types    bool.
+[[nodiscard]] Tensor logical_and(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor logical_or(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor logical_xor(const Operand& a, const Operand& b);
+/// Types    integers.
+[[nodiscard]] Tensor bit_and(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor bit_or(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor bit_xor(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor shift_left(const Operand& a, const Operand& b);
+/// u32: zeros move in; signed: the sign does.
+[[nodiscard]] Tensor shift_right(const Operand& a, const Operand& b);
+
+/// a where the condition holds, else b.
+/// Types    condition bool.
+[[nodiscard]] Tensor where(const Operand& condition, const Operand& a, const Operand& b);
+/// The elements in another type. Float to integer rounds toward zero; to bool is != 0.
+[[nodiscard]] Tensor cast(const Operand& x, DType dtype);
+/// The same bits read as another type of the same size.
+[[nodiscard]] Tensor bitcast(const Operand& x, DType dtype);
+/// x limited to [low, high].
+[[nodiscard]] Tensor clamp(const Operand& x, const Operand& low, const Operand& high);
+[[nodiscard]] Tensor square(const Operand& x);
+/// 1 / x
+[[nodiscard]] Tensor reciprocal(const Operand& x);
+/// x itself, where gradients stop (PyTorch's detach).
+[[nodiscard]] Tensor stop_gradient(const Operand& x);
+
+[[nodiscard]] Tensor operator-(const Operand& x);
+[[nodiscard]] Tensor operator+(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator-(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator*(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator/(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator<(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator<=(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator>(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator>=(const Operand& a, const Operand& b);
+
+}  // namespace asg

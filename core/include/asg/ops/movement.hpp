@@ -1,0 +1,63 @@
+// Functions that move elements without changing them.
+//
+// Types    any.
+// Errors   ShapeError, naming the caller's line.
+// Memory   a backend sees most of these as another way to look at the same memory.
+#pragma once
+#include <span>
+#include <vector>
+
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+/// The same elements in row-major order under another shape; one size may be -1.
+[[nodiscard]] Tensor reshape(const Operand& x, const Shape& shape);
+/// Joins the axes [start, end] into one.
+[[nodiscard]] Tensor flatten(const Operand& x, int start = 0, int end = -1);
+/// Axis i of the result is axis axes[i] of x.
+[[nodiscard]] Tensor permute(const Operand& x, const Axes& axes);
+/// Swaps two axes.
+[[nodiscard]] Tensor transpose(const Operand& x, int axis_a = -2, int axis_b = -1);
+/// Repeats along axes of size 1 and new leading axes (PyTorch's expand).
+[[nodiscard]] Tensor broadcast_to(const Operand& x, const Shape& shape);
+/// Removes axes of size 1; all of them when none is given.
+[[nodiscard]] Tensor squeeze(const Operand& x, const Axes& axes = {});
+/// Inserts an axis of size 1.
+[[nodiscard]] Tensor unsqueeze(const Operand& x, int axis);
+/// Elements start, start + step, ... below end of one axis; negative start and end count from the
+/// axis' end, and both are clipped to it, as Python does.
+[[nodiscard]] Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end,
+                           std::int64_t step = 1);
+/// One position of an axis, which disappears.
+[[nodiscard]] Tensor select(const Operand& x, int axis, std::int64_t index);
+/// Equal parts of an axis.
+/// Errors   ShapeError when the axis is not divisible.
+[[nodiscard]] std::vector<Tensor> chunk(const Operand& x, int parts, int axis);
+/// `low[i]` elements of `value` before and `high[i]` behind axis i; one entry for each axis.
+[[nodiscard]] Tensor pad(const Operand& x, std::span<const std::int64_t> low,
+                         std::span<const std::int64_t> high, double value = 0);
+/// Joins tensors along an axis (PyTorch's cat). Types are promoted.
+[[nodiscard]] Tensor concat(const std::vector<Tensor>& tensors, int axis, Where where = {});
+/// Joins tensors of one shape along a new axis.
+[[nodiscard]] Tensor stack(const std::vector<Tensor>& tensors, int axis, Where where = {});
+/// Reverses axes.
+[[nodiscard]] Tensor flip(const Operand& x, const Axes& axes);
+
+/// Where a window slides: one entry for each of the trailing axes it covers.
+struct Window {
+  std::vector<std::int64_t> size;
+  std::vector<std::int64_t> stride;
+  std::vector<std::int64_t> dilation;
+  std::vector<std::int64_t> pad_low;   ///< elements of padding before the axis
+  std::vector<std::int64_t> pad_high;  ///< and behind it
+};
+
+/// All positions of a window over the trailing axes (im2col without the copy).
+/// Shapes   [..., S1..Sn] -> [..., O1..On, K1..Kn], O = (S + pads - dilation*(K-1) - 1) / stride + 1.
+[[nodiscard]] Tensor unfold(const Operand& x, const Window& window, double pad_value = 0);
+/// The adjoint of unfold: adds every window back to where it came from.
+/// Shapes   [..., O1..On, K1..Kn] -> [..., S1..Sn], the given sizes.
+[[nodiscard]] Tensor fold(const Operand& x, const Window& window, const Shape& sizes);
+
+}  // namespace asg

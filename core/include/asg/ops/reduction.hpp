@@ -1,0 +1,32 @@
+// Functions that reduce axes.
+//
+// Shapes   the given axes (negative ones count from the end; none given means all) disappear, or
+//          stay with size 1 when keepdims is set.
+// Errors   ShapeError for an axis that does not exist or is repeated, naming the caller's line.
+#pragma once
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+/// Types    as x; bool is counted as i64.
+[[nodiscard]] Tensor sum(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+[[nodiscard]] Tensor prod(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// The largest element (PyTorch's amax); its gradient is shared equally by equal elements.
+[[nodiscard]] Tensor max(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+[[nodiscard]] Tensor min(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// Types    bool.
+[[nodiscard]] Tensor any(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+[[nodiscard]] Tensor all(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// Types    float; integers become f32.
+[[nodiscard]] Tensor mean(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// Mean squared distance from the mean; `correction` is subtracted from the number of elements
+/// (1 gives the unbiased estimate, PyTorch's default; 0 is what normalisations use).
+[[nodiscard]] Tensor var(const Operand& x, const Axes& axes = {}, int correction = 1,
+                         bool keepdims = false);
+/// log(sum(exp(x))) without overflow.
+[[nodiscard]] Tensor logsumexp(const Operand& x, const Axes& axes, bool keepdims = false);
+/// Position of the largest element along one axis, the first of equals. Types i64.
+[[nodiscard]] Tensor argmax(const Operand& x, int axis, bool keepdims = false);
+[[nodiscard]] Tensor argmin(const Operand& x, int axis, bool keepdims = false);
+
+}  // namespace asg
