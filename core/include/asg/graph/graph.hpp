@@ -102,6 +102,8 @@ class Graph {
 
   /// The module path of nodes added now.
   [[nodiscard]] std::string_view path() const;
+  /// The origin that a node added now would have.
+  [[nodiscard]] Origin origin_now(Where where = {}) const;
   /// A number for the next random op: the same for the same path and count, whatever else the
   /// graph holds, so that masks do not depend on the rest of the program.
   [[nodiscard]] std::uint64_t next_stream();

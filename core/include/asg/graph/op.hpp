@@ -29,9 +29,9 @@ struct AttributeDef {
 /// What a type rule sees.
 class Signature {
  public:
-  Signature(const OpDef& op, std::span<const TensorType> inputs, const Attributes& attributes,
-            Origin origin)
-      : op(op), inputs(inputs), attributes(attributes), origin(origin) {}
+  Signature(const OpDef& called, std::span<const TensorType> types, const Attributes& given,
+            Origin from)
+      : op(called), inputs(types), attributes(given), origin(from) {}
 
   const OpDef& op;
   std::span<const TensorType> inputs;
@@ -128,6 +128,10 @@ struct OpDef {
 /// The op of that name.
 /// Errors   TypeError, with the nearest names, when there is none.
 [[nodiscard]] const OpDef& find_op(std::string_view name);
+
+/// The types of a call's outputs: the op's rule, or the types its body has.
+/// Errors   ShapeError, TypeError.
+[[nodiscard]] Types infer_types(const Signature& call);
 
 /// Type rules that many ops share.
 [[nodiscard]] Types same_as_first(const Signature& call);

@@ -1,0 +1,239 @@
+#include <asg/graph/graph.hpp>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/graph/op.hpp>
+
+#include "graph_data.hpp"
+
+namespace asg {
+
+Graph& Tensor::graph() const { return *graph_->owner; }
+const TensorType& Tensor::type() const {
+  const NodeRecord& node = graph_->nodes[value_.node];
+  return graph_->outputs[node.first_output + value_.output];
+}
+
+std::string to_string(const Origin& origin) {
+  std::string_view file = origin.file;
+  if (const auto slash = file.find_last_of('/'); slash != std::string_view::npos)
+    file.remove_prefix(slash + 1);
+  std::string text = file.empty() ? "an unknown line" : fmt::format("{}:{}", file, origin.line);
+  if (!origin.path.empty()) text += fmt::format(", in {}", origin.path);
+  if (origin.backward) text += " (backward)";
+  return text;
+}
+
+Graph::Graph() : data_(std::make_unique<GraphData>()) { data_->owner = this; }
+Graph::~Graph() = default;
+Graph::Graph(Graph&& other) noexcept : data_(std::move(other.data_)) {
+  if (data_) data_->owner = this;
+}
+Graph& Graph::operator=(Graph&& other) noexcept {
+  data_ = std::move(other.data_);
+  if (data_) data_->owner = this;
+  return *this;
+}
+
+Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes attributes,
+                   Where where) {
+  GraphData& g = *data_;
+  const Origin origin = g.origin_now(where);
+  Types types;
+  types.reserve(inputs.size());
+  for (const Tensor& input : inputs) {
+    if (!input || &input.graph() != this)
+      throw TypeError(fmt::format("{}: operand {} {}\n  at {}", op.name, &input - inputs.data(),
+                                  input ? "belongs to another graph" : "is an empty Tensor",
+                                  to_string(origin)));
+    types.push_back(input.type());
+  }
+  const Signature signature(op, types, attributes, origin);
+  std::size_t least = 0;
+  bool variadic = false;
+  for (const Port& port : op.inputs) {
+    if (!port.optional && !port.variadic) ++least;
+    variadic = variadic || port.variadic;
+  }
+  if (inputs.size() < least || (!variadic && inputs.size() > op.inputs.size()))
+    signature.require_type(false, fmt::format("takes {} operands, {} were given",
+                                              op.inputs.size(), inputs.size()));
+  const Types outputs = infer_types(signature);
+
+  if (g.nodes.size() >= UINT32_MAX) throw Error("a graph holds at most 2^32 - 1 nodes");
+  NodeRecord node{&op,
+                  origin.file,
+                  static_cast<std::uint32_t>(g.operands.size()),
+                  static_cast<std::uint32_t>(inputs.size()),
+                  static_cast<std::uint32_t>(g.outputs.size()),
+                  static_cast<std::uint32_t>(outputs.size()),
+                  0,
+                  g.current_path,
+                  origin.line,
+                  origin.backward};
+  if (!attributes.empty()) {
+    node.attributes = static_cast<std::uint32_t>(g.attributes.size());
+    g.attributes.push_back(std::move(attributes));
+  }
+  for (const Tensor& input : inputs) g.operands.push_back(input.value());
+  g.outputs.insert(g.outputs.end(), outputs.begin(), outputs.end());
+  const auto id = static_cast<NodeId>(g.nodes.size());
+  g.nodes.push_back(node);
+
+  Tensors result;
+  result.reserve(outputs.size());
+  for (std::uint32_t i = 0; i < outputs.size(); ++i) result.emplace_back(&g, Value{id, i});
+  return result;
+}
+
+Tensor Graph::input(std::string name, DType dtype, const Shape& shape, Where where) {
+  if (data_->leaf_index.contains(name))
+    throw TypeError(fmt::format("input: the graph already has an input or variable called '{}'\n"
+                                "  at {}", name, to_string(data_->origin_now(where))));
+  const Tensor result = add(find_op("input"), {},
+                            {{"name", name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
+                            where)[0];
+  data_->leaf_index.emplace(std::move(name), data_->inputs.size());
+  data_->inputs.push_back(result.value().node);
+  return result;
+}
+
+Tensor Graph::variable(const VariableInfo& info, DType dtype, const Shape& shape, Where where) {
+  const auto fail = [&](const std::string& why) {
+    throw StateError(fmt::format("variable '{}': {}\n  at {}", info.name, why,
+                                 to_string(data_->origin_now(where))));
+  };
+  const TensorType type{dtype, shape};
+  if (const auto found = data_->leaf_index.find(info.name); found != data_->leaf_index.end()) {
+    const VariableInfo* known = find_variable(info.name);
+    if (known == nullptr) fail("the graph has an input of that name");
+    if (known->identity != info.identity)
+      fail("two modules have a parameter of that name; name the models differently, for example "
+           "with named(\"encoder\")");
+    const Tensor result = tensor({known->node, 0});
+    if (result.type() != type)
+      fail(fmt::format("it is {} already and cannot be {} as well", to_string(result.type()),
+                       to_string(type)));
+    return result;
+  }
+  const Tensor result = add(find_op("variable"), {},
+                            {{"name", info.name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
+                            where)[0];
+  data_->leaf_index.emplace(info.name, data_->variables.size());
+  data_->variable_by_node.emplace(result.value().node, data_->variables.size());
+  data_->variables.push_back(info);
+  data_->variables.back().node = result.value().node;
+  return result;
+}
+
+Tensor Graph::variable(std::string name, DType dtype, const Shape& shape, Where where) {
+  VariableInfo info;
+  info.name = std::move(name);
+  return variable(info, dtype, shape, where);
+}
+
+Tensor Graph::constant(const Array& value, Where where) {
+  return add(find_op("constant"), {}, {{"value", value}}, where)[0];
+}
+
+void Graph::assign(const Tensor& variable, const Operand& value) {
+  const auto fail = [&](std::string_view why) {
+    throw TypeError(fmt::format("assign: {}\n  at {}", why,
+                                to_string(data_->origin_now(value.where()))));
+  };
+  if (!variable || !data_->variable_by_node.contains(variable.value().node))
+    fail("the target is not a variable");
+  if (!value.is_tensor()) fail("the value is a number; make it a tensor of the variable's type");
+  const auto id = static_cast<NodeId>(size());
+  if (data_->assigned.contains(variable.value().node))
+    fail(fmt::format("the variable '{}' is assigned already; one run gives it one value",
+                     find_variable(variable.value().node)->name));
+  const Tensor operands[] = {variable, value.tensor()};
+  add(find_op("assign"), operands, {}, value.where());
+  data_->assigned.emplace(variable.value().node, id);
+  data_->assigns.push_back(id);
+}
+
+std::size_t Graph::size() const { return data_->nodes.size(); }
+Node Graph::node(NodeId id) const {
+  const NodeRecord& n = data_->nodes[id];
+  return {id,
+          *n.op,
+          {data_->operands.data() + n.first_operand, n.operand_count},
+          {data_->outputs.data() + n.first_output, n.output_count},
+          data_->attributes[n.attributes],
+          data_->origin(n)};
+}
+Tensor Graph::tensor(Value value) { return {data_.get(), value}; }
+const TensorType& Graph::type(Value value) const {
+  return data_->outputs[data_->nodes[value.node].first_output + value.output];
+}
+
+const std::vector<NodeId>& Graph::inputs() const { return data_->inputs; }
+const std::vector<VariableInfo>& Graph::variables() const { return data_->variables; }
+const std::vector<NodeId>& Graph::assigns() const { return data_->assigns; }
+const VariableInfo* Graph::find_variable(std::string_view name) const {
+  const auto found = data_->leaf_index.find(std::string(name));
+  if (found == data_->leaf_index.end() || found->second >= data_->variables.size()) return nullptr;
+  const VariableInfo& info = data_->variables[found->second];
+  return info.name == name ? &info : nullptr;  // the name may be an input's
+}
+const VariableInfo* Graph::find_variable(NodeId node) const {
+  const auto found = data_->variable_by_node.find(node);
+  return found == data_->variable_by_node.end() ? nullptr : &data_->variables[found->second];
+}
+
+bool Graph::training() const {
+  data_->training_was_read = true;
+  return data_->training;
+}
+void Graph::set_training(bool on) { data_->training = on; }
+bool Graph::training_was_read() const { return data_->training_was_read; }
+
+std::string_view Graph::path() const { return data_->paths[data_->current_path]; }
+
+Origin Graph::origin_now(Where where) const { return data_->origin_now(where); }
+
+std::uint64_t Graph::next_stream() {
+  // FNV-1a over the path, then the count: stable across builds, unlike std::hash.
+  std::uint64_t hash = 14695981039346656037u;
+  const auto mix = [&](std::uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
+  for (const char c : path()) mix(static_cast<std::uint8_t>(c));
+  const std::uint32_t count = data_->random_ops[data_->current_path]++;
+  for (int shift = 0; shift < 32; shift += 8) mix(static_cast<std::uint8_t>(count >> shift));
+  return hash;
+}
+
+PathScope::PathScope(Graph& graph, std::string_view path)
+    : data_(graph.data_.get()), previous_(data_->current_path) {
+  data_->current_path = data_->intern(path);
+}
+PathScope::~PathScope() { data_->current_path = previous_; }
+
+WhereScope::WhereScope(Graph& graph, Where where)
+    : data_(graph.data_.get()), outermost_(!data_->has_where) {
+  if (!outermost_) return;
+  data_->has_where = true;
+  data_->where = where;
+}
+WhereScope::~WhereScope() {
+  if (outermost_) data_->has_where = false;
+}
+
+OriginScope::OriginScope(Graph& graph, const Origin& origin)
+    : data_(graph.data_.get()), had_(data_->has_where), where_(data_->where),
+      path_(data_->current_path), backward_(data_->backward) {
+  data_->has_where = true;
+  data_->where = {origin.file, origin.line};
+  data_->current_path = data_->intern(origin.path);
+  data_->backward = origin.backward;
+}
+OriginScope::~OriginScope() {
+  data_->has_where = had_;
+  data_->where = where_;
+  data_->current_path = path_;
+  data_->backward = backward_;
+}
+
+}  // namespace asg

@@ -1,0 +1,66 @@
+// The memory behind a Graph: flat arrays, so that a million nodes are freed in a few steps.
+#pragma once
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+struct NodeRecord {
+  const OpDef* op;
+  const char* file;
+  std::uint32_t first_operand;
+  std::uint32_t operand_count;
+  std::uint32_t first_output;
+  std::uint32_t output_count;
+  std::uint32_t attributes;  // index; 0 is the empty one
+  std::uint32_t path;
+  std::int32_t line;
+  bool backward;
+};
+
+struct GraphData {
+  Graph* owner = nullptr;
+  std::vector<NodeRecord> nodes;
+  std::vector<Value> operands;
+  std::vector<TensorType> outputs;
+  std::deque<Attributes> attributes{Attributes{}};
+
+  std::deque<std::string> paths{std::string{}};
+  std::unordered_map<std::string, std::uint32_t> path_index{{std::string{}, 0}};
+  std::unordered_map<std::uint32_t, std::uint32_t> random_ops;  // path -> count
+
+  std::vector<NodeId> inputs;
+  std::vector<VariableInfo> variables;
+  std::vector<NodeId> assigns;
+  std::unordered_map<std::string, std::size_t> leaf_index;       // name -> index
+  std::unordered_map<NodeId, std::size_t> variable_by_node;
+  std::unordered_map<NodeId, NodeId> assigned;                   // variable -> assign
+
+  std::uint32_t current_path = 0;
+  bool has_where = false;
+  Where where{"", 0};
+  bool backward = false;
+
+  bool training = false;
+  bool training_was_read = false;
+
+  std::uint32_t intern(std::string_view path) {
+    const auto [it, fresh] = path_index.try_emplace(std::string(path),
+                                                    static_cast<std::uint32_t>(paths.size()));
+    if (fresh) paths.emplace_back(path);
+    return it->second;
+  }
+  [[nodiscard]] Origin origin(const NodeRecord& node) const {
+    return {node.file, node.line, paths[node.path], node.backward};
+  }
+  [[nodiscard]] Origin origin_now(Where given) const {
+    const Where at = has_where ? where : given;
+    return {at.file, at.line, paths[current_path], backward};
+  }
+};
+
+}  // namespace asg

@@ -1,0 +1,70 @@
+#include <asg/graph/op.hpp>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+
+namespace asg {
+
+std::string Signature::describe(std::string_view rule) const {
+  std::string text = fmt::format("{}: {}", op.name, rule);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const bool named = !op.inputs.empty() && (i < op.inputs.size() || op.inputs.back().variadic);
+    const Port* port = named ? &op.inputs[std::min(i, op.inputs.size() - 1)] : nullptr;
+    const std::string label = port == nullptr      ? fmt::format("operand {}", i)
+                              : port->variadic     ? fmt::format("{} {}", port->name, i)
+                                                   : std::string(port->name);
+    text += fmt::format("\n  {}: {}", label, to_string(inputs[i]));
+  }
+  for (const auto& [key, value] : attributes)
+    text += fmt::format("\n  {} = {}", key, asg::to_string(value));
+  return text + fmt::format("\n  at {}", asg::to_string(origin));
+}
+
+void Signature::require(bool holds, std::string_view rule) const {
+  if (!holds) throw ShapeError(describe(rule));
+}
+void Signature::require_type(bool holds, std::string_view rule) const {
+  if (!holds) throw TypeError(describe(rule));
+}
+void Signature::fail(std::string_view rule) const { throw ShapeError(describe(rule)); }
+
+void Signature::require_same_types() const {
+  for (const TensorType& input : inputs)
+    require_type(input.dtype == inputs[0].dtype, "all operands must have one element type");
+}
+
+Types same_as_first(const Signature& call) { return {call.in(0)}; }
+
+Types infer_types(const Signature& call) {
+  if (call.op.infer != nullptr) return call.op.infer(call);
+  // A composite without a rule of its own has the types of its body.
+  Graph scratch;
+  const OriginScope origin(scratch, call.origin);
+  Tensors inputs;
+  for (std::size_t i = 0; i < call.inputs.size(); ++i)
+    inputs.push_back(scratch.input(fmt::format("operand {}", i), call.dtype(i), call.shape(i)));
+  Types types;
+  for (const Tensor& output : call.op.decompose({inputs, call.attributes}))
+    types.push_back(output.type());
+  return types;
+}
+
+const OpDef& find_op(std::string_view name) {
+  static const auto index = [] {
+    std::unordered_map<std::string_view, const OpDef*> map;
+    for (const OpDef& op : op_table()) map.emplace(op.name, &op);
+    return map;
+  }();
+  if (const auto found = index.find(name); found != index.end()) return *found->second;
+  std::string near;
+  for (const OpDef& op : op_table())
+    if (!name.empty() && op.name.substr(0, 2) == name.substr(0, 2))
+      near += fmt::format("{}{}", near.empty() ? "; near it: " : ", ", op.name);
+  throw TypeError(fmt::format("there is no op '{}'{}", name, near));
+}
+
+}  // namespace asg
