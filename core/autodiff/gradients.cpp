@@ -1,0 +1,286 @@
+#include <asg/autodiff/gradients.hpp>
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <asg/graph/algorithms.hpp>
+#include <asg/graph/error.hpp>
+#include <asg/graph/op.hpp>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/elementwise.hpp>
+
+namespace asg {
+namespace {
+
+// Sums contributions pairwise: a balanced tree keeps the sum of a hub's many users shallow.
+Tensor total(Tensors parts) {
+  if (parts.empty()) return {};
+  while (parts.size() > 1) {
+    std::size_t kept = 0;
+    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) parts[kept++] = parts[i] + parts[i + 1];
+    if (parts.size() % 2 != 0) parts[kept++] = parts.back();
+    parts.resize(kept);
+  }
+  return parts[0];
+}
+
+// One reverse sweep over the nodes [begin, end) of a graph.
+class Sweep {
+ public:
+  Sweep(Graph& graph, NodeId begin, NodeId end, std::span<const Tensor> wrt, std::size_t* visits)
+      : graph_(graph), begin_(begin), end_(end), visits_(visits) {
+    // Leaves of the sweep before `begin` are few; they are numbered behind the swept nodes.
+    first_.reserve(end - begin + 1);
+    std::uint32_t count = 0;
+    for (NodeId id = begin; id < end; ++id) {
+      first_.push_back(count);
+      count += static_cast<std::uint32_t>(graph.node(id).outputs.size());
+    }
+    first_.push_back(count);
+    wrt_.assign(wrt.begin(), wrt.end());
+    parts_.resize(count + wrt_.size());
+    tracked_.assign(end - begin, 0);
+    is_wrt_.assign(count, 0);
+    for (const Tensor& t : wrt_)
+      if (inside(t.value())) is_wrt_[index(t.value())] = 1;
+    for (NodeId id = begin; id < end; ++id) {
+      count_visit();
+      for (const Value operand : graph.node(id).operands)
+        if (depends(operand)) {
+          tracked_[id - begin] = 1;
+          break;
+        }
+    }
+  }
+
+  // Whether a value depends on one of wrt, through nodes of the sweep.
+  [[nodiscard]] bool depends(Value value) const {
+    if (inside(value)) return tracked_[value.node - begin_] != 0 || is_wrt_[index(value)] != 0;
+    return std::any_of(wrt_.begin(), wrt_.end(),
+                       [&](const Tensor& t) { return t.value() == value; });
+  }
+
+  void add(Value value, const Tensor& cotangent) {
+    if (!is_float(graph_.type(value).dtype) || !depends(value)) return;
+    if (inside(value)) {
+      parts_[index(value)].push_back(cotangent);
+      return;
+    }
+    for (std::size_t i = 0; i < wrt_.size(); ++i)
+      if (wrt_[i].value() == value) {
+        parts_[first_.back() + i].push_back(cotangent);
+        return;
+      }
+  }
+
+  Tensors run(const Structure* whole, Value loss) {
+    for (NodeId id = end_; id-- > begin_;) {
+      count_visit();
+      if (tracked_[id - begin_] == 0) continue;
+      if (arrived(id)) differentiate(id, whole, loss);
+    }
+    Tensors result;
+    for (std::size_t i = 0; i < wrt_.size(); ++i) result.push_back(gradient_of(i));
+    return result;
+  }
+
+ private:
+  [[nodiscard]] bool inside(Value value) const { return value.node >= begin_ && value.node < end_; }
+  [[nodiscard]] std::size_t index(Value value) const {
+    return first_[value.node - begin_] + value.output;
+  }
+  [[nodiscard]] bool arrived(NodeId id) const {
+    for (std::size_t i = first_[id - begin_]; i < first_[id - begin_ + 1]; ++i)
+      if (!parts_[i].empty()) return true;
+    return false;
+  }
+  void count_visit() {
+    if (visits_ != nullptr) ++*visits_;
+  }
+
+  // The gradient of wrt[i]: its first mention holds the parts, repeated ones share the sum.
+  Tensor gradient_of(std::size_t i) {
+    const Value value = wrt_[i].value();
+    if (inside(value)) return settle(parts_[index(value)], value);
+    for (std::size_t k = 0; k < wrt_.size(); ++k)
+      if (wrt_[k].value() == value) return settle(parts_[first_.back() + k], value);
+    return {};
+  }
+
+  Tensor settle(Tensors& parts, Value value) {
+    if (parts.size() > 1) {
+      Origin origin = graph_.node(value.node).origin;
+      origin.backward = true;
+      const OriginScope scope(graph_, origin);
+      parts = {total(std::move(parts))};
+    }
+    return parts.empty() ? Tensor{} : parts[0];
+  }
+
+  void differentiate(NodeId id, const Structure* whole, Value loss) {
+    Tensors inputs, outputs, cotangents;
+    const OpDef& op = graph_.node(id).op;
+    Origin origin = graph_.node(id).origin;
+    {
+      const Node node = graph_.node(id);
+      for (const Value operand : node.operands) inputs.push_back(graph_.tensor(operand));
+      for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
+        outputs.push_back(graph_.tensor({id, i}));
+    }
+    if (op.no_gradient) return;
+    for (const Tensor& output : outputs)
+      cotangents.push_back(settle(parts_[index(output.value())], output.value()));
+
+    const Attributes attributes = graph_.node(id).attributes;  // a copy: the graph grows
+    origin.backward = true;
+    const OriginScope scope(graph_, origin);
+    Tensors result;
+    if (op.gradient != nullptr) {
+      result = op.gradient({inputs, outputs, cotangents, attributes});
+    } else if (op.decompose != nullptr) {
+      result = through_body(op, inputs, attributes, cotangents);
+    } else {
+      fail_without_rule(id, whole, loss);
+    }
+    result.resize(inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      if (!result[i]) continue;
+      if (result[i].type() != inputs[i].type())
+        throw GradientError(fmt::format(
+            "{}: its gradient rule gives {} for operand {}, which is {}\n  at {}", op.name,
+            to_string(result[i].type()), i, to_string(inputs[i].type()), to_string(origin)));
+      add(inputs[i].value(), result[i]);
+    }
+  }
+
+  // The gradient of a composite without a rule: that of its body, written out beside it.
+  Tensors through_body(const OpDef& op, const Tensors& inputs, const Attributes& attributes,
+                       const Tensors& cotangents) {
+    const auto begin = static_cast<NodeId>(graph_.size());
+    const Tensors outputs = op.decompose({inputs, attributes});
+    const auto end = static_cast<NodeId>(graph_.size());
+    Tensors wrt;
+    for (const Tensor& input : inputs)
+      if (is_float(input.dtype()) && depends(input.value()) &&
+          std::none_of(wrt.begin(), wrt.end(), [&](const Tensor& t) { return t.same_as(input); }))
+        wrt.push_back(input);
+    Sweep inner(graph_, begin, end, wrt, visits_);
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      if (cotangents[i]) inner.add(outputs[i].value(), cotangents[i]);
+    const Tensors found = inner.run(nullptr, {});
+    Tensors result(inputs.size());
+    for (std::size_t k = 0; k < wrt.size(); ++k)
+      for (std::size_t i = 0; i < inputs.size(); ++i)
+        if (inputs[i].same_as(wrt[k])) {  // an operand given twice gets the whole once
+          result[i] = found[k];
+          break;
+        }
+    return result;
+  }
+
+  [[noreturn]] void fail_without_rule(NodeId id, const Structure* whole, Value loss) {
+    const Node node = graph_.node(id);
+    std::string text = fmt::format("{}: this op has no gradient rule", node.op.name);
+    if (whole != nullptr) {
+      text += "\n  path from the output:";
+      for (const NodeId step : whole->path(id, loss.node))
+        text += fmt::format(" {} ({}){}", graph_.node(step).op.name,
+                            to_string(graph_.node(step).origin), step == loss.node ? "" : " ->");
+    }
+    Origin origin = node.origin;
+    origin.backward = false;
+    throw GradientError(text + fmt::format(
+        "\n  at {}\n  put stop_gradient around it if it should count as constant, or give its "
+        "OpDef a gradient rule", to_string(origin)));
+  }
+
+  Graph& graph_;
+  NodeId begin_, end_;
+  std::size_t* visits_;
+  Tensors wrt_;
+  std::vector<std::uint32_t> first_;   // node - begin -> number of its first output
+  std::vector<Tensors> parts_;         // contributions for each output, then for outside wrt
+  std::vector<char> tracked_;
+  std::vector<char> is_wrt_;
+};
+
+}  // namespace
+
+Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cotangents,
+                  const GradientOptions& options, Where where) {
+  const auto fail = [&](const std::string& why, Origin origin) {
+    throw GradientError(fmt::format("gradients: {}\n  at {}", why, to_string(origin)));
+  };
+  const Origin here{where.file, where.line, {}, false};
+  if (outputs.empty() || !outputs[0]) fail("no output was given", here);
+  Graph& graph = outputs[0].graph();
+  const Origin origin = graph.origin_now(where);
+  if (cotangents.size() != outputs.size())
+    fail(fmt::format("{} outputs need as many cotangents, {} were given", outputs.size(),
+                     cotangents.size()), origin);
+  std::vector<NodeId> roots;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i] || &outputs[i].graph() != &graph) fail("outputs of different graphs", origin);
+    if (!is_float(outputs[i].dtype()))
+      fail(fmt::format("an output is {}; only floats have gradients",
+                       to_string(outputs[i].type())), origin);
+    if (!cotangents[i] || cotangents[i].type() != outputs[i].type())
+      fail(fmt::format("the cotangent of an output {} must have its type",
+                       to_string(outputs[i].type())), origin);
+    roots.push_back(outputs[i].value().node);
+  }
+  std::vector<NodeId> sources;
+  for (const Tensor& t : wrt) {
+    if (!t || &t.graph() != &graph)
+      fail("a tensor to differentiate by is empty or of another graph", origin);
+    if (!is_float(t.dtype()))
+      fail(fmt::format("a tensor to differentiate by is {}; only floats have gradients",
+                       to_string(t.type())), origin);
+    sources.push_back(t.value().node);
+  }
+
+  const Structure structure(graph);
+  const auto end = static_cast<NodeId>(*std::max_element(roots.begin(), roots.end()) + 1);
+  Sweep sweep(graph, 0, end, wrt, options.visits);
+  for (std::size_t i = 0; i < outputs.size(); ++i) sweep.add(outputs[i].value(), cotangents[i]);
+  Tensors result = sweep.run(&structure, outputs[0].value());
+
+  std::vector<bool> reaching;
+  for (std::size_t i = 0; i < wrt.size(); ++i) {
+    if (result[i]) continue;
+    if (reaching.empty()) reaching = structure.reaching(roots);
+    const Node node = graph.node(sources[i]);
+    if (!options.allow_unused && !reaching[sources[i]])
+      fail(fmt::format("the output does not depend on {} (made at {}); remove it, or set "
+                       "allow_unused to get zeros",
+                       node.attributes.has("name") ? fmt::format("'{}'", node.attributes.text("name"))
+                                                   : fmt::format("a {}", node.op.name),
+                       to_string(node.origin)), origin);
+    const OriginScope scope(graph, origin);
+    result[i] = zeros_like(wrt[i]);
+  }
+  return result;
+}
+
+Tensors gradients(const Operand& output, const Tensors& wrt, const Tensor& cotangent,
+                  const GradientOptions& options) {
+  const Where where = output.where();
+  if (!output.is_tensor() || !output.tensor())
+    throw GradientError(fmt::format("gradients: the output is not a Tensor\n  at {}",
+                                    to_string(Origin{where.file, where.line, {}, false})));
+  const Tensor& y = output.tensor();
+  Tensor seed = cotangent;
+  if (!seed) {
+    if (y.numel() != 1 || !is_float(y.dtype()))
+      throw GradientError(fmt::format(
+          "gradients: the output is {}; without a cotangent it must be a float with one element, "
+          "for example a mean or a sum\n  at {}", to_string(y.type()),
+          to_string(y.graph().origin_now(where))));
+    const WhereScope scope(y.graph(), where);
+    seed = ones_like(y);
+  }
+  return gradients(Tensors{y}, wrt, Tensors{seed}, options, where);
+}
+
+}  // namespace asg
