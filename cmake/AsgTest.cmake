@@ -1,0 +1,37 @@
+# asg_test(<label> <source>... [LIBRARIES lib ...] [LABELS more ...] [TIMEOUT seconds] [ENVIRONMENT NAME=value ...])
+#
+# Each <subject>_test.cpp becomes one executable and one ctest entry <label>.<subject>, with that
+# label and those of LABELS.  The module name is set here: sources only include
+# <boost/test/unit_test.hpp> (and <boost/test/data/test_case.hpp>) and define suites and cases.
+set(Boost_USE_STATIC_LIBS OFF)
+find_package(Boost 1.74 REQUIRED CONFIG COMPONENTS unit_test_framework)
+find_package(fmt REQUIRED)
+
+# What every test sees: the plugins of this build and no others.
+set(asg_test_environment "ASG_PLUGIN_PATH=${PROJECT_BINARY_DIR}/lib/asg/backends")
+
+function(asg_test label)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LIBRARIES;LABELS;ENVIRONMENT")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 300)
+  endif()
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+    cmake_path(GET source STEM subject)
+    string(REGEX REPLACE "_test$" "" subject "${subject}")
+    set(target test_${label}_${subject})
+    add_executable(${target} ${source})
+    target_compile_definitions(${target} PRIVATE
+      BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${label}_${subject})
+    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+    target_link_libraries(${target} PRIVATE
+      asg::core fmt::fmt Boost::unit_test_framework ${arg_LIBRARIES})
+    set_target_properties(${target} PROPERTIES
+      OUTPUT_NAME ${subject}
+      RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${label}")
+    add_test(NAME ${label}.${subject} COMMAND ${target} --color_output=no)
+    set_tests_properties(${label}.${subject} PROPERTIES
+      LABELS "${label};${arg_LABELS}"
+      TIMEOUT ${arg_TIMEOUT}
+      ENVIRONMENT "${asg_test_environment};${arg_ENVIRONMENT}")
+  endforeach()
+endfunction()
