@@ -1,7 +1,9 @@
 # asg_test(<label> <source>... [LIBRARIES lib ...] [LABELS more ...] [TIMEOUT seconds] [ENVIRONMENT NAME=value ...])
 #
 # Each <subject>_test.cpp becomes one executable and one ctest entry <label>.<subject>, with that
-# label and those of LABELS.  The module name is set here: sources only include
+# label and those of LABELS; the target tests_<label> builds all that carry a label.  "slow" keeps a
+# test out of the run with the address sanitizer, "threads" puts it into that with the thread
+# sanitizer.  The module name is set here: sources only include
 # <boost/test/unit_test.hpp> (and <boost/test/data/test_case.hpp>) and define suites and cases.
 set(Boost_USE_STATIC_LIBS OFF)
 find_package(Boost 1.74 REQUIRED CONFIG COMPONENTS unit_test_framework)
@@ -14,6 +16,9 @@ function(asg_test label)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LIBRARIES;LABELS;ENVIRONMENT")
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
+  endif()
+  if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize")
+    math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
   endif()
   foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
     cmake_path(GET source STEM subject)
@@ -33,5 +38,11 @@ function(asg_test label)
       LABELS "${label};${arg_LABELS}"
       TIMEOUT ${arg_TIMEOUT}
       ENVIRONMENT "${asg_test_environment};${arg_ENVIRONMENT}")
+    foreach(group IN LISTS label arg_LABELS)
+      if(NOT TARGET tests_${group})
+        add_custom_target(tests_${group})
+      endif()
+      add_dependencies(tests_${group} ${target})
+    endforeach()
   endforeach()
 endfunction()
