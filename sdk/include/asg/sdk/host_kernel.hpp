@@ -131,7 +131,7 @@ inline bool accepts(const std::vector<Capability>& rows, const ProgramCopy& prog
     };
     const Span<asg_inst> insts = region->insts;
     for (const asg_inst& inst : insts) {
-      const bool compares = inst.op >= ASG_EW_EQ && inst.op <= ASG_EW_GE;
+      const bool compares = is_comparison(inst.op);
       if (compares && inst.a >= insts.size()) return false;
       const uint32_t dtype = compares ? insts[inst.a].dtype : inst.dtype;
       if (!some_row([&](const Capability& row) {

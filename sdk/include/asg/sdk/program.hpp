@@ -72,6 +72,16 @@ constexpr const char* dtype_name(uint32_t dtype) {
   return dtype < sizeof names / sizeof *names ? names[dtype] : "dtype?";
 }
 
+constexpr bool is_float(uint32_t dtype) {
+  return dtype == ASG_F32 || dtype == ASG_F64 || dtype == ASG_F16 || dtype == ASG_BF16;
+}
+constexpr bool is_integer(uint32_t dtype) {
+  return dtype == ASG_I8 || dtype == ASG_I32 || dtype == ASG_I64 || dtype == ASG_U8 ||
+         dtype == ASG_U32;
+}
+/// EQ ... GE: the instructions whose operands have another dtype than the bool they make.
+constexpr bool is_comparison(uint32_t opcode) { return opcode >= ASG_EW_EQ && opcode <= ASG_EW_GE; }
+
 /// Product of the first `rank` sizes.
 inline int64_t product(const int64_t* shape, uint32_t rank) {
   int64_t count = 1;
