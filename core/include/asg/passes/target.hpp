@@ -1,0 +1,34 @@
+// Target: what the passes may ask about the backend they compile for.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+/// A backend's answer for a composite that it executes natively.
+struct Claim {
+  std::uint64_t scratch_bytes = 0;
+  std::uint64_t strided_inputs = 0;  ///< bit i: input i may have any strides
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  /// Nothing when the composite is to be decomposed.
+  [[nodiscard]] virtual std::optional<Claim> claim(const Node& node, const Graph& graph) const = 0;
+  /// Whether the backend has a kernel for these types (inputs, then outputs).
+  [[nodiscard]] virtual bool accepts_kernel(std::uint32_t kernel, const Types& types) const = 0;
+  /// Whether that kernel reads operands with any strides.
+  [[nodiscard]] virtual bool accepts_strided(std::uint32_t kernel) const = 0;
+  /// Whether regions may hold the instruction on this element type.
+  [[nodiscard]] virtual bool accepts_instruction(std::uint32_t instruction, DType dtype) const = 0;
+  [[nodiscard]] virtual bool accepts_reduction(std::uint32_t kind, DType dtype) const = 0;
+  /// Bytes to which offsets in the arena are aligned.
+  [[nodiscard]] virtual std::uint64_t alignment() const = 0;
+  /// For messages.
+  [[nodiscard]] virtual std::string_view name() const = 0;
+};
+
+}  // namespace asg

@@ -1,0 +1,67 @@
+#include "rewrite.hpp"
+
+#include <asg/graph/op.hpp>
+
+namespace asg {
+
+std::vector<bool> live_nodes(const Traced& traced) {
+  const Graph& graph = traced.graph;
+  std::vector<bool> live(graph.size(), false);
+  for (const Tensor& output : traced.outputs) live[output.value().node] = true;
+  for (const NodeId id : graph.assigns()) live[id] = true;
+  for (const NodeId id : graph.inputs()) live[id] = true;
+  for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;)
+    if (live[id])
+      for (const Value operand : graph.node(id).operands) live[operand.node] = true;
+  return live;
+}
+
+Rewrite::Rewrite(const Traced& from) : from_(from), live_(live_nodes(from)) {
+  std::uint32_t count = 0;
+  for (NodeId id = 0; id < from.graph.size(); ++id) {
+    first_.push_back(count);
+    count += static_cast<std::uint32_t>(from.graph.node(id).outputs.size());
+  }
+  map_.resize(count);
+}
+
+Tensors Rewrite::operands(const Node& node) {
+  Tensors result;
+  for (const Value operand : node.operands)
+    result.push_back(to_.graph.tensor(map_[first_[operand.node] + operand.output]));
+  return result;
+}
+
+void Rewrite::set(const Node& node, const Tensors& outputs) {
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    map_[first_[node.id] + i] = outputs[i].value();
+}
+
+Tensors Rewrite::copy(const Node& node) {
+  const OriginScope scope(to_.graph, node.origin);
+  const Attributes& a = node.attributes;
+  Tensors outputs;
+  if (node.op.name == "input") {
+    outputs = {to_.graph.input(a.text("name"), a.dtype("dtype"), a.shape("shape"))};
+  } else if (node.op.name == "variable") {
+    outputs = {to_.graph.variable(*from_.graph.find_variable(node.id), a.dtype("dtype"),
+                                  a.shape("shape"))};
+  } else if (node.op.name == "assign") {
+    const Tensors in = operands(node);
+    to_.graph.assign(in[0], in[1]);
+  } else {
+    outputs = to_.graph.add(node.op, operands(node), a);
+  }
+  set(node, outputs);
+  return outputs;
+}
+
+Traced Rewrite::finish() {
+  for (const Tensor& output : from_.outputs) {
+    const Value value = output.value();
+    to_.outputs.push_back(to_.graph.tensor(map_[first_[value.node] + value.output]));
+  }
+  return std::move(to_);
+}
+
+}  // namespace asg

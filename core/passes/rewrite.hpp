@@ -1,0 +1,34 @@
+// What passes share: walking the live nodes of one graph and writing another.
+#pragma once
+#include <vector>
+
+#include <asg/passes/passes.hpp>
+
+namespace asg {
+
+/// The nodes that the outputs and the assigns need, as flags by id; inputs count as needed.
+[[nodiscard]] std::vector<bool> live_nodes(const Traced& traced);
+
+/// Writes the new graph of a pass and remembers what became of each old value.
+class Rewrite {
+ public:
+  explicit Rewrite(const Traced& from);
+
+  [[nodiscard]] const std::vector<bool>& live() const { return live_; }
+  [[nodiscard]] Graph& graph() { return to_.graph; }
+  [[nodiscard]] Tensors operands(const Node& node);
+  void set(const Node& node, const Tensors& outputs);
+  /// Copies a node as it is; its operands must have been set.
+  Tensors copy(const Node& node);
+  /// The new graph with its outputs.
+  [[nodiscard]] Traced finish();
+
+ private:
+  const Traced& from_;
+  Traced to_;
+  std::vector<bool> live_;
+  std::vector<std::uint32_t> first_;
+  std::vector<Value> map_;
+};
+
+}  // namespace asg
