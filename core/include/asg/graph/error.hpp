@@ -39,4 +39,10 @@ struct StateError : Error {
   using Error::Error;
 };
 
+/// A rule of asg's own that asg broke. The message asks for a report.
+struct InternalError : Error {
+  explicit InternalError(const std::string& what)
+      : Error(what + "\n  this is a bug in asg, please report it") {}
+};
+
 }  // namespace asg

@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include <boost/graph/boykov_kolmogorov_max_flow.hpp>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
+
+#include <asg/graph/algorithms.hpp>
+#include <asg/graph/error.hpp>
+
+namespace asg {
+namespace {
+
+using Network =
+    boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
+                                       boost::no_property, std::uint32_t, std::uint32_t>;
+
+void check(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint32_t source,
+           std::uint32_t sink) {
+  if (source == sink) throw InternalError("min_cut: source and sink are the same node");
+  std::vector<Edge> uncuttable;
+  for (const CapacityEdge& edge : edges) {
+    if (edge.capacity < 0) throw InternalError("min_cut: a capacity is negative");
+    if (edge.capacity == unlimited) uncuttable.push_back({edge.from, edge.to});
+  }
+  if (Structure(nodes, uncuttable).reachable({&source, 1})[sink]) {
+    throw InternalError("min_cut: edges of unlimited capacity join the source to the sink");
+  }
+}
+
+}  // namespace
+
+MinCut min_cut(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint32_t source,
+               std::uint32_t sink) {
+  check(nodes, edges, source, sink);
+
+  // Each edge gets a partner for the flow that is taken back; both sorted by where they start.
+  const std::size_t count = 2 * edges.size();
+  const auto ends = [&](std::size_t arc) {
+    const CapacityEdge& edge = edges[arc / 2];
+    return arc % 2 == 0 ? std::pair(edge.from, edge.to) : std::pair(edge.to, edge.from);
+  };
+  std::vector<std::size_t> arcs(count);
+  std::iota(arcs.begin(), arcs.end(), std::size_t{0});
+  std::stable_sort(arcs.begin(), arcs.end(),
+                   [&](std::size_t a, std::size_t b) { return ends(a).first < ends(b).first; });
+  std::vector<std::size_t> place(count);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sorted(count);
+  std::vector<std::int64_t> capacity(count, 0);
+  for (std::size_t i = 0; i < count; ++i) {
+    place[arcs[i]] = i;
+    sorted[i] = ends(arcs[i]);
+    if (arcs[i] % 2 == 0) capacity[i] = edges[arcs[i] / 2].capacity;
+  }
+  Network network(boost::edges_are_sorted, sorted.begin(), sorted.end(),
+                  static_cast<std::uint32_t>(nodes), static_cast<std::uint32_t>(count));
+  std::vector<Network::edge_descriptor> partner(count);
+  {
+    const auto [begin, end] = boost::edges(network);
+    const std::vector<Network::edge_descriptor> descriptors(begin, end);
+    for (std::size_t i = 0; i < count; ++i) partner[i] = descriptors[place[arcs[i] ^ 1]];
+  }
+
+  const auto edge_index = boost::get(boost::edge_index, network);
+  const auto node_index = boost::get(boost::vertex_index, network);
+  std::vector<std::int64_t> residual(count);
+  std::vector<Network::edge_descriptor> predecessors(nodes);
+  std::vector<boost::default_color_type> colors(nodes);
+  std::vector<std::uint32_t> distances(nodes);
+  MinCut result;
+  result.capacity = boost::boykov_kolmogorov_max_flow(
+      network, boost::make_iterator_property_map(capacity.begin(), edge_index),
+      boost::make_iterator_property_map(residual.begin(), edge_index),
+      boost::make_iterator_property_map(partner.begin(), edge_index),
+      boost::make_iterator_property_map(predecessors.begin(), node_index),
+      boost::make_iterator_property_map(colors.begin(), node_index),
+      boost::make_iterator_property_map(distances.begin(), node_index), node_index, source, sink);
+  result.source_side.resize(nodes);
+  for (std::size_t i = 0; i < nodes; ++i) result.source_side[i] = colors[i] == boost::black_color;
+  return result;
+}
+
+}  // namespace asg
