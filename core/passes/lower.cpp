@@ -35,7 +35,7 @@ std::uint64_t element_bits(const Array& array, std::int64_t i) {
 
 }  // namespace
 
-Lowering::Lowering(const Traced& traced, const Target& target)
+Lowerer::Lowerer(const Traced& traced, const Target& target)
     : traced_(traced), graph_(traced.graph), target_(target), first_(graph_.size()) {
   std::uint32_t count = 0;
   for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -45,7 +45,7 @@ Lowering::Lowering(const Traced& traced, const Target& target)
   located_.resize(count);
 }
 
-Program Lowering::run() {
+Program Lowerer::run() {
   program_.slots.push_back({ASG_SLOT_ARENA, "arena", {}, 0, {}});
   const std::vector<bool> live = live_nodes(traced_);
   for (NodeId id = 0; id < graph_.size(); ++id)
@@ -57,14 +57,14 @@ Program Lowering::run() {
   return std::move(program_);
 }
 
-void Lowering::lower_node(const Node& node) {
-  using Handler = void (Lowering::*)(const Node&);
+void Lowerer::lower_node(const Node& node) {
+  using Handler = void (Lowerer::*)(const Node&);
   // The primitives whose form is their own; all others follow from OpDef::lowering.
   static constexpr std::pair<std::string_view, Handler> special[] = {
-      {"input", &Lowering::lower_leaf},    {"variable", &Lowering::lower_leaf},
-      {"constant", &Lowering::lower_leaf}, {"assign", &Lowering::keep_assign},
-      {"iota", &Lowering::lower_iota},     {"random_bits", &Lowering::lower_random_bits},
-      {"reduce", &Lowering::lower_reduce}, {"concat", &Lowering::lower_concat}};
+      {"input", &Lowerer::lower_leaf},    {"variable", &Lowerer::lower_leaf},
+      {"constant", &Lowerer::lower_leaf}, {"assign", &Lowerer::keep_assign},
+      {"iota", &Lowerer::lower_iota},     {"random_bits", &Lowerer::lower_random_bits},
+      {"reduce", &Lowerer::lower_reduce}, {"concat", &Lowerer::lower_concat}};
   if (node.op.lowering.instruction != 0) return lower_elementwise(node);
   if (node.op.lowering.kernel != 0) return lower_kernel(node);
   if (node.op.lowering.view != nullptr) return lower_view(node);
@@ -74,7 +74,7 @@ void Lowering::lower_node(const Node& node) {
   refuse(node, "it has no lowering");
 }
 
-void Lowering::refuse(const Node& node, std::string_view why) const {
+void Lowerer::refuse(const Node& node, std::string_view why) const {
   std::string text = fmt::format("{}: backend '{}' cannot execute it: {}", node.op.name,
                                  target_.name(), why);
   for (const Value operand : node.operands)
@@ -84,7 +84,7 @@ void Lowering::refuse(const Node& node, std::string_view why) const {
 
 // ---- buffers and values ----------------------------------------------------
 
-int Lowering::new_buffer(std::uint32_t role, const TensorType& type, std::string name) {
+int Lowerer::new_buffer(std::uint32_t role, const TensorType& type, std::string name) {
   PlannedBuffer buffer;
   buffer.bytes = static_cast<std::uint64_t>(type.shape.numel()) * size_of(type.dtype);
   if (role != ASG_SLOT_ARENA) {
@@ -96,19 +96,19 @@ int Lowering::new_buffer(std::uint32_t role, const TensorType& type, std::string
   return static_cast<int>(buffers_.size()) - 1;
 }
 
-void Lowering::promote_to_output(int buffer, const TensorType& type, std::string name) {
+void Lowerer::promote_to_output(int buffer, const TensorType& type, std::string name) {
   PlannedBuffer& b = buffers_[static_cast<std::size_t>(buffer)];
   b.slot = static_cast<std::uint32_t>(program_.slots.size());
   program_.slots.push_back({ASG_SLOT_OUTPUT, std::move(name), type, b.bytes, {}});
 }
 
-std::uint32_t Lowering::role(int buffer) const {
+std::uint32_t Lowerer::role(int buffer) const {
   return program_.slots[buffers_[static_cast<std::size_t>(buffer)].slot].role;
 }
 
 // A value over all of a buffer, for the accesses of regions. `slot` holds the buffer until the
 // arena is planned.
-std::uint32_t Lowering::whole_value(int buffer, DType dtype) {
+std::uint32_t Lowerer::whole_value(int buffer, DType dtype) {
   int& known = whole_[static_cast<std::size_t>(buffer)];
   if (known < 0) {
     const std::uint64_t bytes = buffers_[static_cast<std::size_t>(buffer)].bytes;
@@ -124,7 +124,7 @@ std::uint32_t Lowering::whole_value(int buffer, DType dtype) {
   return static_cast<std::uint32_t>(known);
 }
 
-std::uint32_t Lowering::view_value(const Located& located) {
+std::uint32_t Lowerer::view_value(const Located& located) {
   Placed value;
   value.dtype = located.dtype;
   value.shape = located.view.shape;
@@ -144,15 +144,15 @@ std::uint32_t Lowering::view_value(const Located& located) {
   return static_cast<std::uint32_t>(program_.values.size()) - 1;
 }
 
-Located& Lowering::at(Value value) { return located_[first_[value.node] + value.output]; }
+Located& Lowerer::at(Value value) { return located_[first_[value.node] + value.output]; }
 
-Located Lowering::fresh(const TensorType& type) {
+Located Lowerer::fresh(const TensorType& type) {
   return {new_buffer(ASG_SLOT_ARENA, type), View::row_major(type.shape), type.dtype};
 }
 
 // ---- steps -----------------------------------------------------------------
 
-Step Lowering::new_step(std::uint32_t op, const Node& node) const {
+Step Lowerer::new_step(std::uint32_t op, const Node& node) const {
   Step step;
   step.op = op;
   step.name = node.op.name;
@@ -161,7 +161,7 @@ Step Lowering::new_step(std::uint32_t op, const Node& node) const {
   return step;
 }
 
-void Lowering::emit(Step step) {
+void Lowerer::emit(Step step) {
   const auto now = static_cast<int>(program_.steps.size());
   const auto touch = [&](std::uint32_t value) {
     PlannedBuffer& buffer = buffers_[program_.values[value].slot];
@@ -174,7 +174,7 @@ void Lowering::emit(Step step) {
   program_.steps.push_back(std::move(step));
 }
 
-void Lowering::emit_region(Region region, const Node& node, std::string_view name) {
+void Lowerer::emit_region(Region region, const Node& node, std::string_view name) {
   Step step = new_step(ASG_OP_REGION, node);
   step.name = name;
   const auto mention = [](std::vector<std::uint32_t>& list, std::uint32_t value) {
@@ -192,13 +192,13 @@ void Lowering::emit_region(Region region, const Node& node, std::string_view nam
   emit(std::move(step));
 }
 
-std::uint32_t Lowering::access(Region& region, const Located& located) {
+std::uint32_t Lowerer::access(Region& region, const Located& located) {
   region.accesses.push_back({whole_value(located.buffer, located.dtype), located.view.offset,
                              located.view.strides, located.view.bounds, located.view.fill});
   return static_cast<std::uint32_t>(region.accesses.size()) - 1;
 }
 
-std::uint32_t Lowering::load(Region& region, const Located& located) {
+std::uint32_t Lowerer::load(Region& region, const Located& located) {
   const auto dtype = static_cast<std::uint32_t>(located.dtype);
   const Slot& slot = program_.slots[buffers_[static_cast<std::size_t>(located.buffer)].slot];
   // A single constant needs no memory.
@@ -209,12 +209,12 @@ std::uint32_t Lowering::load(Region& region, const Located& located) {
   return static_cast<std::uint32_t>(region.insts.size()) - 1;
 }
 
-void Lowering::store(Region& region, std::uint32_t kind, std::uint32_t source,
+void Lowerer::store(Region& region, std::uint32_t kind, std::uint32_t source,
                      const Located& located) {
   region.stores.push_back({kind, source, access(region, located), 0});
 }
 
-void Lowering::copy(const Located& from, const Located& to, const Node& node) {
+void Lowerer::copy(const Located& from, const Located& to, const Node& node) {
   if (from.view.shape.numel() == 0) return;
   Region region;
   region.dims = from.view.shape;
@@ -224,7 +224,7 @@ void Lowering::copy(const Located& from, const Located& to, const Node& node) {
 }
 
 // The value in row-major memory of its own; remembered, so that it is copied once.
-Located Lowering::materialize(Value value, const Node& node) {
+Located Lowerer::materialize(Value value, const Node& node) {
   Located& located = at(value);
   const Located dense = fresh({located.dtype, located.view.shape});
   copy(located, dense, node);
@@ -234,7 +234,7 @@ Located Lowering::materialize(Value value, const Node& node) {
 
 // ---- nodes -----------------------------------------------------------------
 
-void Lowering::lower_leaf(const Node& node) {
+void Lowerer::lower_leaf(const Node& node) {
   const TensorType& type = node.outputs[0];
   const bool constant = node.op.name == "constant";
   const std::uint32_t slot_role = constant                  ? ASG_SLOT_CONST
@@ -248,9 +248,9 @@ void Lowering::lower_leaf(const Node& node) {
   at({node.id, 0}) = {buffer, View::row_major(type.shape), type.dtype};
 }
 
-void Lowering::keep_assign(const Node&) {}  // lower_assigns writes them, when all is read
+void Lowerer::keep_assign(const Node&) {}  // lower_assigns writes them, when all is read
 
-void Lowering::lower_elementwise(const Node& node) {
+void Lowerer::lower_elementwise(const Node& node) {
   const std::uint32_t instruction = node.op.lowering.instruction;
   const TensorType& type = node.outputs[0];
   const DType subject = instruction == ASG_EW_WHERE ? type.dtype : graph_.type(node.operands[0]).dtype;
@@ -273,7 +273,7 @@ void Lowering::lower_elementwise(const Node& node) {
   emit_region(std::move(region), node, node.op.name);
 }
 
-void Lowering::lower_iota(const Node& node) {
+void Lowerer::lower_iota(const Node& node) {
   const TensorType& type = node.outputs[0];
   const Located result = fresh(type);
   at({node.id, 0}) = result;
@@ -289,7 +289,7 @@ void Lowering::lower_iota(const Node& node) {
   emit_region(std::move(region), node, node.op.name);
 }
 
-void Lowering::lower_random_bits(const Node& node) {
+void Lowerer::lower_random_bits(const Node& node) {
   const TensorType& type = node.outputs[0];
   const Located result = fresh(type);
   at({node.id, 0}) = result;
@@ -310,7 +310,7 @@ void Lowering::lower_random_bits(const Node& node) {
   emit_region(std::move(region), node, node.op.name);
 }
 
-void Lowering::lower_reduce(const Node& node) {
+void Lowerer::lower_reduce(const Node& node) {
   static constexpr std::pair<std::string_view, std::uint32_t> kinds[] = {
       {"sum", ASG_REDUCE_SUM}, {"prod", ASG_REDUCE_PROD}, {"max", ASG_REDUCE_MAX},
       {"min", ASG_REDUCE_MIN}, {"any", ASG_REDUCE_ANY},   {"all", ASG_REDUCE_ALL}};
@@ -344,7 +344,7 @@ void Lowering::lower_reduce(const Node& node) {
   emit_region(std::move(region), node, fmt::format("reduce_{}", node.attributes.text("kind")));
 }
 
-void Lowering::lower_concat(const Node& node) {
+void Lowerer::lower_concat(const Node& node) {
   const int axis = node.attributes.axis("axis");
   const Located result = fresh(node.outputs[0]);
   at({node.id, 0}) = result;
@@ -358,7 +358,7 @@ void Lowering::lower_concat(const Node& node) {
   }
 }
 
-void Lowering::lower_view(const Node& node) {
+void Lowerer::lower_view(const Node& node) {
   Types types;
   for (const Value operand : node.operands) types.push_back(graph_.type(operand));
   const Signature call(node.op, types, node.attributes, node.origin);
@@ -372,13 +372,13 @@ void Lowering::lower_view(const Node& node) {
   at({node.id, 0}) = {located.buffer, *view, located.dtype};
 }
 
-std::uint32_t Lowering::kernel_operand(Value value, bool strided, const Node& node) {
+std::uint32_t Lowerer::kernel_operand(Value value, bool strided, const Node& node) {
   const Located& located = at(value);
   const bool fits = located.view.bounds.empty() && (strided || is_row_major(located.view));
   return view_value(fits ? located : materialize(value, node));
 }
 
-void Lowering::finish_kernel(Step step, const Node& node) {
+void Lowerer::finish_kernel(Step step, const Node& node) {
   bool any = false;
   for (std::uint32_t i = 0; i < node.outputs.size(); ++i) {
     at({node.id, i}) = fresh(node.outputs[i]);
@@ -389,7 +389,7 @@ void Lowering::finish_kernel(Step step, const Node& node) {
   if (any) emit(std::move(step));
 }
 
-void Lowering::lower_kernel(const Node& node) {
+void Lowerer::lower_kernel(const Node& node) {
   const std::uint32_t kernel = node.op.lowering.kernel;
   Types types;
   for (const Value operand : node.operands) types.push_back(graph_.type(operand));
@@ -403,7 +403,7 @@ void Lowering::lower_kernel(const Node& node) {
   finish_kernel(std::move(step), node);
 }
 
-void Lowering::lower_claimed(const Node& node) {
+void Lowerer::lower_claimed(const Node& node) {
   const std::optional<Claim> claim = target_.claim(node, graph_);
   if (!claim) refuse(node, "it is a composite that was not decomposed");
   Step step = new_step(ASG_OP_CLAIMED, node);
@@ -417,7 +417,7 @@ void Lowering::lower_claimed(const Node& node) {
   finish_kernel(std::move(step), node);
 }
 
-void Lowering::lower_outputs() {
+void Lowerer::lower_outputs() {
   for (std::size_t i = 0; i < traced_.outputs.size(); ++i) {
     const Value value = traced_.outputs[i].value();
     const TensorType& type = graph_.type(value);
@@ -437,7 +437,7 @@ void Lowering::lower_outputs() {
   }
 }
 
-void Lowering::lower_assigns() {
+void Lowerer::lower_assigns() {
   // A value that is a look at a variable must be taken before any variable changes.
   for (const NodeId id : graph_.assigns()) {
     const Node node = graph_.node(id);
@@ -449,7 +449,7 @@ void Lowering::lower_assigns() {
   }
 }
 
-Program lower(const Traced& traced, const Target& target) { return Lowering(traced, target).run(); }
+Program lower(const Traced& traced, const Target& target) { return Lowerer(traced, target).run(); }
 
 Program compile_program(const Traced& traced, const Target& target) {
   return lower(merge_common(decompose(merge_common(traced), target)), target);

@@ -16,9 +16,9 @@ struct Located {
   DType dtype = f32;
 };
 
-class Lowering {
+class Lowerer {
  public:
-  Lowering(const Traced& traced, const Target& target);
+  Lowerer(const Traced& traced, const Target& target);
   Program run();
 
  private:
