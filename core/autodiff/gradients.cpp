@@ -74,11 +74,12 @@ class Sweep {
       }
   }
 
-  Tensors run(const Structure* whole, Value loss) {
+  // `loss` is what an error message leads to; none inside of a composite's body.
+  Tensors run(NodeId loss) {
     for (NodeId id = end_; id-- > begin_;) {
       count_visit();
       if (tracked_[id - begin_] == 0) continue;
-      if (arrived(id)) differentiate(id, whole, loss);
+      if (arrived(id)) differentiate(id, loss);
     }
     Tensors result;
     for (std::size_t i = 0; i < wrt_.size(); ++i) result.push_back(gradient_of(i));
@@ -118,7 +119,7 @@ class Sweep {
     return parts.empty() ? Tensor{} : parts[0];
   }
 
-  void differentiate(NodeId id, const Structure* whole, Value loss) {
+  void differentiate(NodeId id, NodeId loss) {
     Tensors inputs, outputs, cotangents;
     const OpDef& op = graph_.node(id).op;
     Origin origin = graph_.node(id).origin;
@@ -141,7 +142,7 @@ class Sweep {
     } else if (op.decompose != nullptr) {
       result = through_body(op, inputs, attributes, cotangents);
     } else {
-      fail_without_rule(id, whole, loss);
+      fail_without_rule(id, loss);
     }
     result.resize(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -168,7 +169,7 @@ class Sweep {
     Sweep inner(graph_, begin, end, wrt, visits_);
     for (std::size_t i = 0; i < outputs.size(); ++i)
       if (cotangents[i]) inner.add(outputs[i].value(), cotangents[i]);
-    const Tensors found = inner.run(nullptr, {});
+    const Tensors found = inner.run(no_node);
     Tensors result(inputs.size());
     for (std::size_t k = 0; k < wrt.size(); ++k)
       for (std::size_t i = 0; i < inputs.size(); ++i)
@@ -179,14 +180,14 @@ class Sweep {
     return result;
   }
 
-  [[noreturn]] void fail_without_rule(NodeId id, const Structure* whole, Value loss) {
+  [[noreturn]] void fail_without_rule(NodeId id, NodeId loss) {
     const Node node = graph_.node(id);
     std::string text = fmt::format("{}: this op has no gradient rule", node.op.name);
-    if (whole != nullptr) {
-      text += "\n  path from the output:";
-      for (const NodeId step : whole->path(id, loss.node))
+    if (loss != no_node) {
+      text += "\n  its way to the output:";
+      for (const NodeId step : Structure(graph_).shortest_path(id, loss))
         text += fmt::format(" {} ({}){}", graph_.node(step).op.name,
-                            to_string(graph_.node(step).origin), step == loss.node ? "" : " ->");
+                            to_string(graph_.node(step).origin), step == loss ? "" : " ->");
     }
     Origin origin = node.origin;
     origin.backward = false;
@@ -240,16 +241,15 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
     sources.push_back(t.value().node);
   }
 
-  const Structure structure(graph);
   const auto end = static_cast<NodeId>(*std::max_element(roots.begin(), roots.end()) + 1);
   Sweep sweep(graph, 0, end, wrt, options.visits);
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.add(outputs[i].value(), cotangents[i]);
-  Tensors result = sweep.run(&structure, outputs[0].value());
+  Tensors result = sweep.run(outputs[0].value().node);
 
   std::vector<bool> reaching;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
     if (result[i]) continue;
-    if (reaching.empty()) reaching = structure.reaching(roots);
+    if (reaching.empty()) reaching = Structure(graph).reaching(roots);
     const Node node = graph.node(sources[i]);
     if (!options.allow_unused && !reaching[sources[i]])
       fail(fmt::format("the output does not depend on {} (made at {}); remove it, or set "

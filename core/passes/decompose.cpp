@@ -6,7 +6,7 @@ namespace asg {
 namespace {
 
 // One level: bodies may hold composites again.
-Traced decompose_once(const Traced& traced, const Target& target, bool& changed) {
+Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
   Rewrite rewrite(traced);
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
@@ -24,7 +24,7 @@ Traced decompose_once(const Traced& traced, const Target& target, bool& changed)
 
 }  // namespace
 
-Traced decompose(const Traced& traced, const Target& target) {
+Traced decompose(TracedView traced, const Target& target) {
   bool changed = false;
   Traced result = decompose_once(traced, target, changed);
   while (changed) {

@@ -35,7 +35,7 @@ std::uint64_t element_bits(const Array& array, std::int64_t i) {
 
 }  // namespace
 
-Lowerer::Lowerer(const Traced& traced, const Target& target)
+Lowerer::Lowerer(TracedView traced, const Target& target)
     : traced_(traced), graph_(traced.graph), target_(target), first_(graph_.size()) {
   std::uint32_t count = 0;
   for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -449,9 +449,9 @@ void Lowerer::lower_assigns() {
   }
 }
 
-Program lower(const Traced& traced, const Target& target) { return Lowerer(traced, target).run(); }
+Program lower(TracedView traced, const Target& target) { return Lowerer(traced, target).run(); }
 
-Program compile_program(const Traced& traced, const Target& target) {
+Program compile_program(TracedView traced, const Target& target) {
   return lower(merge_common(decompose(merge_common(traced), target)), target);
 }
 

@@ -18,7 +18,7 @@ struct Located {
 
 class Lowerer {
  public:
-  Lowerer(const Traced& traced, const Target& target);
+  Lowerer(TracedView traced, const Target& target);
   Program run();
 
  private:
@@ -56,7 +56,7 @@ class Lowerer {
   std::uint32_t kernel_operand(Value value, bool strided, const Node& node);
   void finish_kernel(Step step, const Node& node);
 
-  const Traced& traced_;
+  TracedView traced_;
   const Graph& graph_;
   const Target& target_;
   Program program_;

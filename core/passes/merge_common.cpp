@@ -13,7 +13,7 @@ std::size_t combine(std::size_t seed, std::size_t value) {
 
 }  // namespace
 
-Traced merge_common(const Traced& traced) {
+Traced merge_common(TracedView traced) {
   Rewrite rewrite(traced);
   std::unordered_multimap<std::size_t, NodeId> known;  // hash -> node of the new graph
   for (NodeId id = 0; id < traced.graph.size(); ++id) {

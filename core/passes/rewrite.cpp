@@ -4,7 +4,7 @@
 
 namespace asg {
 
-std::vector<bool> live_nodes(const Traced& traced) {
+std::vector<bool> live_nodes(TracedView traced) {
   const Graph& graph = traced.graph;
   std::vector<bool> live(graph.size(), false);
   for (const Tensor& output : traced.outputs) live[output.value().node] = true;
@@ -16,7 +16,7 @@ std::vector<bool> live_nodes(const Traced& traced) {
   return live;
 }
 
-Rewrite::Rewrite(const Traced& from) : from_(from), live_(live_nodes(from)) {
+Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
   std::uint32_t count = 0;
   for (NodeId id = 0; id < from.graph.size(); ++id) {
     first_.push_back(count);

@@ -7,12 +7,12 @@
 namespace asg {
 
 /// The nodes that the outputs and the assigns need, as flags by id; inputs count as needed.
-[[nodiscard]] std::vector<bool> live_nodes(const Traced& traced);
+[[nodiscard]] std::vector<bool> live_nodes(TracedView traced);
 
 /// Writes the new graph of a pass and remembers what became of each old value.
 class Rewrite {
  public:
-  explicit Rewrite(const Traced& from);
+  explicit Rewrite(TracedView from);
 
   [[nodiscard]] const std::vector<bool>& live() const { return live_; }
   [[nodiscard]] Graph& graph() { return to_.graph; }
@@ -24,7 +24,7 @@ class Rewrite {
   [[nodiscard]] Traced finish();
 
  private:
-  const Traced& from_;
+  TracedView from_;
   Traced to_;
   std::vector<bool> live_;
   std::vector<std::uint32_t> first_;

@@ -12,17 +12,26 @@ struct Traced {
   Tensors outputs;
 };
 
+/// The same without owning it.
+struct TracedView {
+  const Graph& graph;
+  const Tensors& outputs;
+  TracedView(const Graph& of, const Tensors& values) : graph(of), outputs(values) {}
+  TracedView(const Traced& traced)  // NOLINT(google-explicit-constructor)
+      : graph(traced.graph), outputs(traced.outputs) {}
+};
+
 /// Replaces every composite that the target does not claim by its body, until none is left.
-[[nodiscard]] Traced decompose(const Traced& traced, const Target& target);
+[[nodiscard]] Traced decompose(TracedView traced, const Target& target);
 
 /// Merges equal nodes (same op, attributes and operands) and drops those nobody needs. Inputs stay.
-[[nodiscard]] Traced merge_common(const Traced& traced);
+[[nodiscard]] Traced merge_common(TracedView traced);
 
 /// Gives every value a place and every node its step.
 /// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
-[[nodiscard]] Program lower(const Traced& traced, const Target& target);
+[[nodiscard]] Program lower(TracedView traced, const Target& target);
 
 /// All of the above in order.
-[[nodiscard]] Program compile_program(const Traced& traced, const Target& target);
+[[nodiscard]] Program compile_program(TracedView traced, const Target& target);
 
 }  // namespace asg
