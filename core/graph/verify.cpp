@@ -1,0 +1,134 @@
+#include <asg/graph/verify.hpp>
+
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/graph/op.hpp>
+
+#include "graph/print_parts.hpp"
+
+namespace asg {
+namespace {
+
+class Verifier {
+ public:
+  explicit Verifier(const Graph& graph) : graph_(graph) {}
+
+  void run() {
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      const Node node = graph_.node(id);
+      check_origin(node);
+      check_operands(node);
+      check_arity(node);
+      check_types(node);
+      check_name(node);
+      if (node.op.name == "assign") check_assign(node);
+    }
+    check_lists();
+  }
+
+ private:
+  static void require(bool holds, const Node& node, const std::string& rule) {
+    if (holds) return;
+    throw InternalError(fmt::format("{} (node {}): {}\n  at {}", node.op.name, node.id, rule,
+                                    to_string(node.origin)));
+  }
+
+  static void check_origin(const Node& node) {
+    require(node.origin.file != nullptr && *node.origin.file != '\0' && node.origin.line > 0, node,
+            "the line it comes from is unknown");
+  }
+
+  void check_operands(const Node& node) {
+    for (const Value operand : node.operands) {
+      require(operand.node < node.id, node,
+              fmt::format("its operand %{} does not come before it", operand.node));
+      require(operand.output < graph_.node(operand.node).outputs.size(), node,
+              fmt::format("its operand %{}.{} does not exist", operand.node, operand.output));
+    }
+  }
+
+  static void check_arity(const Node& node) {
+    std::size_t least = 0;
+    bool variadic = false;
+    for (const Port& port : node.op.inputs) {
+      least += !port.optional && !port.variadic;
+      variadic |= port.variadic;
+    }
+    const std::size_t count = node.operands.size();
+    require(count >= least && (variadic || count <= node.op.inputs.size()), node,
+            fmt::format("has {} operands, its op declares {}", count, node.op.inputs.size()));
+  }
+
+  void check_types(const Node& node) {
+    Types inputs;
+    for (const Value operand : node.operands) inputs.push_back(graph_.type(operand));
+    Types inferred;
+    try {
+      inferred = infer_types(Signature(node.op, inputs, node.attributes, node.origin));
+    } catch (const Error& error) {
+      require(false, node, fmt::format("its op refuses its operands: {}", error.what()));
+    }
+    require(inferred.size() == node.outputs.size(), node,
+            fmt::format("has {} outputs, its op's rule gives {}", node.outputs.size(),
+                        inferred.size()));
+    for (std::size_t i = 0; i < inferred.size(); ++i) {
+      require(inferred[i] == node.outputs[i], node,
+              fmt::format("output {} is {}, its op's rule gives {}", i, to_string(node.outputs[i]),
+                          to_string(inferred[i])));
+    }
+  }
+
+  void check_name(const Node& node) {
+    if (node.op.name != "input" && node.op.name != "variable") return;
+    const std::string name = leaf_name(node);
+    require(!name.empty(), node, "has no name");
+    require(names_.insert(name).second, node, fmt::format("the name '{}' is taken", name));
+    const VariableInfo* info = graph_.find_variable(node.id);
+    require((info != nullptr) == (node.op.name == "variable"), node,
+            "the graph's list of variables does not fit its nodes");
+    require(info == nullptr || (info->name == name && info->node == node.id), node,
+            "the graph's list of variables calls it by another name");
+  }
+
+  void check_assign(const Node& node) {
+    const Value target = node.operands[0];
+    const Value value = node.operands[1];
+    const VariableInfo* info = graph_.find_variable(target.node);
+    require(info != nullptr, node, fmt::format("its target %{} is no variable", target.node));
+    require(assigned_.insert(target.node).second, node,
+            fmt::format("the variable '{}' is assigned already", info->name));
+    require(graph_.type(target) == graph_.type(value), node,
+            fmt::format("the variable '{}' is {}, its new value {}", info->name,
+                        to_string(graph_.type(target)), to_string(graph_.type(value))));
+    ++assign_count_;
+  }
+
+  // A leaf or an assignment that the lists miss would be lost by whoever reads the lists.
+  void check_lists() const {
+    const std::size_t listed = graph_.inputs().size() + graph_.variables().size();
+    if (listed != names_.size()) {
+      throw InternalError(
+          fmt::format("the graph lists {} inputs and variables and has {} nodes of them", listed,
+                      names_.size()));
+    }
+    if (graph_.assigns().size() != assign_count_) {
+      throw InternalError(fmt::format("the graph lists {} assignments and has {} nodes of them",
+                                      graph_.assigns().size(), assign_count_));
+    }
+  }
+
+  const Graph& graph_;
+  std::set<std::string> names_;
+  std::set<NodeId> assigned_;
+  std::size_t assign_count_ = 0;
+};
+
+}  // namespace
+
+void verify(const Graph& graph) { Verifier(graph).run(); }
+
+}  // namespace asg
