@@ -397,7 +397,7 @@ void Lowerer::lower_kernel(const Node& node) {
   if (!target_.accepts_kernel(kernel, types))
     refuse(node, fmt::format("it has no such kernel for {}", name(types[0].dtype)));
   Step step = new_step(kernel, node);
-  const bool strided = target_.accepts_strided(kernel);
+  const bool strided = target_.accepts_strided(kernel, types);
   for (const Value operand : node.operands)
     step.inputs.push_back(kernel_operand(operand, strided, node));
   finish_kernel(std::move(step), node);

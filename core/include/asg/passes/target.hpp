@@ -21,7 +21,7 @@ class Target {
   /// Whether the backend has a kernel for these types (inputs, then outputs).
   [[nodiscard]] virtual bool accepts_kernel(std::uint32_t kernel, const Types& types) const = 0;
   /// Whether that kernel reads operands with any strides.
-  [[nodiscard]] virtual bool accepts_strided(std::uint32_t kernel) const = 0;
+  [[nodiscard]] virtual bool accepts_strided(std::uint32_t kernel, const Types& types) const = 0;
   /// Whether regions may hold the instruction on this element type.
   [[nodiscard]] virtual bool accepts_instruction(std::uint32_t instruction, DType dtype) const = 0;
   [[nodiscard]] virtual bool accepts_reduction(std::uint32_t kind, DType dtype) const = 0;

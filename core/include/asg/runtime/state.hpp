@@ -1,0 +1,59 @@
+// State: the variables of a model, on a device, apart from the programs that use them.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <asg/graph/array.hpp>
+#include <asg/runtime/device.hpp>
+
+namespace asg {
+
+/// Named tensors in device memory. Training, evaluation and generation share one State.
+/// Memory   owns its buffers; movable, not copyable (copy with clone).
+/// Threads  one at a time.
+class State {
+ public:
+  explicit State(Device device);
+  State(State&&) noexcept = default;
+  State& operator=(State&&) noexcept = default;
+
+  [[nodiscard]] const Device& device() const { return device_; }
+  [[nodiscard]] bool has(std::string_view name) const;
+  /// Sorted.
+  [[nodiscard]] std::vector<std::string> names() const;
+  /// Errors   StateError naming what there is when the name is unknown (for all functions below).
+  [[nodiscard]] const TensorType& type(std::string_view name) const;
+  /// A copy in host memory.
+  [[nodiscard]] Array get(std::string_view name) const;
+  /// Creates the tensor or overwrites it.
+  /// Errors   StateError when it exists with another type.
+  void set(std::string_view name, const Array& value);
+  void erase(std::string_view name);
+  [[nodiscard]] const Buffer& buffer(std::string_view name) const;
+  /// Everything in host memory, by name.
+  [[nodiscard]] std::map<std::string, Array> to_host() const;
+  /// The same tensors in memory of their own, on this or another device.
+  [[nodiscard]] State clone(const Device& device) const;
+  /// Bytes of all tensors.
+  [[nodiscard]] std::uint64_t size_bytes() const;
+
+  /// Changes whenever a name gets another buffer: programs keep their bindings until then.
+  [[nodiscard]] std::uint64_t version() const { return version_; }
+
+ private:
+  struct Entry {
+    TensorType type;
+    Buffer buffer;
+  };
+  [[nodiscard]] const Entry& find(std::string_view name) const;
+  void touch();
+
+  Device device_;
+  std::map<std::string, Entry, std::less<>> entries_;
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace asg

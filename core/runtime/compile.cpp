@@ -1,0 +1,186 @@
+#include <asg/runtime/compile.hpp>
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/graph/op.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/passes/passes.hpp>
+
+#include "abi_program.hpp"
+#include "device_target.hpp"
+
+namespace asg {
+
+struct CompiledGraph::Impl {
+  Impl(Device on, Program lowered)
+      : device(std::move(on)), program(std::move(lowered)) {}
+
+  Device device;
+  Program program;
+  Executable executable;
+  std::vector<Binding> bindings;             // one for each slot
+  std::vector<VariableInfo> variables;       // of the state slots
+  std::vector<std::uint32_t> variable_slots;
+  std::uint64_t state_version = 0;
+
+  void bind(State& state);
+  void upload(const std::vector<Array>& inputs);
+  void prepare(State& state, const std::vector<Array>& inputs) {
+    upload(inputs);
+    if (state.version() != state_version) bind(state);
+  }
+  std::vector<Array> download() const;
+};
+
+void CompiledGraph::Impl::bind(State& state) {
+  if (!(state.device() == device))
+    throw StateError(fmt::format("{}: the state is on another device ({}) than the program ({})",
+                                 program.name, state.device().description().name,
+                                 device.description().name));
+  std::string missing;
+  for (std::size_t i = 0; i < variables.size(); ++i) {
+    const VariableInfo& info = variables[i];
+    const TensorType& type = program.slots[variable_slots[i]].type;
+    if (!state.has(info.name)) {
+      if (info.initial)
+        state.set(info.name, Array::full(type.dtype, type.shape, *info.initial));
+      else
+        missing += fmt::format("{}{}", missing.empty() ? "" : ", ", info.name);
+    } else if (state.type(info.name) != type) {
+      throw StateError(fmt::format("{}: the program needs '{}' as {}, the state has it as {}",
+                                   program.name, info.name, to_string(type),
+                                   to_string(state.type(info.name))));
+    }
+  }
+  if (!missing.empty())
+    throw StateError(fmt::format("{}: the state has no value for {}; initialize(model, ...) or "
+                                 "load them first", program.name, missing));
+  for (std::size_t i = 0; i < variables.size(); ++i)
+    bindings[variable_slots[i]] = {state.buffer(variables[i].name), 0,
+                                   program.slots[variable_slots[i]].size_bytes};
+  state_version = state.version();
+}
+
+void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
+  if (inputs.size() != program.inputs.size())
+    throw ShapeError(fmt::format("{}: takes {} inputs, {} were given", program.name,
+                                 program.inputs.size(), inputs.size()));
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Slot& slot = program.slots[program.inputs[i]];
+    if (inputs[i].type() != slot.type)
+      throw ShapeError(fmt::format("{}: input '{}' is {}, the array given is {}", program.name,
+                                   slot.name, to_string(slot.type), to_string(inputs[i].type())));
+    if (slot.size_bytes > 0)
+      bindings[program.inputs[i]].buffer.upload(0, inputs[i].bytes(), slot.size_bytes);
+  }
+}
+
+std::vector<Array> CompiledGraph::Impl::download() const {
+  std::vector<Array> outputs;
+  outputs.reserve(program.outputs.size());
+  for (const std::uint32_t index : program.outputs) {
+    const Slot& slot = program.slots[index];
+    Array& array = outputs.emplace_back(slot.type.dtype, slot.type.shape);
+    if (slot.size_bytes > 0) bindings[index].buffer.download(0, array.bytes(), slot.size_bytes);
+  }
+  return outputs;
+}
+
+CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
+                      const std::string& name) {
+  for (const Tensor& output : outputs)
+    if (!output || &output.graph() != &graph)
+      throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
+  Program program = compile_program({graph, outputs}, DeviceTarget(device));
+  program.name = name;
+  CompiledGraph result;
+  result.impl_ = std::make_shared<CompiledGraph::Impl>(device, std::move(program));
+  CompiledGraph::Impl& impl = *result.impl_;
+  impl.executable = device.compile(AbiProgram(impl.program).get());
+  for (std::uint32_t i = 0; i < impl.program.slots.size(); ++i) {
+    const Slot& slot = impl.program.slots[i];
+    Binding binding;
+    if (slot.role == ASG_SLOT_STATE) {
+      impl.variables.push_back(*graph.find_variable(slot.name));
+      impl.variable_slots.push_back(i);
+    } else if (slot.role != ASG_SLOT_CONST) {
+      binding = {device.allocate(slot.size_bytes), 0, slot.size_bytes};
+    }
+    impl.bindings.push_back(std::move(binding));
+  }
+  return result;
+}
+
+std::vector<Array> CompiledGraph::run(State& state, const std::vector<Array>& inputs) {
+  impl_->prepare(state, inputs);
+  impl_->executable.run(impl_->bindings);
+  return impl_->download();
+}
+
+std::vector<Array> CompiledGraph::run(const std::vector<Array>& inputs) {
+  State none(impl_->device);
+  return run(none, inputs);
+}
+
+std::vector<StepTime> CompiledGraph::profile(State& state, const std::vector<Array>& inputs) {
+  impl_->prepare(state, inputs);
+  return impl_->executable.profile(impl_->bindings);
+}
+
+const Program& CompiledGraph::program() const { return impl_->program; }
+
+TracedFunction trace(const Function::Build& build, const Types& types,
+                     std::optional<bool> training) {
+  TracedFunction traced;
+  for (const bool retry : {false, true}) {
+    traced.graph = Graph();
+    Graph& graph = traced.graph;
+    const bool start = training.value_or(retry);
+    graph.set_training(start);
+    Tensors inputs;
+    for (std::size_t i = 0; i < types.size(); ++i)
+      inputs.push_back(graph.input(fmt::format("input {}", i), types[i].dtype, types[i].shape));
+    traced.outputs = build(graph, inputs);
+    const bool read = graph.training_was_read();
+    // Parts built before training was turned on were built for evaluation: once more.
+    if (training || start || !read || !graph.training()) break;
+  }
+  // Each run draws anew.
+  Graph& graph = traced.graph;
+  if (const VariableInfo* step = graph.find_variable("random.step"); step != nullptr) {
+    const Tensor value = graph.tensor({step->node, 0});
+    graph.assign(value, value + 1);
+  }
+  return traced;
+}
+
+Function::Function(Device device, Build build, CompileOptions options)
+    : device_(std::move(device)), build_(std::move(build)), options_(std::move(options)) {}
+
+CompiledGraph& Function::specialize(const Types& types) {
+  for (auto& [known, program] : programs_)
+    if (known == types) return program;
+  const TracedFunction traced = trace(build_, types, options_.training);
+  programs_.emplace_back(types, compile(device_, traced.graph, traced.outputs, options_.name));
+  return programs_.back().second;
+}
+
+std::vector<Array> Function::call(State& state, const std::vector<Argument>& arguments) {
+  Types types;
+  std::vector<Array> arrays;
+  for (const Argument& argument : arguments) {
+    types.push_back(argument.array().type());
+    arrays.push_back(argument.array());
+  }
+  return specialize(types).run(state, arrays);
+}
+
+std::vector<Array> Function::call(const std::vector<Argument>& arguments) {
+  State none(device_);
+  return call(none, arguments);
+}
+
+}  // namespace asg
