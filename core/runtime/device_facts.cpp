@@ -1,0 +1,90 @@
+#include <runtime/device_facts.hpp>
+
+#include <bit>
+#include <cstddef>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <runtime/plugin_call.hpp>
+
+namespace asg::loader {
+namespace {
+
+constexpr std::uint32_t most_rows = 65536;
+
+[[noreturn]] void refuse(std::string message) {
+  throw PluginFailure(ASG_INCOMPATIBLE, ASG_NO_STEP, std::move(message));
+}
+
+std::string kind_name(std::uint32_t kind) {
+  switch (kind) {
+    case ASG_DEVICE_CPU:
+      return "cpu";
+    case ASG_DEVICE_GPU:
+      return "gpu";
+    case ASG_DEVICE_IGPU:
+      return "igpu";
+    case ASG_DEVICE_ACCEL:
+      return "accelerator";
+    case ASG_DEVICE_SOFTWARE:
+      return "software";
+    default:
+      return "unknown";
+  }
+}
+
+template <std::size_t size>
+std::string text_of(char (&text)[size]) {
+  text[size - 1] = '\0';
+  return clean_text(text);
+}
+
+std::vector<Capabilities::Row> copy_rows(const asg_span& span) {
+  if (span.count > most_rows || (span.count > 0 && span.data == nullptr) ||
+      (span.count > 0 && span.stride < sizeof(asg_op_cap)))
+    refuse(
+        fmt::format("its table of ops is malformed: {} rows of {} bytes", span.count, span.stride));
+  std::vector<Capabilities::Row> rows;
+  for (std::uint32_t i = 0; i < span.count; ++i) {
+    const asg_op_cap& cap = *ASG_AT(asg_op_cap, span, i);
+    if (cap.n_dtypes > most_rows || (cap.n_dtypes > 0 && cap.dtypes == nullptr))
+      refuse(fmt::format("row {} of its table of ops is malformed: {} types", i, cap.n_dtypes));
+    rows.push_back({cap.op,
+                    cap.flags,
+                    cap.max_rank == 0 ? std::uint32_t{ASG_MAX_RANK} : cap.max_rank,
+                    {cap.dtypes, cap.dtypes + cap.n_dtypes},
+                    {cap.instructions[0], cap.instructions[1]},
+                    cap.reductions});
+  }
+  return rows;
+}
+
+}  // namespace
+
+std::uint32_t device_count(const Backend& backend) {
+  return call("device_count", backend.api().device_count, backend.handle());
+}
+
+DeviceFacts read_device(const Backend& backend, std::uint32_t index) {
+  asg_device_info info{};
+  info.struct_size = sizeof info;
+  call_checked("device_info", backend.api().device_info, backend.handle(), index, &info);
+  if (info.offset_alignment == 0) info.offset_alignment = 1;
+  if (!std::has_single_bit(info.offset_alignment))
+    refuse(fmt::format("its device {} wants an alignment of {} bytes, which is no power of two",
+                       index, info.offset_alignment));
+  const Plugin& plugin = backend.plugin();
+  DeviceFacts facts;
+  facts.description = {text_of(info.id),  text_of(info.name), kind_name(info.kind),
+                       info.memory_total, info.memory_free,   static_cast<int>(info.threads)};
+  facts.limits = {info.offset_alignment,   info.max_buffer_size,  info.max_value_range,
+                  info.max_region_buffers, info.max_region_insts, plugin.opset,
+                  plugin.features,         info.host_visible != 0};
+  facts.capabilities = Capabilities(copy_rows(info.op_caps));
+  return facts;
+}
+
+}  // namespace asg::loader

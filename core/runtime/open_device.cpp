@@ -1,0 +1,199 @@
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/runtime/device.hpp>
+#include <asg/runtime/log.hpp>
+#include <runtime/device_impl.hpp>
+#include <runtime/plugin_call.hpp>
+#include <runtime/refusal.hpp>
+#include <runtime/search.hpp>
+
+namespace asg {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Spec {
+  std::string backend;  // a name, or a path when it has a slash
+  std::string device;   // an index or an id; empty: the first
+
+  [[nodiscard]] bool is_path() const { return backend.find('/') != std::string::npos; }
+};
+
+// Ids have colons of their own, so the first one that can end the backend's part counts.
+Spec parse(std::string_view text) {
+  std::size_t colon = text.find(':');
+  if (text.find('/') < colon) {
+    const std::size_t end = text.find(".so:");
+    colon = end == std::string_view::npos ? end : end + 3;
+  }
+  if (colon == std::string_view::npos) return {std::string(text), {}};
+  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
+}
+
+std::optional<int> parse_count(std::string_view text) {
+  int value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0) return {};
+  return value;
+}
+
+int thread_limit(const DeviceOptions& options) {
+  if (options.threads < 0)
+    throw Error(
+        fmt::format("DeviceOptions::threads is {}; it must not be negative", options.threads));
+  if (options.threads > 0) return options.threads;
+  const char* const variable = std::getenv("ASG_NUM_THREADS");
+  if (variable == nullptr || *variable == '\0') return 0;
+  const std::optional<int> value = parse_count(variable);
+  if (!value || *value == 0)
+    throw Error(fmt::format("ASG_NUM_THREADS is '{}'; it must be a whole number from 1 on",
+                            loader::clean_text(variable)));
+  return *value;
+}
+
+// options_help has a line "key=default  text" for each option.
+bool has_option(std::string_view help, std::string_view key) {
+  for (std::size_t begin = 0; begin < help.size();) {
+    const std::size_t end = std::min(help.find('\n', begin), help.size());
+    const std::string_view line = help.substr(begin, end - begin);
+    if (line.substr(0, line.find('=')) == key) return true;
+    begin = end + 1;
+  }
+  return false;
+}
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({change, diagonal + 1, row[j] + 1});
+    }
+  }
+  return row.back();
+}
+
+// Everything that was looked at, without loading any of it.
+[[noreturn]] void throw_unknown(const std::string& wanted, const PluginSearch& search) {
+  std::string searched;
+  std::string closest;
+  std::size_t distance = std::max<std::size_t>(2, wanted.size() / 3) + 1;
+  for (const loader::Directory& directory : loader::search_directories(search)) {
+    searched += fmt::format("\n  {} ({})", directory.path.string(), directory.origin);
+    if (!directory.refusal.empty()) {
+      searched += ": " + directory.refusal;
+      continue;
+    }
+    try {
+      const std::vector<fs::path> entries = loader::entries_of(directory.path);
+      if (entries.empty()) searched += ": empty";
+      for (const fs::path& entry : entries) {
+        const std::string name = loader::backend_name_of(entry);
+        const std::string refusal =
+            name.empty() ? "not named asg-backend-NAME.so" : loader::inspect(entry).refusal;
+        searched += fmt::format("\n    {}: {}", entry.filename().string(),
+                                refusal.empty() ? "backend " + name : refusal);
+        if (!refusal.empty()) continue;
+        if (const std::size_t d = edit_distance(wanted, name); d < distance) {
+          distance = d;
+          closest = name;
+        }
+      }
+    } catch (const loader::Refusal& refusal) {
+      searched += fmt::format(": {}", refusal.what());
+    }
+  }
+  throw PluginError(
+      fmt::format("there is no backend '{}'{}; searched:{}", wanted,
+                  closest.empty() ? std::string() : fmt::format("; did you mean '{}'?", closest),
+                  searched.empty() ? " nothing, no directory was given" : searched));
+}
+
+// The first file in the search order that is named as the backend. It is the one: a plugin that is
+// broken must not give way in silence to another of its name.
+fs::path find_file(const Spec& spec, const PluginSearch& search) {
+  if (spec.is_path()) return fs::absolute(spec.backend);
+  for (const loader::Directory& directory : loader::search_directories(search)) {
+    if (!directory.refusal.empty()) continue;
+    if (auto files = loader::files_named(directory.path, spec.backend); !files.empty())
+      return files.front();
+  }
+  throw_unknown(spec.backend, search);
+}
+
+std::shared_ptr<loader::Backend> start(const fs::path& file) {
+  try {
+    const loader::Inspection inspection = loader::inspect(file);
+    if (!inspection.refusal.empty()) throw loader::Refusal(inspection.refusal);
+    return loader::Backend::open(file);
+  } catch (const std::exception& e) {
+    throw PluginError(fmt::format("the plugin {} cannot be used: {}", file.string(), e.what()));
+  }
+}
+
+std::uint32_t find_device(const loader::Backend& backend, const std::string& wanted) {
+  const std::uint32_t count = loader::device_count(backend);
+  const std::string& name = backend.plugin().name;
+  if (count == 0)
+    throw PluginError(fmt::format("backend {} finds no device on this machine", name));
+  if (wanted.empty()) return 0;
+  std::string ids;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string id = loader::read_device(backend, i).description.id;
+    if (id == wanted) return i;
+    ids += fmt::format("{}{} ({})", ids.empty() ? "" : ", ", i, id);
+  }
+  const std::optional<int> index = parse_count(wanted);
+  if (index && static_cast<std::uint32_t>(*index) < count)
+    return static_cast<std::uint32_t>(*index);
+  throw PluginError(
+      fmt::format("backend {} has no device '{}'; its devices are {}", name, wanted, ids));
+}
+
+}  // namespace
+
+Device open_device(std::string_view spec_text, const DeviceOptions& options) {
+  if (spec_text.empty()) {
+    const char* const variable = std::getenv("ASG_BACKEND");
+    spec_text = variable != nullptr && *variable != '\0' ? variable : "cpu";
+  }
+  const Spec spec = parse(spec_text);
+  const int threads = thread_limit(options);
+  auto device = std::make_shared<DeviceImpl>();
+  device->backend = start(find_file(spec, options.search));
+  const loader::Plugin& plugin = device->backend->plugin();
+  try {
+    const std::uint32_t index = find_device(*device->backend, spec.device);
+    const std::string count = std::to_string(threads);
+    const asg_option limit{"threads", count.c_str()};
+    const bool limited = threads > 0 && has_option(plugin.options_help, limit.key);
+    if (threads > 0 && !limited)
+      log_message(LogLevel::info, plugin.name, "it has no option 'threads', the number is ignored");
+    loader::call_checked("device_open", plugin.api.device_open, device->backend->handle(), index,
+                         limited ? &limit : nullptr, limited ? 1u : 0u, &device->handle);
+    if (device->handle == nullptr)
+      throw loader::PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "device_open gave no device");
+    // After opening: threads and free memory are then what the device really has.
+    device->facts = loader::read_device(*device->backend, index);
+  } catch (const loader::PluginFailure& failure) {
+    throw PluginError(fmt::format("backend {} cannot open device '{}': {}", plugin.name,
+                                  spec.device.empty() ? "0" : spec.device, failure.message));
+  }
+  log_message(
+      LogLevel::debug, "loader",
+      fmt::format("opened device {} of {}", device->facts.description.id, plugin.file.string()));
+  return Device(std::move(device));
+}
+
+}  // namespace asg

@@ -1,0 +1,62 @@
+// Loaded plugins and the backends that live in them.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include <asg/sdk/backend.h>
+
+namespace asg::loader {
+
+/// A plugin whose code is in the process, for ever.
+struct Plugin {
+  std::filesystem::path file;
+  std::string name;
+  std::string version;
+  std::string vendor;
+  std::string description;
+  std::string options_help;
+  int abi_minor = 0;
+  std::uint32_t opset = 0;
+  std::uint64_t features = 0;
+  asg_host host{};
+  asg_backend_api api{};  ///< functions that the plugin's header does not have are nullptr
+
+  // Of the registry, under its lock.
+  asg_backend* backend = nullptr;
+  int users = 0;
+  bool watches_exit = false;
+};
+
+/// A share in a plugin's backend, which is created by the first and destroyed with the last.
+/// Threads  any.
+class Backend {
+ public:
+  /// Loads the plugin and starts its backend as far as that has not happened yet.
+  /// `file` must be absolute.
+  /// Errors   Refusal saying why the file is not a usable plugin; PluginFailure from its create.
+  [[nodiscard]] static std::shared_ptr<Backend> open(const std::filesystem::path& file);
+
+  explicit Backend(Plugin& plugin) : plugin_(&plugin) {}
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  ~Backend();
+
+  [[nodiscard]] const Plugin& plugin() const { return *plugin_; }
+  [[nodiscard]] const asg_backend_api& api() const { return plugin_->api; }
+  [[nodiscard]] asg_backend* handle() const { return plugin_->backend; }
+
+ private:
+  Plugin* plugin_;
+};
+
+/// Loads the plugin, without starting its backend.
+/// Errors   Refusal.
+[[nodiscard]] const Plugin& load_plugin(const std::filesystem::path& file);
+
+/// True once the process is on its way out: plugins' own static objects may be gone then, so what
+/// is still open is left to the operating system.
+[[nodiscard]] bool process_is_ending();
+
+}  // namespace asg::loader

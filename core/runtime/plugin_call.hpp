@@ -1,0 +1,79 @@
+// Calls into plugins: nothing that a plugin does wrong short of a crash leaves here as anything but
+// a PluginFailure.
+#pragma once
+#include <cstddef>
+#include <exception>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <asg/sdk/backend.h>
+#include <asg/runtime/log.hpp>
+
+namespace asg::loader {
+
+/// A status other than ASG_OK, or an exception that left a plugin's function.
+struct PluginFailure : std::exception {
+  PluginFailure(asg_status status, std::uint32_t at, std::string text)
+      : code(status), step(at), message(std::move(text)) {}
+  [[nodiscard]] const char* what() const noexcept override { return message.c_str(); }
+
+  asg_status code;
+  std::uint32_t step;
+  std::string message;
+};
+
+/// What a status means, for plugins that give no message.
+[[nodiscard]] std::string_view status_text(asg_status status);
+
+/// A plugin's text without control characters and bytes that are not UTF-8; "" for nullptr.
+[[nodiscard]] std::string clean_text(const char* text);
+
+/// Calls a function of a plugin. The parameter's type has no noexcept, so that an exception of a
+/// plugin in another language standard unwinds to here instead of ending the process.
+template <class R, class... P>
+R call(std::string_view function, R (*pointer)(P...), std::type_identity_t<P>... arguments) {
+  try {
+    return pointer(arguments...);
+  } catch (const std::exception& e) {
+    throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP,
+                        fmt::format("{} threw an exception: {}", function, clean_text(e.what())));
+  } catch (...) {
+    throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP,
+                        fmt::format("{} threw an exception of an unknown type", function));
+  }
+}
+
+/// An error for a plugin to fill.
+[[nodiscard]] inline asg_error empty_error() {
+  asg_error error{};
+  error.struct_size = sizeof error;
+  error.step = ASG_NO_STEP;
+  return error;
+}
+
+/// Throws the failure that a status and its error describe; does nothing for ASG_OK.
+void check_status(std::string_view function, asg_status status, asg_error& error);
+
+/// Calls a function whose last parameter is the error to fill, which is left out here.
+template <class... P, class... A>
+void call_checked(std::string_view function, asg_status (*pointer)(P...), A... arguments) {
+  asg_error error = empty_error();
+  check_status(function, call(function, pointer, arguments..., &error), error);
+}
+
+/// Calls a function that cannot fail, from a destructor: what it throws is logged.
+template <class... P, class... A>
+void call_quietly(std::string_view backend, std::string_view function, void (*pointer)(P...),
+                  A... arguments) noexcept {
+  try {
+    call(function, pointer, arguments...);
+  } catch (const std::exception& e) {
+    log_message(LogLevel::error, backend, e.what());
+  }
+}
+
+}  // namespace asg::loader

@@ -1,0 +1,49 @@
+#include <runtime/trust.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include <runtime/search.hpp>
+
+namespace asg::loader {
+namespace {
+
+// Inside a user namespace, files of all users without a number in it (root's too) show this one.
+bool is_outside_of_namespace(::uid_t owner) {
+  std::ifstream overflow_file("/proc/sys/kernel/overflowuid");
+  std::ifstream map_file("/proc/self/uid_map");
+  unsigned long overflow = 0, inside = 0, outside = 0, count = 0;
+  if (!(overflow_file >> overflow) || !(map_file >> inside >> outside >> count)) return false;
+  const bool everybody_has_a_number = inside == 0 && outside == 0 && count >= 0xffffffffUL;
+  return owner == overflow && !everybody_has_a_number;
+}
+
+std::string distrust(const struct stat& status) {
+  if (trusted_environment("ASG_ALLOW_INSECURE_PLUGINS") == "1") return {};
+  constexpr const char* way_out = "ASG_ALLOW_INSECURE_PLUGINS=1 allows it";
+  if ((status.st_mode & S_IWOTH) != 0)
+    return fmt::format("everybody may write to it (mode {:04o}); {}", status.st_mode & 07777u,
+                       way_out);
+  if (status.st_uid != 0 && status.st_uid != ::geteuid() && !is_outside_of_namespace(status.st_uid))
+    return fmt::format("it belongs to another user (uid {}); {}", status.st_uid, way_out);
+  return {};
+}
+
+}  // namespace
+
+std::string distrust_directory(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return std::strerror(errno);
+  if (!S_ISDIR(status.st_mode)) return "not a directory";
+  return distrust(status);
+}
+
+std::string distrust_file(const struct stat& status) { return distrust(status); }
+
+}  // namespace asg::loader
