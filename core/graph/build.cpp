@@ -96,8 +96,10 @@ Tensors Call::broadcast(const Tensors& tensors) const {
       try {
         common = broadcast_shapes(common, t.shape());
       } catch (const ShapeError&) {
-        fail(fmt::format("shapes {} and {} do not broadcast: aligned at the last axis, sizes must "
-                         "be equal or 1", to_string(common), to_string(t.shape())));
+        fail(
+            fmt::format("shapes {} and {} do not broadcast: aligned at the last axis, sizes must "
+                        "be equal or 1",
+                        to_string(common), to_string(t.shape())));
       }
     } else if (broadcastable(common, t.shape())) {
       common = t.shape();
@@ -105,9 +107,8 @@ Tensors Call::broadcast(const Tensors& tensors) const {
   }
   Tensors result;
   for (const Tensor& t : tensors)
-    result.push_back(t.shape() == common
-                         ? t
-                         : make("broadcast_to", {t}, {{"shape", common.to_vector()}}));
+    result.push_back(
+        t.shape() == common ? t : make("broadcast_to", {t}, {{"shape", common.to_vector()}}));
   return result;
 }
 

@@ -57,8 +57,8 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
     variadic = variadic || port.variadic;
   }
   if (inputs.size() < least || (!variadic && inputs.size() > op.inputs.size()))
-    signature.require_type(false, fmt::format("takes {} operands, {} were given",
-                                              op.inputs.size(), inputs.size()));
+    signature.require_type(
+        false, fmt::format("takes {} operands, {} were given", op.inputs.size(), inputs.size()));
   const Types outputs = infer_types(signature);
 
   if (g.nodes.size() >= UINT32_MAX) throw Error("a graph holds at most 2^32 - 1 nodes");
@@ -89,11 +89,13 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
 
 Tensor Graph::input(std::string name, DType dtype, const Shape& shape, Where where) {
   if (data_->leaf_index.contains(name))
-    throw TypeError(fmt::format("input: the graph already has an input or variable called '{}'\n"
-                                "  at {}", name, to_string(data_->origin_now(where))));
-  const Tensor result = add(find_op("input"), {},
-                            {{"name", name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
-                            where)[0];
+    throw TypeError(
+        fmt::format("input: the graph already has an input or variable called '{}'\n"
+                    "  at {}",
+                    name, to_string(data_->origin_now(where))));
+  const Tensor result =
+      add(find_op("input"), {}, {{"name", name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
+          where)[0];
   data_->leaf_index.emplace(std::move(name), data_->inputs.size());
   data_->inputs.push_back(result.value().node);
   return result;
@@ -109,17 +111,18 @@ Tensor Graph::variable(const VariableInfo& info, DType dtype, const Shape& shape
     const VariableInfo* known = find_variable(info.name);
     if (known == nullptr) fail("the graph has an input of that name");
     if (known->identity != info.identity)
-      fail("two modules have a parameter of that name; name the models differently, for example "
-           "with named(\"encoder\")");
+      fail(
+          "two modules have a parameter of that name; name the models differently, for example "
+          "with named(\"encoder\")");
     const Tensor result = tensor({known->node, 0});
     if (result.type() != type)
       fail(fmt::format("it is {} already and cannot be {} as well", to_string(result.type()),
                        to_string(type)));
     return result;
   }
-  const Tensor result = add(find_op("variable"), {},
-                            {{"name", info.name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
-                            where)[0];
+  const Tensor result =
+      add(find_op("variable"), {},
+          {{"name", info.name}, {"dtype", dtype}, {"shape", shape.to_vector()}}, where)[0];
   data_->leaf_index.emplace(info.name, data_->variables.size());
   data_->variable_by_node.emplace(result.value().node, data_->variables.size());
   data_->variables.push_back(info);
@@ -139,8 +142,8 @@ Tensor Graph::constant(const Array& value, Where where) {
 
 void Graph::assign(const Tensor& variable, const Operand& value) {
   const auto fail = [&](std::string_view why) {
-    throw TypeError(fmt::format("assign: {}\n  at {}", why,
-                                to_string(data_->origin_now(value.where()))));
+    throw TypeError(
+        fmt::format("assign: {}\n  at {}", why, to_string(data_->origin_now(value.where()))));
   };
   if (!variable || !data_->variable_by_node.contains(variable.value().node))
     fail("the target is not a variable");
@@ -222,8 +225,11 @@ WhereScope::~WhereScope() {
 }
 
 OriginScope::OriginScope(Graph& graph, const Origin& origin)
-    : data_(graph.data_.get()), had_(data_->has_where), where_(data_->where),
-      path_(data_->current_path), backward_(data_->backward) {
+    : data_(graph.data_.get()),
+      had_(data_->has_where),
+      where_(data_->where),
+      path_(data_->current_path),
+      backward_(data_->backward) {
   data_->has_where = true;
   data_->where = {origin.file, origin.line};
   data_->current_path = data_->intern(origin.path);

@@ -14,9 +14,9 @@ std::string Signature::describe(std::string_view rule) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const bool named = !op.inputs.empty() && (i < op.inputs.size() || op.inputs.back().variadic);
     const Port* port = named ? &op.inputs[std::min(i, op.inputs.size() - 1)] : nullptr;
-    const std::string label = port == nullptr      ? fmt::format("operand {}", i)
-                              : port->variadic     ? fmt::format("{} {}", port->name, i)
-                                                   : std::string(port->name);
+    const std::string label = port == nullptr  ? fmt::format("operand {}", i)
+                              : port->variadic ? fmt::format("{} {}", port->name, i)
+                                               : std::string(port->name);
     text += fmt::format("\n  {}: {}", label, to_string(inputs[i]));
   }
   for (const auto& [key, value] : attributes)

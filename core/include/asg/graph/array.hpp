@@ -64,6 +64,8 @@ class Array {
   /// Errors   ShapeError when there is not exactly one.
   template <class T>
   [[nodiscard]] T item() const {
+    // An i64 beyond 2^53 would lose bits on the way through a double.
+    if (dtype() == i64 && numel() == 1) return static_cast<T>(data<std::int64_t>()[0]);
     return static_cast<T>(item_double());
   }
   /// Element i in row-major order as a double (i64 beyond 2^53 rounds).
