@@ -39,8 +39,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
   if (!std::filesystem::is_directory(path, error)) return {path};
   std::vector<std::filesystem::path> files;
   std::filesystem::directory_iterator entries(path, error);
-  if (error)
-    throw FormatError(fmt::format("cannot read {}: {}", path.string(), error.message()));
+  if (error) throw FormatError(fmt::format("cannot read {}: {}", path.string(), error.message()));
   for (const auto& entry : entries)
     if (entry.is_regular_file(error)) files.push_back(entry.path());
   if (files.empty())
@@ -62,8 +61,8 @@ std::string read_text(const std::vector<std::filesystem::path>& paths) {
       text += io::read_file(file);
     }
   if (text.empty())
-    throw FormatError(fmt::format("{}: there is no text in it",
-                                  paths.empty() ? "the data" : paths[0].string()));
+    throw FormatError(
+        fmt::format("{}: there is no text in it", paths.empty() ? "the data" : paths[0].string()));
   return text;
 }
 
@@ -84,7 +83,8 @@ std::vector<std::int32_t> CharTokenizer::encode(std::string_view text) const {
   for_each_character(text, [&](std::string_view c) {
     const auto found = std::lower_bound(vocabulary_.begin(), vocabulary_.end(), c);
     if (found == vocabulary_.end() || *found != c)
-      throw FormatError(fmt::format("the character '{}' is not in the vocabulary of {}", c, size()));
+      throw FormatError(
+          fmt::format("the character '{}' is not in the vocabulary of {}", c, size()));
     tokens.push_back(static_cast<std::int32_t>(found - vocabulary_.begin()));
   });
   return tokens;
@@ -100,13 +100,16 @@ TokenBatches::TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block,
                            Random random, const std::string& what)
     : tokens_(std::move(tokens)), block_(block), batch_(batch), random_(random) {
   if (static_cast<std::int64_t>(tokens_.size()) <= block)
-    throw FormatError(fmt::format("{} has {} tokens; a block of {} needs at least {}: give more "
-                                  "text or a smaller block", what, tokens_.size(), block, block + 1));
+    throw FormatError(
+        fmt::format("{} has {} tokens; a block of {} needs at least {}: give more "
+                    "text or a smaller block",
+                    what, tokens_.size(), block, block + 1));
 }
 
 std::pair<Array, Array> TokenBatches::next() {
   Array inputs(i32, {batch_, block_}), targets(i32, {batch_, block_});
-  const auto starts = static_cast<std::uint32_t>(static_cast<std::int64_t>(tokens_.size()) - block_);
+  const auto starts =
+      static_cast<std::uint32_t>(static_cast<std::int64_t>(tokens_.size()) - block_);
   for (std::int64_t row = 0; row < batch_; ++row) {
     const auto* from = tokens_.data() + random_.below(starts);
     std::copy_n(from, block_, inputs.data<std::int32_t>() + row * block_);

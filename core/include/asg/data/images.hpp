@@ -1,0 +1,46 @@
+// Labelled images: digits drawn by asg itself, or MNIST's files.
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include <asg/data/random.hpp>
+#include <asg/graph/array.hpp>
+
+namespace asg::data {
+
+/// Images f32 [N, 1, H, W] in [0, 1] and labels i32 [N].
+struct LabelledImages {
+  Array images;
+  Array labels;
+};
+
+/// Draws `count` digits of 28 x 28 pixels: shifted, scaled, slanted, blurred and noisy by the seed.
+[[nodiscard]] LabelledImages glyphs(std::int64_t count, std::uint64_t seed);
+
+/// Reads a folder with MNIST's files: train-images-idx3-ubyte and train-labels-idx1-ubyte, or the
+/// t10k ones, uncompressed.
+/// Errors   FormatError with the file and the reason: missing, cut off, not IDX, other counts.
+/// Source   http://yann.lecun.com/exdb/mnist, "the IDX file format"
+[[nodiscard]] LabelledImages load_mnist(const std::filesystem::path& folder, bool train);
+
+/// Batches drawn without replacement, reshuffled each epoch; an incomplete last batch is left out.
+class ImageBatches {
+ public:
+  /// Errors   FormatError when there are fewer images than a batch holds.
+  ImageBatches(LabelledImages data, std::int64_t batch, Random random);
+  /// Images f32 [batch, 1, H, W], labels i32 [batch].
+  [[nodiscard]] LabelledImages next();
+  [[nodiscard]] std::int64_t batches_per_epoch() const;
+
+ private:
+  void shuffle();
+  LabelledImages data_;
+  std::int64_t batch_;
+  Random random_;
+  std::vector<std::int64_t> order_;
+  std::int64_t position_ = 0;
+};
+
+}  // namespace asg::data
