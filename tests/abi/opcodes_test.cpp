@@ -1,0 +1,369 @@
+// Every instruction of a region against the standard library, for every type that has it.
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "loaded_backend.hpp"
+
+using namespace asg::testing;
+
+namespace {
+
+const LoadedBackend& backend() {
+  static const LoadedBackend loaded(ASG_TEST_PLUGIN);
+  return loaded;
+}
+
+template <class T>
+std::vector<T> samples() {
+  using Limits = std::numeric_limits<T>;
+  if constexpr (std::is_same_v<T, bool>) {
+    return {false, true};
+  } else if constexpr (std::is_floating_point_v<T>) {
+    return {T(0),
+            T(-0.0),
+            T(1),
+            T(-1),
+            T(0.5),
+            T(-0.5),
+            T(1.5),
+            T(2.5),
+            T(-2.5),
+            T(3.25),
+            T(-7.75),
+            T(0.1),
+            T(12.3),
+            T(-33.3),
+            T(1e-6),
+            T(-1e6),
+            Limits::infinity(),
+            -Limits::infinity(),
+            Limits::quiet_NaN(),
+            Limits::min(),
+            Limits::denorm_min(),
+            Limits::max()};
+  } else {
+    std::vector<T> list{0, 1, 2, 3, 7, 31, 32, 63, 64, 100, Limits::max(), Limits::min()};
+    if constexpr (std::is_signed_v<T>) list.insert(list.end(), {-1, -2, -5, -31, -100});
+    return list;
+  }
+}
+
+/// Exact equality, NaN equal to NaN and -0 different from 0; or within `ulps` of one another.
+template <class T>
+bool agree(T got, T expected, int ulps) {
+  if constexpr (std::is_floating_point_v<T>) {
+    if (std::isnan(expected)) return std::isnan(got);
+    if (got == expected) return std::signbit(got) == std::signbit(expected);
+    for (int i = 0; i < ulps; ++i) {
+      if (std::nextafter(expected, got) == got) return true;
+      expected = std::nextafter(expected, got);
+    }
+    return false;
+  } else {
+    return got == expected;
+  }
+}
+
+template <class T>
+auto printable(T x) {
+  if constexpr (sizeof(T) == 1)
+    return static_cast<int>(x);
+  else
+    return x;
+}
+
+template <class R, class A>
+void check_unary(uint32_t opcode, const std::function<R(A)>& expected, int ulps = 0) {
+  const std::vector<A> a = samples<A>();
+  const auto n = static_cast<int64_t>(a.size());
+  ProgramBuilder p;
+  const ValueId x = p.input(dtype_of<A>(), {n}), y = p.output(dtype_of<R>(), {n});
+  RegionBuilder& r = p.region({n});
+  const Register source = r.load(x);
+  r.store(opcode == ASG_EW_CAST      ? r.cast(dtype_of<R>(), source)
+          : opcode == ASG_EW_BITCAST ? r.bitcast(dtype_of<R>(), source)
+                                     : r.op(opcode, source),
+          y);
+  Execution run(backend(), p.build());
+  const std::vector<R> got = run.set(x, a).execute().template get<R>(y);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    BOOST_TEST(agree(R(got[i]), expected(a[i]), ulps),
+               "opcode " << opcode << " dtype " << dtype_of<A>() << "->" << dtype_of<R>() << " of "
+                         << printable(A(a[i])) << ": " << printable(R(got[i])) << ", expected "
+                         << printable(expected(a[i])));
+}
+
+template <class R, class A>
+void check_binary(uint32_t opcode, const std::function<R(A, A)>& expected, int ulps = 0) {
+  std::vector<A> a, b;
+  for (const A first : samples<A>())
+    for (const A second : samples<A>()) {
+      a.push_back(first);
+      b.push_back(second);
+    }
+  const auto n = static_cast<int64_t>(a.size());
+  ProgramBuilder p;
+  const ValueId x = p.input(dtype_of<A>(), {n}), y = p.input(dtype_of<A>(), {n});
+  const ValueId z = p.output(dtype_of<R>(), {n});
+  RegionBuilder& r = p.region({n});
+  const Register first = r.load(x);
+  r.store(r.op(opcode, first, r.load(y)), z);
+  Execution run(backend(), p.build());
+  const std::vector<R> got = run.set(x, a).set(y, b).execute().template get<R>(z);
+  for (std::size_t i = 0; i < a.size(); ++i)
+    BOOST_TEST(agree(R(got[i]), expected(a[i], b[i]), ulps),
+               "opcode " << opcode << " dtype " << dtype_of<A>() << " of " << printable(A(a[i]))
+                         << ", " << printable(A(b[i])) << ": " << printable(R(got[i]))
+                         << ", expected " << printable(expected(a[i], b[i])));
+}
+
+template <class T>
+using Unary = std::function<T(T)>;
+template <class T>
+using Binary = std::function<T(T, T)>;
+
+using Floats = std::tuple<float, double>;
+using Integers = std::tuple<int8_t, int32_t, int64_t, uint8_t, uint32_t>;
+using Numbers = std::tuple<float, double, int8_t, int32_t, int64_t, uint8_t, uint32_t>;
+using All = std::tuple<float, double, int8_t, int32_t, int64_t, uint8_t, uint32_t, bool>;
+
+__extension__ typedef __int128 Wide;
+
+/// The integer type twice as wide shows what wraps: only its low bits are kept.
+template <class T>
+T wrapped(Wide x) {
+  return static_cast<T>(x);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(instructions)
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(rounding, T, Floats) {
+  check_unary<T, T>(ASG_EW_FLOOR, [](T a) { return std::floor(a); });
+  check_unary<T, T>(ASG_EW_CEIL, [](T a) { return std::ceil(a); });
+  check_unary<T, T>(ASG_EW_ROUND, [](T a) {
+    const T whole = std::trunc(a), part = std::fabs(a - whole);
+    if (!std::isfinite(a) || part == 0) return a;
+    const T away = whole + std::copysign(T(1), a);
+    if (part < T(0.5)) return whole;
+    if (part > T(0.5)) return away;
+    return std::fmod(whole, T(2)) == 0 ? whole : away;
+  });
+}
+
+// The true value comes from long double; float64 libraries are within one unit in the last place.
+BOOST_AUTO_TEST_CASE_TEMPLATE(elementary_functions, T, Floats) {
+  using L = long double;
+  check_unary<T, T>(
+      ASG_EW_EXP, [](T a) { return T(std::exp(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_LOG, [](T a) { return T(std::log(L(a))); }, 1);
+  check_unary<T, T>(ASG_EW_SQRT, [](T a) { return std::sqrt(a); });
+  check_unary<T, T>(
+      ASG_EW_RSQRT, [](T a) { return T(1 / std::sqrt(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_SIN, [](T a) { return T(std::sin(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_COS, [](T a) { return T(std::cos(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_TANH, [](T a) { return T(std::tanh(L(a))); }, 1);
+  check_binary<T, T>(
+      ASG_EW_POW, [](T a, T b) { return T(std::pow(L(a), L(b))); }, 1);
+  check_unary<bool, T>(ASG_EW_IS_FINITE, [](T a) { return std::isfinite(a); });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(arithmetic_of_floats, T, Floats) {
+  check_unary<T, T>(ASG_EW_NEG, [](T a) { return -a; });
+  check_unary<T, T>(ASG_EW_ABS, [](T a) { return std::fabs(a); });
+  check_unary<T, T>(ASG_EW_SIGN,
+                    [](T a) { return std::isnan(a) || a == 0 ? a : std::copysign(T(1), a); });
+  check_binary<T, T>(ASG_EW_ADD, [](T a, T b) { return a + b; });
+  check_binary<T, T>(ASG_EW_SUB, [](T a, T b) { return a - b; });
+  check_binary<T, T>(ASG_EW_MUL, [](T a, T b) { return a * b; });
+  check_binary<T, T>(ASG_EW_DIV, [](T a, T b) { return a / b; });
+  check_binary<T, T>(ASG_EW_REM, [](T a, T b) { return std::fmod(a, b); });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(arithmetic_of_integers, T, Integers) {
+  check_unary<T, T>(ASG_EW_NEG, [](T a) { return wrapped<T>(-Wide(a)); });
+  check_unary<T, T>(ASG_EW_ABS, [](T a) { return wrapped<T>(a < 0 ? -Wide(a) : Wide(a)); });
+  check_unary<T, T>(ASG_EW_SIGN, [](T a) { return T((a > 0) - (a < 0)); });
+  check_binary<T, T>(ASG_EW_ADD, [](T a, T b) { return wrapped<T>(Wide(a) + b); });
+  check_binary<T, T>(ASG_EW_SUB, [](T a, T b) { return wrapped<T>(Wide(a) - b); });
+  check_binary<T, T>(ASG_EW_MUL, [](T a, T b) { return wrapped<T>(Wide(a) * b); });
+  check_binary<T, T>(ASG_EW_DIV, [](T a, T b) { return b == 0 ? T(0) : wrapped<T>(Wide(a) / b); });
+  check_binary<T, T>(ASG_EW_REM, [](T a, T b) { return b == 0 ? T(0) : wrapped<T>(Wide(a) % b); });
+  check_binary<T, T>(ASG_EW_POW, [](T a, T b) -> T {
+    if (b < 0) return a == 1 ? 1 : a == T(-1) ? (b % 2 == 0 ? T(1) : T(-1)) : T(0);
+    // Powers of 2 modulo the width end in zeros; of others, a loop would be long: halve it.
+    Wide result = 1, base = a;
+    for (uint64_t n = static_cast<uint64_t>(b); n > 0; n /= 2) {
+      if (n % 2 != 0) result = Wide(wrapped<T>(result * base));
+      base = Wide(wrapped<T>(base * base));
+    }
+    return wrapped<T>(result);
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(bits, T, Integers) {
+  constexpr int width = sizeof(T) * 8;
+  using U = std::make_unsigned_t<T>;
+  check_binary<T, T>(ASG_EW_BIT_AND, [](T a, T b) { return T(a & b); });
+  check_binary<T, T>(ASG_EW_BIT_OR, [](T a, T b) { return T(a | b); });
+  check_binary<T, T>(ASG_EW_BIT_XOR, [](T a, T b) { return T(a ^ b); });
+  check_binary<T, T>(ASG_EW_SHIFT_LEFT, [](T a, T b) {
+    if (b < 0 || U(b) >= width) return T(0);
+    U result = U(a);
+    for (T i = 0; i < b; ++i) result = U(result * 2);
+    return T(result);
+  });
+  check_binary<T, T>(ASG_EW_SHIFT_RIGHT, [](T a, T b) {
+    if (b < 0 || U(b) >= width) return T(0);
+    long double shifted = a;
+    for (T i = 0; i < b; ++i) shifted /= 2;
+    return T(std::floor(shifted));
+  });
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(order, T, All) {
+  check_binary<bool, T>(ASG_EW_EQ, [](T a, T b) { return a == b; });
+  check_binary<bool, T>(ASG_EW_NE, [](T a, T b) { return a != b; });
+  check_binary<bool, T>(ASG_EW_LT, [](T a, T b) { return a < b; });
+  check_binary<bool, T>(ASG_EW_LE, [](T a, T b) { return a <= b; });
+  check_binary<bool, T>(ASG_EW_GT, [](T a, T b) { return a > b; });
+  check_binary<bool, T>(ASG_EW_GE, [](T a, T b) { return a >= b; });
+  const auto larger = [](T a, T b) -> T {
+    if constexpr (std::is_floating_point_v<T>)
+      if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<T>::quiet_NaN();
+    return a < b ? b : a;
+  };
+  const auto smaller = [](T a, T b) -> T {
+    if constexpr (std::is_floating_point_v<T>)
+      if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<T>::quiet_NaN();
+    return b < a ? b : a;
+  };
+  check_binary<T, T>(ASG_EW_MAX, larger);
+  check_binary<T, T>(ASG_EW_MIN, smaller);
+}
+
+BOOST_AUTO_TEST_CASE(logic) {
+  check_unary<bool, bool>(ASG_EW_NOT, [](bool a) { return !a; });
+  check_binary<bool, bool>(ASG_EW_AND, [](bool a, bool b) { return a && b; });
+  check_binary<bool, bool>(ASG_EW_OR, [](bool a, bool b) { return a || b; });
+  check_binary<bool, bool>(ASG_EW_XOR, [](bool a, bool b) { return a != b; });
+}
+
+template <class To, class From>
+void check_cast() {
+  check_unary<To, From>(ASG_EW_CAST, [](From a) -> To {
+    if constexpr (std::is_same_v<To, bool>) return a != From(0);
+    if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+      using Limits = std::numeric_limits<To>;
+      if (std::isnan(a)) return 0;
+      const long double whole = std::trunc(static_cast<long double>(a));
+      if (whole >= static_cast<long double>(Limits::max())) return Limits::max();
+      if (whole <= static_cast<long double>(Limits::min())) return Limits::min();
+    }
+    return static_cast<To>(a);
+  });
+}
+BOOST_AUTO_TEST_CASE_TEMPLATE(casts, From, All) {
+  check_cast<float, From>();
+  check_cast<double, From>();
+  check_cast<int8_t, From>();
+  check_cast<int32_t, From>();
+  check_cast<int64_t, From>();
+  check_cast<uint8_t, From>();
+  check_cast<uint32_t, From>();
+  check_cast<bool, From>();
+}
+
+template <class To, class From>
+void check_bitcast() {
+  check_unary<To, From>(ASG_EW_BITCAST, [](From a) {
+    To b;
+    std::memcpy(&b, &a, sizeof b);
+    return b;
+  });
+}
+BOOST_AUTO_TEST_CASE(bitcasts) {
+  check_bitcast<int32_t, float>();
+  check_bitcast<uint32_t, float>();
+  check_bitcast<float, uint32_t>();
+  check_bitcast<uint32_t, int32_t>();
+  check_bitcast<int64_t, double>();
+  check_bitcast<double, int64_t>();
+  check_bitcast<uint8_t, int8_t>();
+  check_bitcast<uint8_t, bool>();
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(where_and_constants, T, All) {
+  std::vector<T> a = samples<T>();
+  const auto n = static_cast<int64_t>(a.size());
+  std::vector<bool> c(a.size());
+  for (std::size_t i = 0; i < c.size(); ++i) c[i] = i % 3 == 0;
+  ProgramBuilder p;
+  const ValueId condition = p.input(ASG_BOOL, {n}), x = p.input(dtype_of<T>(), {n});
+  const ValueId y = p.output(dtype_of<T>(), {n});
+  RegionBuilder& r = p.region({n});
+  const Register test = r.load(condition), first = r.load(x);
+  r.store(r.where(test, first, r.imm(T(1))), y);
+  Execution run(backend(), p.build());
+  const std::vector<T> got = run.set(condition, c).set(x, a).execute().template get<T>(y);
+  for (std::size_t i = 0; i < a.size(); ++i) BOOST_TEST(agree(T(got[i]), c[i] ? T(a[i]) : T(1), 0));
+}
+
+// What the rows promise and what the tests above try are the same set.
+BOOST_AUTO_TEST_CASE(every_instruction_is_promised) {
+  std::set<std::pair<uint32_t, uint32_t>> promised;
+  const asg_device_info info = backend().info();
+  for (const asg_op_cap& row : asg::sdk::Span<asg_op_cap>(info.op_caps)) {
+    if (row.op != ASG_OP_REGION) continue;
+    BOOST_TEST(row.flags == (ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
+                             ASG_CAP_PHASES));
+    for (uint32_t opcode = 0; opcode < ASG_EW_COUNT; ++opcode)
+      for (uint32_t dtype = 0; dtype < 32; ++dtype)
+        if ((row.instructions[opcode / 64] >> (opcode % 64) & 1) != 0 &&
+            (row.dtypes[0] >> dtype & 1) != 0)
+          promised.insert({opcode, dtype});
+  }
+  std::set<std::pair<uint32_t, uint32_t>> expected;
+  const std::vector<uint32_t> floats{ASG_F32, ASG_F64};
+  const std::vector<uint32_t> integers{ASG_I8, ASG_I32, ASG_I64, ASG_U8, ASG_U32};
+  const auto expect = [&](uint32_t first, uint32_t last, const std::vector<uint32_t>& dtypes) {
+    for (uint32_t opcode = first; opcode <= last; ++opcode)
+      for (const uint32_t dtype : dtypes) expected.insert({opcode, dtype});
+  };
+  for (const auto& dtypes : {floats, integers, std::vector<uint32_t>{ASG_BOOL}}) {
+    expect(ASG_EW_LOAD, ASG_EW_REDUCED, dtypes);
+    expect(ASG_EW_CAST, ASG_EW_CAST, dtypes);
+    expect(ASG_EW_WHERE, ASG_EW_WHERE, dtypes);
+    expect(ASG_EW_MAX, ASG_EW_MIN, dtypes);
+    expect(ASG_EW_EQ, ASG_EW_GE, dtypes);
+  }
+  for (const auto& dtypes : {floats, integers}) {
+    expect(ASG_EW_IOTA, ASG_EW_IOTA, dtypes);
+    expect(ASG_EW_BITCAST, ASG_EW_BITCAST, dtypes);
+    expect(ASG_EW_NEG, ASG_EW_SIGN, dtypes);
+    expect(ASG_EW_ADD, ASG_EW_POW, dtypes);
+  }
+  expect(ASG_EW_FLOOR, ASG_EW_TANH, floats);
+  expect(ASG_EW_BIT_AND, ASG_EW_SHIFT_RIGHT, integers);
+  expect(ASG_EW_NOT, ASG_EW_IS_FINITE, {ASG_BOOL});
+  expect(ASG_EW_AND, ASG_EW_XOR, {ASG_BOOL});
+  expect(ASG_EW_RANDOM, ASG_EW_RANDOM, {ASG_U32});
+  for (const auto& [opcode, dtype] : expected)
+    BOOST_TEST(promised.count({opcode, dtype}) == 1u, "missing: " << opcode << " on " << dtype);
+  for (const auto& [opcode, dtype] : promised)
+    BOOST_TEST(expected.count({opcode, dtype}) == 1u, "too many: " << opcode << " on " << dtype);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
