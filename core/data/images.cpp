@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 
@@ -113,34 +114,35 @@ LabelledImages load_mnist(const std::filesystem::path& folder, bool train) {
   return result;
 }
 
-ImageBatches::ImageBatches(LabelledImages data, std::int64_t batch, Random random)
+ImageBatches::ImageBatches(LabelledImages data, std::int64_t batch, std::uint64_t seed)
     : data_(std::move(data)),
       batch_(batch),
-      random_(random),
+      seed_(seed),
       order_(static_cast<std::size_t>(data_.labels.numel())) {
   if (batch_ < 1 || data_.labels.numel() < batch_)
     throw FormatError(
         fmt::format("{} images are too few for a batch of {}", data_.labels.numel(), batch_));
-  std::iota(order_.begin(), order_.end(), 0);
-  shuffle();
 }
 
 std::int64_t ImageBatches::batches_per_epoch() const { return data_.labels.numel() / batch_; }
 
-void ImageBatches::shuffle() {
+void ImageBatches::shuffle(std::int64_t epoch) {
+  Random random(seed_, static_cast<std::uint64_t>(epoch));
+  std::iota(order_.begin(), order_.end(), 0);
   for (std::size_t i = order_.size(); i > 1; --i)
-    std::swap(order_[i - 1], order_[random_.below(static_cast<std::uint32_t>(i))]);
-  position_ = 0;
+    std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
+  epoch_ = epoch;
 }
 
-LabelledImages ImageBatches::next() {
-  if (position_ + batch_ > data_.labels.numel()) shuffle();
+LabelledImages ImageBatches::batch(std::int64_t index) {
+  if (index / batches_per_epoch() != epoch_) shuffle(index / batches_per_epoch());
   Shape shape = data_.images.shape();
   shape[0] = batch_;
   LabelledImages result{Array(f32, shape), Array(i32, {batch_})};
   const std::int64_t pixels = shape.numel() / batch_;
+  const std::int64_t first = index % batches_per_epoch() * batch_;
   for (std::int64_t i = 0; i < batch_; ++i) {
-    const std::int64_t from = order_[static_cast<std::size_t>(position_++)];
+    const std::int64_t from = order_[static_cast<std::size_t>(first + i)];
     std::copy_n(data_.images.data<float>() + from * pixels, pixels,
                 result.images.data<float>() + i * pixels);
     result.labels.data<std::int32_t>()[i] = data_.labels.data<std::int32_t>()[from];

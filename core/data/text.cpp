@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 
@@ -97,8 +98,8 @@ std::string CharTokenizer::decode(const std::vector<std::int32_t>& tokens) const
 }
 
 TokenBatches::TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block, std::int64_t batch,
-                           Random random, const std::string& what)
-    : tokens_(std::move(tokens)), block_(block), batch_(batch), random_(random) {
+                           std::uint64_t seed, const std::string& what)
+    : tokens_(std::move(tokens)), block_(block), batch_(batch), seed_(seed) {
   if (static_cast<std::int64_t>(tokens_.size()) <= block)
     throw FormatError(
         fmt::format("{} has {} tokens; a block of {} needs at least {}: give more "
@@ -106,12 +107,13 @@ TokenBatches::TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block,
                     what, tokens_.size(), block, block + 1));
 }
 
-std::pair<Array, Array> TokenBatches::next() {
+std::pair<Array, Array> TokenBatches::batch(std::int64_t index) const {
   Array inputs(i32, {batch_, block_}), targets(i32, {batch_, block_});
+  Random random(seed_, static_cast<std::uint64_t>(index));
   const auto starts =
       static_cast<std::uint32_t>(static_cast<std::int64_t>(tokens_.size()) - block_);
   for (std::int64_t row = 0; row < batch_; ++row) {
-    const auto* from = tokens_.data() + random_.below(starts);
+    const auto* from = tokens_.data() + random.below(starts);
     std::copy_n(from, block_, inputs.data<std::int32_t>() + row * block_);
     std::copy_n(from + 1, block_, targets.data<std::int32_t>() + row * block_);
   }

@@ -14,8 +14,11 @@
 namespace asg::io {
 namespace {
 
-[[noreturn]] void fail(const char* verb, const std::filesystem::path& path, int error) {
-  throw FormatError(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error)));
+[[noreturn]] void fail_reading(const std::filesystem::path& path, int error) {
+  throw FormatError(fmt::format("cannot read {}: {}", path.string(), std::strerror(error)));
+}
+[[noreturn]] void fail_writing(const std::filesystem::path& path, int error) {
+  throw WriteError(fmt::format("cannot write {}: {}", path.string(), std::strerror(error)));
 }
 
 class Descriptor {
@@ -42,17 +45,17 @@ class Descriptor {
 
 std::string read_file(const std::filesystem::path& path) {
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail("read", path, errno);
+  if (file.get() < 0) fail_reading(path, errno);
   struct stat info {};
-  if (::fstat(file.get(), &info) != 0) fail("read", path, errno);
-  if (S_ISDIR(info.st_mode)) fail("read", path, EISDIR);
+  if (::fstat(file.get(), &info) != 0) fail_reading(path, errno);
+  if (S_ISDIR(info.st_mode)) fail_reading(path, EISDIR);
   std::string bytes;
   bytes.reserve(static_cast<std::size_t>(info.st_size));
   char block[1 << 16];
   for (;;) {
     const ssize_t count = ::read(file.get(), block, sizeof block);
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("read", path, errno);
+    if (count < 0) fail_reading(path, errno);
     if (count == 0) return bytes;
     bytes.append(block, static_cast<std::size_t>(count));
   }
@@ -61,11 +64,11 @@ std::string read_file(const std::filesystem::path& path) {
 void write_file(const std::filesystem::path& path, std::string_view bytes) {
   std::string pattern = path.string() + ".XXXXXX";
   Descriptor file(::mkostemp(pattern.data(), O_CLOEXEC));
-  if (file.get() < 0) fail("write", path, errno);
+  if (file.get() < 0) fail_writing(path, errno);
   const auto give_up = [&] {
     const int error = errno;
     ::unlink(pattern.c_str());
-    fail("write", path, error);
+    fail_writing(path, error);
   };
   // mkostemp makes the file private; give it the usual permissions.
   const mode_t mask = ::umask(0);
@@ -88,7 +91,7 @@ void make_directory(const std::filesystem::path& path) {
   if (!error && !std::filesystem::is_directory(path, error))
     error = std::make_error_code(std::errc::not_a_directory);
   if (error)
-    throw FormatError(
+    throw WriteError(
         fmt::format("cannot make the directory {}: {}", path.string(), error.message()));
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <asg/data/random.hpp>
 #include <asg/graph/array.hpp>
 
 namespace asg::data {
@@ -26,21 +25,22 @@ struct LabelledImages {
 [[nodiscard]] LabelledImages load_mnist(const std::filesystem::path& folder, bool train);
 
 /// Batches drawn without replacement, reshuffled each epoch; an incomplete last batch is left out.
+/// Batch i depends on the seed and i alone, so that training can go on from any step.
 class ImageBatches {
  public:
   /// Errors   FormatError when there are fewer images than a batch holds.
-  ImageBatches(LabelledImages data, std::int64_t batch, Random random);
+  ImageBatches(LabelledImages data, std::int64_t batch, std::uint64_t seed);
   /// Images f32 [batch, 1, H, W], labels i32 [batch].
-  [[nodiscard]] LabelledImages next();
+  [[nodiscard]] LabelledImages batch(std::int64_t index);
   [[nodiscard]] std::int64_t batches_per_epoch() const;
 
  private:
-  void shuffle();
+  void shuffle(std::int64_t epoch);
   LabelledImages data_;
   std::int64_t batch_;
-  Random random_;
+  std::uint64_t seed_;
+  std::int64_t epoch_ = -1;  // that order_ is of
   std::vector<std::int64_t> order_;
-  std::int64_t position_ = 0;
 };
 
 }  // namespace asg::data

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include <asg/data/random.hpp>
 #include <asg/graph/array.hpp>
 
 namespace asg::data {
@@ -36,20 +35,21 @@ class CharTokenizer {
   std::vector<std::string> vocabulary_;  // sorted
 };
 
-/// Windows of a token sequence, drawn at random, as nanoGPT draws them.
+/// Windows of a token sequence, drawn at random, as nanoGPT draws them. Batch i depends on the seed
+/// and i alone, so that training can go on from any step.
 class TokenBatches {
  public:
-  /// Errors   FormatError when there are not more than `block` tokens.
+  /// Errors   FormatError when there are not more than `block` tokens; `what` names them.
   TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block, std::int64_t batch,
-               Random random, const std::string& what = "the text");
+               std::uint64_t seed, const std::string& what = "the text");
   /// Inputs and targets, i32 [batch, block]; targets are the inputs one token later.
-  [[nodiscard]] std::pair<Array, Array> next();
+  [[nodiscard]] std::pair<Array, Array> batch(std::int64_t index) const;
 
  private:
   std::vector<std::int32_t> tokens_;
   std::int64_t block_;
   std::int64_t batch_;
-  Random random_;
+  std::uint64_t seed_;
 };
 
 }  // namespace asg::data

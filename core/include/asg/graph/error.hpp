@@ -30,8 +30,12 @@ struct PluginError : Error {
 struct DeviceError : Error {
   using Error::Error;
 };
-/// A file that cannot be read or written, or does not hold what it should.
+/// A file that cannot be read or does not hold what it should.
 struct FormatError : Error {
+  using Error::Error;
+};
+/// A file that cannot be written: no permission, no such directory, a full disk.
+struct WriteError : Error {
   using Error::Error;
 };
 /// State that does not fit a program: a missing, doubled or differently shaped parameter.

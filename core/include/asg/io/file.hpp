@@ -12,11 +12,11 @@ namespace asg::io {
 
 /// Replaces a file: writes a temporary one beside it, flushes it to the disk and renames it. On any
 /// failure the old file stays and the temporary one is gone.
-/// Errors   FormatError with the path and the reason: no directory, no permission, a full disk.
+/// Errors   WriteError with the path and the reason: no directory, no permission, a full disk.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// Makes a directory and its parents.
-/// Errors   FormatError with the path and the reason.
+/// Errors   WriteError with the path and the reason.
 void make_directory(const std::filesystem::path& path);
 
 }  // namespace asg::io

@@ -24,7 +24,7 @@ struct TensorFile {
 [[nodiscard]] TensorFile parse_safetensors(std::string_view bytes, const std::string& name);
 
 /// Writes the file under a temporary name and renames it.
-/// Errors   FormatError when it cannot be written; then an old file of that name is unchanged.
+/// Errors   WriteError when it cannot be written; then an old file of that name is unchanged.
 void save_safetensors(const std::filesystem::path& path, const TensorFile& file);
 [[nodiscard]] std::string serialize_safetensors(const TensorFile& file);
 
