@@ -1,0 +1,61 @@
+// Parameter: a named tensor that a module owns and a State holds.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include <asg/graph/graph.hpp>
+#include <asg/nn/init.hpp>
+
+namespace asg::nn {
+
+/// A part of a dotted name. Its parent is set once, when a module registers what it names.
+struct PathNode {
+  std::string name;
+  std::shared_ptr<const PathNode> parent;
+
+  /// The names from the root down, joined by dots; empty ones are left out.
+  [[nodiscard]] std::string path() const;
+};
+
+/// A description of a tensor to be learned: no numbers, those live in a State under its name.
+/// Copies are the same parameter. A default-constructed one stands for "none".
+/// Threads  one at a time.
+class Parameter {
+ public:
+  Parameter() = default;
+  /// Modules make parameters: see Module::add.
+  Parameter(std::string name, std::shared_ptr<const PathNode> owner, const Shape& shape,
+            Initializer initializer);
+
+  explicit operator bool() const { return data_ != nullptr; }
+
+  /// The full name as far as the parents have been registered: "blocks.0.attn.qkv.weight".
+  [[nodiscard]] std::string name() const;
+  [[nodiscard]] const TensorType& type() const;
+  [[nodiscard]] DType dtype() const { return type().dtype; }
+  [[nodiscard]] const Shape& shape() const { return type().shape; }
+  [[nodiscard]] std::int64_t numel() const { return shape().numel(); }
+  [[nodiscard]] bool trainable() const;
+  [[nodiscard]] const Initializer& initializer() const;
+
+  // Changes reach every copy, and every graph that is built afterwards.
+
+  void set_trainable(bool on) const;
+  void set_initializer(Initializer initializer) const;
+  /// Errors   TypeError when the type is no float.
+  void to(DType dtype) const;
+
+  /// Its tensor in a graph: the variable of its name, an empty Tensor for no parameter.
+  /// Errors   StateError when another parameter has that name in the graph.
+  [[nodiscard]] Tensor in(Graph& graph, Where where = {}) const;
+
+  /// Whether both are the same parameter.
+  [[nodiscard]] bool same_as(const Parameter& other) const { return data_ == other.data_; }
+
+ private:
+  struct Data;
+  std::shared_ptr<Data> data_;
+};
+
+}  // namespace asg::nn

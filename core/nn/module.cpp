@@ -1,0 +1,143 @@
+#include <asg/nn/module.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+
+namespace asg::nn {
+namespace {
+
+std::string at(Where where) { return to_string(Origin{where.file, where.line, {}, false}); }
+
+void check_name(std::string_view name, const std::string& place) {
+  if (name.empty() || name.find('.') != std::string_view::npos)
+    throw TypeError(fmt::format(
+        "'{}' cannot name a part of a model: a name is not empty and has no dot{}", name, place));
+}
+
+Graph& graph_of(const Module& module, const Operand& x) {
+  if (!x.is_tensor() || !x.tensor())
+    throw TypeError(fmt::format("the module {} is called with {}; it needs a Tensor\n  at {}",
+                                module.path().empty() ? "(a root)" : module.path(),
+                                x.is_tensor() ? "an empty Tensor" : "a number", at(x.where())));
+  return x.tensor().graph();
+}
+
+}  // namespace
+
+struct Module::Data {
+  std::shared_ptr<PathNode> node = std::make_shared<PathNode>();
+  std::vector<std::pair<std::string, Parameter>> parameters;
+  std::vector<std::pair<std::string, std::shared_ptr<const Data>>> children;
+
+  // Depth first with a stack of its own: models may be deep.
+  [[nodiscard]] std::vector<Parameter> all() const {
+    std::vector<Parameter> result;
+    std::unordered_set<const Data*> seen;
+    std::vector<const Data*> pending = {this};
+    while (!pending.empty()) {
+      const Data* data = pending.back();
+      pending.pop_back();
+      if (!seen.insert(data).second) continue;
+      for (const auto& [name, parameter] : data->parameters) result.push_back(parameter);
+      for (auto child = data->children.rbegin(); child != data->children.rend(); ++child)
+        pending.push_back(child->second.get());
+    }
+    return result;
+  }
+};
+
+Module::Module() : data_(std::make_shared<Data>()) {}
+
+Tensor Module::operator()(const Operand& x) const {
+  const Scope scope = enter(x);
+  return forward(x.tensor());
+}
+
+Tensor Module::forward(const Tensor& x) const {
+  throw TypeError(
+      fmt::format("the module {} does not say what it makes of one tensor: override "
+                  "`Tensor forward(const Tensor& x) const`, or call a function it has\n  at {}",
+                  path().empty() ? "(a root)" : path(), to_string(x.graph().origin_now())));
+}
+
+std::vector<Parameter> Module::parameters() const { return data_->all(); }
+
+Parameter Module::parameter(std::string_view name) const {
+  const std::vector<Parameter> all = parameters();
+  std::string known;
+  for (const Parameter& parameter : all) {
+    std::string full = parameter.name();
+    if (full == name) return parameter;
+    known += (known.empty() ? "" : ", ") + full;
+  }
+  throw StateError(fmt::format("the model has no parameter '{}'; it has {}", name,
+                               known.empty() ? "none" : known));
+}
+
+std::int64_t Module::numel() const {
+  std::int64_t total = 0;
+  for (const Parameter& parameter : parameters()) total += parameter.numel();
+  return total;
+}
+
+std::string Module::path() const { return data_->node->path(); }
+
+void Module::set_trainable(bool on) const {
+  for (const Parameter& parameter : parameters()) parameter.set_trainable(on);
+}
+
+void Module::to(DType dtype) const {
+  for (const Parameter& parameter : parameters()) parameter.to(dtype);
+}
+
+void Module::check_free(std::string_view name, Where where) const {
+  check_name(name, "\n  at " + at(where));
+  const auto taken = [&](const auto& entry) { return entry.first == name; };
+  if (std::any_of(data_->parameters.begin(), data_->parameters.end(), taken) ||
+      std::any_of(data_->children.begin(), data_->children.end(), taken))
+    throw TypeError(
+        fmt::format("the module has a member called '{}' already\n  at {}", name, at(where)));
+}
+
+void Module::add_child(std::string name, const Module& child, Where where) const {
+  check_free(name, where);
+  for (const PathNode* node = data_->node.get(); node != nullptr; node = node->parent.get())
+    if (node == child.data_->node.get())
+      throw TypeError(
+          fmt::format("the module '{}' would contain itself\n  at {}", name, at(where)));
+  // A module that stands somewhere already keeps that name: its parameters are shared.
+  if (child.data_->node->parent == nullptr) {
+    child.data_->node->name = name;
+    child.data_->node->parent = data_->node;
+  }
+  data_->children.emplace_back(std::move(name), child.data_);
+}
+
+Parameter Module::add(std::string name, const Shape& shape, Initializer initializer,
+                      Where where) const {
+  check_free(name, where);
+  Parameter parameter(name, data_->node, shape, std::move(initializer));
+  data_->parameters.emplace_back(std::move(name), parameter);
+  return parameter;
+}
+
+Module::Scope::Scope(const Module& module, const Operand& x)
+    : where_(graph_of(module, x), x.where()) {
+  // A module without a place, such as an activation nobody registered, belongs to its caller.
+  if (const std::string path = module.path(); !path.empty())
+    path_.emplace(x.tensor().graph(), path);
+}
+
+void set_root_name(const Module& module, std::string name) {
+  check_name(name, "");
+  if (module.data_->node->parent != nullptr)
+    throw TypeError(fmt::format("'{}' is part of a model and has its name from there; only a root "
+                                "can be named '{}'", module.path(), name));
+  module.data_->node->name = std::move(name);
+}
+
+}  // namespace asg::nn
