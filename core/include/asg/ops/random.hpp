@@ -1,0 +1,51 @@
+// Random numbers: functions of a key, a step and a stream, so that every run can be repeated, the
+// same on every backend and whatever else the program holds.
+//
+// Source   Salmon et al., Parallel Random Numbers: As Easy as 1, 2, 3, 2011 (Philox4x32-10)
+#pragma once
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+/// Two i64 scalars: the seed of an experiment, and a number that differs from step to step.
+struct RandomKey {
+  Tensor seed;
+  Tensor step;
+};
+
+/// The graph's own key: its variables "random.seed" and "random.step", made when they are first
+/// asked for. A State begins both with 0; each training run adds 1 to the step.
+[[nodiscard]] RandomKey random_key(Graph& graph, Where where = {});
+
+/// 32 random bits for each element. Different streams are independent; equal ones give equal bits.
+/// Types    u32.
+/// Errors   TypeError when the key is not two i64 scalars of one graph.
+[[nodiscard]] Tensor random_bits(const RandomKey& key, const Shape& shape, std::uint64_t stream,
+                                 Where where = {});
+
+/// Numbers spread evenly over [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64. Without a key, it
+/// is the graph's with a stream of its own for each call (PyTorch's rand).
+/// Types    dtype, f32 or f64.
+[[nodiscard]] Tensor random_uniform(Graph& graph, const Shape& shape, DType dtype = f32,
+                                    Where where = {});
+[[nodiscard]] Tensor random_uniform(const RandomKey& key, std::uint64_t stream, const Shape& shape,
+                                    DType dtype = f32, Where where = {});
+
+/// Numbers of the normal distribution with mean 0 and variance 1 (PyTorch's randn).
+/// Types    dtype, f32 or f64.
+/// Source   Box and Muller, A Note on the Generation of Random Normal Deviates, 1958
+[[nodiscard]] Tensor random_normal(Graph& graph, const Shape& shape, DType dtype = f32,
+                                   Where where = {});
+[[nodiscard]] Tensor random_normal(const RandomKey& key, std::uint64_t stream, const Shape& shape,
+                                   DType dtype = f32, Where where = {});
+
+/// While the graph trains: each element is 0 with probability p, else divided by 1 - p. Otherwise x
+/// itself. The backward pass makes the mask again, so nothing is kept for it.
+/// Errors   TypeError when p is not in [0, 1].
+/// Source   https://jmlr.org/papers/v15/srivastava14a.html
+[[nodiscard]] Tensor dropout(const Operand& x, double p = 0.5);
+/// The same with a key and a stream of the caller's, always active.
+[[nodiscard]] Tensor dropout(const Operand& x, double p, const RandomKey& key,
+                             std::uint64_t stream);
+
+}  // namespace asg

@@ -1,0 +1,37 @@
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Tensors gradient(const GradientCall& call) { return {call.dy(), call.dy()}; }
+
+std::vector<Sample> samples() {
+  return binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return a + b; });
+}
+
+}  // namespace
+
+Tensor add(const Operand& a, const Operand& b) { return elementwise("add", {a, b}); }
+Tensor operator+(const Operand& a, const Operand& b) { return add(a, b); }
+
+namespace ops {
+std::vector<OpDef> add() {
+  return {{
+      .name = "add",
+      .summary = "a + b. Integers wrap.",
+      .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
+      .outputs = {{"y", "as a", "as a"}},
+      .infer = rules::numbers,
+      .gradient = gradient,
+      .lowering = {.instruction = ASG_EW_ADD},
+      .source = "https://onnx.ai/onnx/operators/onnx__Add.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

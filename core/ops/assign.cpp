@@ -1,0 +1,26 @@
+#include "rules.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) {
+  call.require_same_types();
+  call.require(call.shape(0) == call.shape(1), "the value must have the variable's shape");
+  return {};
+}
+
+}  // namespace
+
+namespace ops {
+std::vector<OpDef> assign() {
+  return {{
+      .name = "assign",
+      .summary = "Gives a variable a new value at the end of the run. The only effect there is.",
+      .inputs = {{"variable", "[...]", "any"}, {"value", "as variable", "as variable"}},
+      .outputs = {},
+      .infer = infer,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,35 @@
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) { return {call.attributes.array("value").type()}; }
+
+std::vector<Sample> samples() {
+  std::vector<Sample> samples;
+  for (const Array& value :
+       {Array(0.1), Array({2, 2}, {1.0, -0.0, 3.0, 1e300}), Array(f64, {2, 0}),
+        Array({3}, std::vector<std::int64_t>{1, INT64_MIN, INT64_MAX}), Array({2}, {true, false})})
+    samples.push_back({.inputs = {}, .attributes = {{"value", value}}, .outputs = {value}});
+  return samples;
+}
+
+}  // namespace
+
+namespace ops {
+std::vector<OpDef> constant() {
+  return {{
+      .name = "constant",
+      .summary = "Fixed numbers.",
+      .inputs = {},
+      .outputs = {{"y", "as value", "as value"}},
+      .attributes = {{"value", "the numbers"}},
+      .infer = infer,
+      .source = "https://openxla.org/stablehlo/spec#constant",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,110 @@
+#include <asg/sdk/backend.h>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/indexing.hpp>
+#include <asg/ops/movement.hpp>
+
+#include "gather_shape.hpp"
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) { return {{call.dtype(0), gather_shape(call)}}; }
+
+Tensors gradient(const GradientCall& call) {
+  return {scatter(zeros_like(call.in(0)), call.in(1), call.dy(), call.attributes.axis("axis"),
+                  "add", call.attributes.axis("batch_dims")),
+          Tensor{}};
+}
+
+std::vector<Sample> samples() {
+  const auto sample = [](const Array& x, const Array& indices, int axis, int batch_dims,
+                         std::vector<Array> y = {}) {
+    return Sample{.inputs = {x, indices},
+                  .attributes = {{"axis", axis}, {"batch_dims", batch_dims}},
+                  .outputs = std::move(y)};
+  };
+  const auto at = [](const Shape& shape, const Ints& indices) { return Array(shape, indices); };
+  const Array row({3}, {1.0, 2.0, 3.0});
+  const Array table({3, 2}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0});
+  return {
+      sample(row, at({4}, {2, 0, 2, 1}), 0, 0, {Array({4}, {3.0, 1.0, 3.0, 2.0})}),
+      sample(row, at({}, {1}), 0, 0, {Array(2.0)}),
+      sample(row, at({0}, {}), 0, 0, {Array(f64, {0})}),
+      sample(row, at({2}, {0, 2}).to(i32), 0, 0, {Array({2}, {1.0, 3.0})}),
+      sample(table, at({2}, {2, 0}), 0, 0, {Array({2, 2}, {5.0, 6.0, 1.0, 2.0})}),
+      sample(table, at({1, 2}, {1, 1}), 1, 0, {Array({3, 1, 2}, {2.0, 2.0, 4.0, 4.0, 6.0, 6.0})}),
+      sample(table, at({3, 1}, {1, 0, 1}), 1, 1, {Array({3, 1}, {2.0, 3.0, 6.0})}),
+      sample(table, at({3}, {1, 0, 1}), 1, 1, {Array({3}, {2.0, 3.0, 6.0})}),
+      sample(Array(f64, {2, 0}), at({3}, {1, 0, 1}), 0, 0, {Array(f64, {3, 0})}),
+      sample(spread({2, 3, 4, 2}), at({2, 3}, {3, 0, 3, 1, 1, 1}), 2, 1)};
+}
+
+}  // namespace
+
+Shape gather_shape(const Signature& call) {
+  const int axis = rules::axis(call);
+  const std::int64_t batch_dims = call.attributes.integer("batch_dims");
+  const Shape& x = call.shape(0);
+  const Shape& indices = call.shape(1);
+  call.require_type(call.dtype(1) == i32 || call.dtype(1) == i64, "indices must be i32 or i64");
+  call.require(batch_dims >= 0 && batch_dims <= axis && batch_dims <= indices.rank(),
+               "batch_dims must not exceed the axis or the rank of the indices");
+  const int batch = static_cast<int>(batch_dims);
+  call.require(x.slice(0, batch) == indices.slice(0, batch),
+               "x and indices must agree in their first batch_dims axes");
+  Ints sizes(x.begin(), x.begin() + axis);
+  sizes.insert(sizes.end(), indices.begin() + batch, indices.end());
+  sizes.insert(sizes.end(), x.begin() + axis + 1, x.end());
+  return rules::checked_shape(call, sizes);
+}
+
+Tensor gather(const Operand& x, const Operand& indices, int axis, int batch_dims) {
+  const Call call("gather", {x, indices});
+  const Tensor from = call.tensor(x);
+  return call.make("gather", {from, call.tensor(indices, i64)},
+                   {{"axis", call.axis(axis, from.rank())}, {"batch_dims", batch_dims}});
+}
+
+Tensor take_along_axis(const Operand& x, const Operand& indices, int axis) {
+  const Call call("take_along_axis", {x, indices});
+  const Tensor from = call.tensor(x);
+  const Tensor where = call.tensor(indices, i64);
+  const int rank = from.rank();
+  const int along = call.axis(axis, rank);
+  call.require(where.rank() == rank, "indices must have as many axes as x");
+  for (int d = 0; d < rank; ++d)
+    call.require(d == along || where.shape()[d] == from.shape()[d],
+                 "indices must have x's sizes on all axes but the one they index");
+  // All other axes are batch axes once the indexed one stands last.
+  if (along == rank - 1) return gather(from, where, along, along);
+  Axes order;
+  for (int d = 0; d < rank; ++d)
+    if (d != along) order.push_back(d);
+  order.push_back(along);
+  Axes back(std::vector<std::int64_t>(static_cast<std::size_t>(rank)));
+  for (int d = 0; d < rank; ++d)
+    back[static_cast<std::size_t>(order[static_cast<std::size_t>(d)])] = d;
+  return permute(gather(permute(from, order), permute(where, order), rank - 1, rank - 1), back);
+}
+
+namespace ops {
+std::vector<OpDef> gather() {
+  return {{
+      .name = "gather",
+      .summary = "Takes positions of one axis: y[b, p, i, q] = x[b, p, indices[b, i], q].",
+      .inputs = {{"x", "[B..., P..., N, Q...]", "any"}, {"indices", "[B..., I...]", "i32, i64"}},
+      .outputs = {{"y", "[B..., P..., I..., Q...]", "as x"}},
+      .attributes = {{"axis", "where N stands"},
+                     {"batch_dims", "how many leading axes x and indices share"}},
+      .infer = infer,
+      .gradient = gradient,
+      .lowering = {.kernel = ASG_OP_GATHER},
+      .source = "https://onnx.ai/onnx/operators/onnx__Gather.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,27 @@
+#include "rules.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) {
+  return {{call.attributes.dtype("dtype"), rules::shape(call)}};
+}
+
+}  // namespace
+
+namespace ops {
+std::vector<OpDef> input() {
+  return {{
+      .name = "input",
+      .summary = "A value given anew for each run.",
+      .inputs = {},
+      .outputs = {{"y", "[shape]", "as dtype"}},
+      .attributes = {{"name", "unique in its graph"},
+                     {"dtype", "element type"},
+                     {"shape", "sizes of the axes"}},
+      .infer = infer,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,39 @@
+#include <cmath>
+
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+std::vector<Sample> samples() {
+  const double nan = std::nan("");
+  return {kink({Array({5}, {0.0, 1e308, HUGE_VAL, -HUGE_VAL, nan})},
+               Array({5}, {true, true, false, false, false})),
+          kink({Array(2.0)}, Array(true))};
+}
+
+}  // namespace
+
+Tensor is_finite(const Operand& x) { return float_elementwise("is_finite", {x}); }
+
+namespace ops {
+std::vector<OpDef> is_finite() {
+  return {{
+      .name = "is_finite",
+      .summary = "False where x is infinite or NaN.",
+      .inputs = {{"x", "[...]", "float"}},
+      .outputs = {{"y", "as x", "bool"}},
+      .infer = rules::floats,
+      .no_gradient = true,
+      .lowering = {.instruction = ASG_EW_IS_FINITE},
+      .source = "https://openxla.org/stablehlo/spec#is_finite",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,48 @@
+#include <cmath>
+
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+// Equal operands share: half each.
+Tensors gradient(const GradientCall& call) {
+  const Tensor& a = call.in(0);
+  const Tensor& b = call.in(1);
+  const Tensor half = where(eq(a, b), 0.5 * call.dy(), 0.0);
+  return {where(a < b, call.dy(), half), where(b < a, call.dy(), half)};
+}
+
+std::vector<Sample> samples() {
+  const double nan = std::nan("");
+  return joined(
+      binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return std::fmin(a, b); }),
+      {kink({Array({4}, {1.0, nan, 1.0, 2.0}), Array({4}, {1.0, 1.0, nan, -3.0})},
+            Array({4}, {1.0, nan, nan, -3.0}))});
+}
+
+}  // namespace
+
+Tensor minimum(const Operand& a, const Operand& b) { return elementwise("minimum", {a, b}); }
+
+namespace ops {
+std::vector<OpDef> minimum() {
+  return {{
+      .name = "minimum",
+      .summary = "The smaller of both; NaN when either is.",
+      .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
+      .outputs = {{"y", "as a", "as a"}},
+      .infer = rules::numbers,
+      .gradient = gradient,
+      .lowering = {.instruction = ASG_EW_MIN},
+      .source = "https://onnx.ai/onnx/operators/onnx__Min.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,40 @@
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Tensors gradient(const GradientCall& call) {
+  return {call.dy() * call.in(1), call.dy() * call.in(0)};
+}
+
+std::vector<Sample> samples() {
+  return binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return a * b; });
+}
+
+}  // namespace
+
+Tensor mul(const Operand& a, const Operand& b) { return elementwise("mul", {a, b}); }
+Tensor operator*(const Operand& a, const Operand& b) { return mul(a, b); }
+Tensor square(const Operand& x) { return x * x; }
+
+namespace ops {
+std::vector<OpDef> mul() {
+  return {{
+      .name = "mul",
+      .summary = "a * b. Integers wrap.",
+      .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
+      .outputs = {{"y", "as a", "as a"}},
+      .infer = rules::numbers,
+      .gradient = gradient,
+      .lowering = {.instruction = ASG_EW_MUL},
+      .source = "https://onnx.ai/onnx/operators/onnx__Mul.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,37 @@
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Tensors gradient(const GradientCall& call) { return {-call.dy()}; }
+
+std::vector<Sample> samples() {
+  return unary_samples({-2, 2}, [](double x) { return -x; });
+}
+
+}  // namespace
+
+Tensor neg(const Operand& x) { return elementwise("neg", {x}); }
+Tensor operator-(const Operand& x) { return neg(x); }
+
+namespace ops {
+std::vector<OpDef> neg() {
+  return {{
+      .name = "neg",
+      .summary = "-x. Integers wrap.",
+      .inputs = {{"x", "[...]", "number"}},
+      .outputs = {{"y", "as x", "as x"}},
+      .infer = rules::numbers,
+      .gradient = gradient,
+      .lowering = {.instruction = ASG_EW_NEG},
+      .source = "https://onnx.ai/onnx/operators/onnx__Neg.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,102 @@
+#include <algorithm>
+
+#include <asg/ops/movement.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+#include "view_forms.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) {
+  const Ints& low = rules::per_axis(call, "low");
+  const Ints& high = rules::per_axis(call, "high");
+  Shape shape = call.shape(0);
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const auto i = static_cast<std::size_t>(axis);
+    call.require(low[i] >= 0 && high[i] >= 0, "pads must not be negative; slice cuts");
+    shape[axis] += low[i] + high[i];
+  }
+  (void)call.attributes.number("value");
+  return {{call.dtype(0), shape}};
+}
+
+Tensors gradient(const GradientCall& call) {
+  const Shape inner = call.in(0).shape();
+  const Ints& low = call.attributes.integers("low");
+  Tensor dx = call.dy();
+  for (int axis = 0; axis < inner.rank(); ++axis) {
+    const std::int64_t start = low[static_cast<std::size_t>(axis)];
+    if (dx.size(axis) != inner[axis]) dx = slice(dx, axis, start, start + inner[axis]);
+  }
+  return {dx};
+}
+
+std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+  const Ints& low = call.attributes.integers("low");
+  const std::uint64_t fill = element_bits(call.dtype(0), call.attributes.number("value"));
+  // A view has one fill.
+  if (!operand.bounds.empty() && operand.fill != fill) return std::nullopt;
+  View padded = operand;
+  for (int axis = 0; axis < operand.shape.rank(); ++axis) {
+    Shape along(Ints(static_cast<std::size_t>(operand.shape.rank()), 0));
+    along[axis] = 1;
+    padded.bounds.push_back({0, operand.shape[axis], along});
+  }
+  padded.fill = fill;
+  // In the new index old position i stands at i + low. The bounds that always hold drop out.
+  return changed(padded, result.shape, [&](std::int64_t& base, Shape& coef) {
+    for (int axis = 0; axis < coef.rank(); ++axis)
+      base -= coef[axis] * low[static_cast<std::size_t>(axis)];
+  });
+}
+
+std::vector<Sample> samples() {
+  const auto sample = [](const Array& x, const Ints& low, const Ints& high, double value,
+                         std::vector<Array> y = {}) {
+    return Sample{.inputs = {x},
+                  .attributes = {{"low", low}, {"high", high}, {"value", value}},
+                  .outputs = std::move(y)};
+  };
+  return {sample(Array({2}, {1.0, 2.0}), {1}, {2}, 0, {Array({5}, {0.0, 1.0, 2.0, 0.0, 0.0})}),
+          sample(Array({2}, {1.0, 2.0}), {0}, {0}, 7, {Array({2}, {1.0, 2.0})}),
+          sample(Array({2, 1}, {1.0, 2.0}), {0, 1}, {1, 0}, -1,
+                 {Array({3, 2}, {-1.0, 1.0, -1.0, 2.0, -1.0, -1.0})}),
+          sample(Array(1.5), {}, {}, 0, {Array(1.5)}),
+          sample(Array(f64, {0}), {1}, {1}, 0.5, {Array({2}, {0.5, 0.5})}),
+          sample(Array(f64, {2, 0}), {1, 0}, {0, 0}, 0, {Array(f64, {3, 0})}),
+          sample(spread({2, 3, 2}), {1, 0, 2}, {0, 3, 1}, 0.25)};
+}
+
+}  // namespace
+
+Tensor pad(const Operand& x, std::span<const std::int64_t> low, std::span<const std::int64_t> high,
+           double value) {
+  const Call call("pad", {x});
+  return call.make("pad", {x.tensor()},
+                   {{"low", Ints(low.begin(), low.end())},
+                    {"high", Ints(high.begin(), high.end())},
+                    {"value", value}});
+}
+
+namespace ops {
+std::vector<OpDef> pad() {
+  return {{
+      .name = "pad",
+      .summary = "Surrounds x with a number.",
+      .inputs = {{"x", "[...]", "any"}},
+      .outputs = {{"y", "[low + size + high, ...]", "as x"}},
+      .attributes = {{"low", "elements before each axis"},
+                     {"high", "elements behind each axis"},
+                     {"value", "what they are"}},
+      .infer = infer,
+      .gradient = gradient,
+      .lowering = {.view = view},
+      .source = "https://openxla.org/stablehlo/spec#pad",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,35 @@
+#include <asg/sdk/backend.h>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+std::vector<Sample> samples() {
+  return joined(unary_constants({-2, 3}, [](double x) { return x < 0 ? -1.0 : 1.0; }),
+                {kink({Array({2}, {0.0, -0.0})}, Array({2}, {0.0, -0.0}))});
+}
+
+}  // namespace
+
+Tensor sign(const Operand& x) { return elementwise("sign", {x}); }
+
+namespace ops {
+std::vector<OpDef> sign() {
+  return {{
+      .name = "sign",
+      .summary = "-1, 0 or 1; NaN of NaN.",
+      .inputs = {{"x", "[...]", "number"}},
+      .outputs = {{"y", "as x", "as x"}},
+      .infer = rules::numbers,
+      .no_gradient = true,
+      .lowering = {.instruction = ASG_EW_SIGN},
+      .source = "https://onnx.ai/onnx/operators/onnx__Sign.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,93 @@
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <asg/sdk/backend.h>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/indexing.hpp>
+#include <asg/ops/movement.hpp>
+#include <asg/ops/ordering.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) {
+  (void)rules::axis(call);
+  (void)call.attributes.flag("descending");
+  return {call.in(0), {i64, call.shape(0)}};
+}
+
+// Each cotangent goes back to where its element came from: the positions are a permutation, and
+// its inverse sorts them again.
+Tensors gradient(const GradientCall& call) {
+  if (!call.dy(0)) return {Tensor{}};
+  const int axis = call.attributes.axis("axis");
+  return {take_along_axis(call.dy(0), sort(call.out(1), axis).positions, axis)};
+}
+
+std::vector<Sample> samples() {
+  const auto sample = [](const Array& x, int axis, bool descending, std::vector<Array> y = {}) {
+    return Sample{.inputs = {x},
+                  .attributes = {{"axis", axis}, {"descending", descending}},
+                  .outputs = std::move(y)};
+  };
+  const Array x({4}, {3.0, 1.0, 2.0, -1.0});
+  // Equal elements keep their order in both directions.
+  const Array equal({4}, {1.0, 0.0, 1.0, 0.0});
+  Sample up =
+      sample(equal, 0, false, {Array({4}, {0.0, 0.0, 1.0, 1.0}), Array({4}, Ints{1, 3, 0, 2})});
+  Sample down =
+      sample(equal, 0, true, {Array({4}, {1.0, 1.0, 0.0, 0.0}), Array({4}, Ints{0, 2, 1, 3})});
+  up.gradient = down.gradient = false;
+  return {sample(x, 0, false, {Array({4}, {-1.0, 1.0, 2.0, 3.0}), Array({4}, Ints{3, 1, 2, 0})}),
+          sample(x, 0, true, {Array({4}, {3.0, 2.0, 1.0, -1.0}), Array({4}, Ints{0, 2, 1, 3})}),
+          up,
+          down,
+          sample(Array({1}, {5.0}), 0, false, {Array({1}, {5.0}), Array({1}, Ints{0})}),
+          sample(Array(f64, {2, 0}), 1, false, {Array(f64, {2, 0}), Array(i64, {2, 0})}),
+          sample(Array({2, 2}, {4.0, 1.0, 3.0, 2.0}), 0, false,
+                 {Array({2, 2}, {3.0, 1.0, 4.0, 2.0}), Array({2, 2}, Ints{1, 0, 0, 1})}),
+          sample(spread({2, 5, 3}), 1, true)};
+}
+
+}  // namespace
+
+Sorted sort(const Operand& x, int axis, bool descending) {
+  const Call call("sort", {x});
+  const Tensors y =
+      call.make_all("sort", {x.tensor()},
+                    {{"axis", call.axis(axis, x.tensor().rank())}, {"descending", descending}});
+  return {y[0], y[1]};
+}
+
+Sorted top_k(const Operand& x, std::int64_t k, int axis) {
+  const Call call("top_k", {x});
+  const int along = call.axis(axis, x.tensor().rank());
+  const std::int64_t size = x.tensor().shape()[along];
+  if (k < 0 || k > size)
+    call.fail(fmt::format("k is {}, but axis {} has {} elements", k, along, size));
+  const Sorted all = sort(x, along, true);
+  return {slice(all.values, along, 0, k), slice(all.positions, along, 0, k)};
+}
+
+namespace ops {
+std::vector<OpDef> sort() {
+  return {{
+      .name = "sort",
+      .summary = "Sorts along an axis; equal elements keep their order.",
+      .inputs = {{"x", "[...]", "any"}},
+      .outputs = {{"values", "as x", "as x"}, {"positions", "as x", "i64"}},
+      .attributes = {{"axis", "what is sorted"}, {"descending", "1: the largest first"}},
+      .infer = infer,
+      .gradient = gradient,
+      .lowering = {.kernel = ASG_OP_SORT},
+      .source = "https://openxla.org/stablehlo/spec#sort",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,27 @@
+#include "rules.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) {
+  return {{call.attributes.dtype("dtype"), rules::shape(call)}};
+}
+
+}  // namespace
+
+namespace ops {
+std::vector<OpDef> variable() {
+  return {{
+      .name = "variable",
+      .summary = "A value that lives in a State from run to run, as it is before the run.",
+      .inputs = {},
+      .outputs = {{"y", "[shape]", "as dtype"}},
+      .attributes = {{"name", "unique in its graph"},
+                     {"dtype", "element type"},
+                     {"shape", "sizes of the axes"}},
+      .infer = infer,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg
