@@ -3,7 +3,9 @@
 // Shapes   operands broadcast against each other (NumPy's rule); the result has their common shape.
 // Types    operands of different types meet in the later of bool, i32, i64, f32, f64; a C++ number
 //          takes the type of the tensor it meets (a fraction that meets integers makes f32).
-//          Functions of real numbers (exp, sqrt, ... and /) turn integers and bools into f32.
+//          Functions of real numbers (floor, exp, sqrt, ... and /) turn integers and bools into f32.
+//          Arithmetic on bools alone is an error: cast them, or use the logical functions.
+//          Integers wrap.
 // Errors   ShapeError when shapes do not broadcast, TypeError when types do not fit; both name the
 //          caller's line.
 #pragma once
@@ -12,15 +14,18 @@
 namespace asg {
 
 [[nodiscard]] Tensor neg(const Operand& x);
+/// The gradient at 0 is 0.
 [[nodiscard]] Tensor abs(const Operand& x);
-/// -1, 0 or 1.
+/// -1, 0 or 1; NaN of NaN.
 [[nodiscard]] Tensor sign(const Operand& x);
 [[nodiscard]] Tensor floor(const Operand& x);
 [[nodiscard]] Tensor ceil(const Operand& x);
 /// To the nearest integer, halves to even.
 [[nodiscard]] Tensor round(const Operand& x);
 [[nodiscard]] Tensor exp(const Operand& x);
+/// -inf of 0, NaN below.
 [[nodiscard]] Tensor log(const Operand& x);
+/// NaN below 0; the gradient at 0 is inf.
 [[nodiscard]] Tensor sqrt(const Operand& x);
 /// 1 / sqrt(x)
 [[nodiscard]] Tensor rsqrt(const Operand& x);
@@ -39,13 +44,14 @@ namespace asg {
 [[nodiscard]] Tensor div(const Operand& a, const Operand& b);
 /// The remainder of division toward zero, with the sign of a (C's fmod and %).
 [[nodiscard]] Tensor rem(const Operand& a, const Operand& b);
-/// a to the power b.
+/// a to the power b. Of integers 0 when b < 0, but for a = 1 and -1. With respect to b it has a
+/// gradient where a > 0; that is 0 at a = 0 and NaN below.
 [[nodiscard]] Tensor pow(const Operand& a, const Operand& b);
-/// NaN when either is NaN.
+/// NaN when either is NaN. Equal operands share the gradient, half each.
 [[nodiscard]] Tensor maximum(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor minimum(const Operand& a, const Operand& b);
 
-/// Comparisons give bool.
+/// Comparisons give bool; with NaN false, but for ne.
 [[nodiscard]] Tensor eq(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor ne(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor lt(const Operand& a, const Operand& b);
@@ -60,18 +66,21 @@ namespace asg {
 [[nodiscard]] Tensor bit_and(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor bit_or(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor bit_xor(const Operand& a, const Operand& b);
+/// 0 when b is the width of the type or more.
 [[nodiscard]] Tensor shift_left(const Operand& a, const Operand& b);
 /// u32: zeros move in; signed: the sign does.
 [[nodiscard]] Tensor shift_right(const Operand& a, const Operand& b);
 
-/// a where the condition holds, else b.
+/// a where the condition holds, else b. What is not chosen plays no part, not even NaN.
 /// Types    condition bool.
 [[nodiscard]] Tensor where(const Operand& condition, const Operand& a, const Operand& b);
-/// The elements in another type. Float to integer rounds toward zero; to bool is != 0.
+/// The elements in another type. Float to integer rounds toward zero; to bool is != 0. Gradients
+/// pass between float types only. A tensor of that type already is returned as it is.
 [[nodiscard]] Tensor cast(const Operand& x, DType dtype);
 /// The same bits read as another type of the same size.
+/// Errors   TypeError when the sizes differ.
 [[nodiscard]] Tensor bitcast(const Operand& x, DType dtype);
-/// x limited to [low, high].
+/// x limited to [low, high]; the gradient is 0 outside and shared at the limits.
 [[nodiscard]] Tensor clamp(const Operand& x, const Operand& low, const Operand& high);
 [[nodiscard]] Tensor square(const Operand& x);
 /// 1 / x

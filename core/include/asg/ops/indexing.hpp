@@ -17,8 +17,9 @@ namespace asg {
 /// Shapes   indices has x's rank, and x's sizes on all axes but `axis`; the result is shaped as it.
 [[nodiscard]] Tensor take_along_axis(const Operand& x, const Operand& indices, int axis);
 /// x with updates written where gather would read; mode "set", "add", "max" or "min". Of several
-/// "set" at one place the last in row-major order stays.
-/// Shapes   updates as gather(x, indices, axis, batch_dims).
+/// "set" at one place the last in row-major order stays, and it alone has a gradient; equal "max"
+/// and "min" share theirs.
+/// Shapes   updates as gather(x, indices, axis, batch_dims), or a number for all of them.
 [[nodiscard]] Tensor scatter(const Operand& x, const Operand& indices, const Operand& updates,
                              int axis, std::string_view mode, int batch_dims = 0);
 /// Rows of a table.

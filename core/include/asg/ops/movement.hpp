@@ -12,24 +12,27 @@
 namespace asg {
 
 /// The same elements in row-major order under another shape; one size may be -1.
+/// Errors   ShapeError when the numbers of elements differ.
 [[nodiscard]] Tensor reshape(const Operand& x, const Shape& shape);
-/// Joins the axes [start, end] into one.
+/// Joins the axes from start to end, both included, into one; a scalar gets one.
 [[nodiscard]] Tensor flatten(const Operand& x, int start = 0, int end = -1);
 /// Axis i of the result is axis axes[i] of x.
 [[nodiscard]] Tensor permute(const Operand& x, const Axes& axes);
 /// Swaps two axes.
 [[nodiscard]] Tensor transpose(const Operand& x, int axis_a = -2, int axis_b = -1);
-/// Repeats along axes of size 1 and new leading axes (PyTorch's expand).
+/// Repeats along axes of size 1 and new leading axes (PyTorch's expand). A tensor of that shape
+/// already is returned as it is.
 [[nodiscard]] Tensor broadcast_to(const Operand& x, const Shape& shape);
 /// Removes axes of size 1; all of them when none is given.
 [[nodiscard]] Tensor squeeze(const Operand& x, const Axes& axes = {});
-/// Inserts an axis of size 1.
+/// Inserts an axis of size 1, which becomes axis `axis` of the result.
 [[nodiscard]] Tensor unsqueeze(const Operand& x, int axis);
 /// Elements start, start + step, ... below end of one axis; negative start and end count from the
 /// axis' end, and both are clipped to it, as Python does.
+/// Errors   ShapeError when step is below 1.
 [[nodiscard]] Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end,
                            std::int64_t step = 1);
-/// One position of an axis, which disappears.
+/// One position of an axis, which disappears; -1 is the last.
 [[nodiscard]] Tensor select(const Operand& x, int axis, std::int64_t index);
 /// Equal parts of an axis.
 /// Errors   ShapeError when the axis is not divisible.
@@ -41,10 +44,11 @@ namespace asg {
 [[nodiscard]] Tensor concat(const std::vector<Tensor>& tensors, int axis, Where where = {});
 /// Joins tensors of one shape along a new axis.
 [[nodiscard]] Tensor stack(const std::vector<Tensor>& tensors, int axis, Where where = {});
-/// Reverses axes.
+/// Reverses axes; all of them when none is given.
 [[nodiscard]] Tensor flip(const Operand& x, const Axes& axes);
 
-/// Where a window slides: one entry for each of the trailing axes it covers.
+/// Where a window slides: one entry for each of the trailing axes it covers. All but the size may
+/// stay empty: then they are 1, and the paddings 0.
 struct Window {
   std::vector<std::int64_t> size;
   std::vector<std::int64_t> stride;
@@ -55,9 +59,12 @@ struct Window {
 
 /// All positions of a window over the trailing axes (im2col without the copy).
 /// Shapes   [..., S1..Sn] -> [..., O1..On, K1..Kn], O = (S + pads - dilation*(K-1) - 1) / stride + 1.
+/// Errors   ShapeError when the window does not fit in.
 [[nodiscard]] Tensor unfold(const Operand& x, const Window& window, double pad_value = 0);
 /// The adjoint of unfold: adds every window back to where it came from.
-/// Shapes   [..., O1..On, K1..Kn] -> [..., S1..Sn], the given sizes.
+/// Shapes   [..., O1..On, K1..Kn] -> [..., S1..Sn], the given sizes, over which the window must have
+///          the positions O.
+/// Types    numbers.
 [[nodiscard]] Tensor fold(const Operand& x, const Window& window, const Shape& sizes);
 
 }  // namespace asg

@@ -2,6 +2,7 @@
 //
 // Shapes   the given axes (negative ones count from the end; none given means all) disappear, or
 //          stay with size 1 when keepdims is set.
+//          Of no elements they are the neutral one: 0, 1, -inf, inf, false, true.
 // Errors   ShapeError for an axis that does not exist or is repeated, naming the caller's line.
 #pragma once
 #include <asg/graph/graph.hpp>
@@ -10,11 +11,13 @@ namespace asg {
 
 /// Types    as x; bool is counted as i64.
 [[nodiscard]] Tensor sum(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// The gradient is exact where elements are 0.
+/// Types    as x; bool is counted as i64.
 [[nodiscard]] Tensor prod(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 /// The largest element (PyTorch's amax); its gradient is shared equally by equal elements.
 [[nodiscard]] Tensor max(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 [[nodiscard]] Tensor min(const Operand& x, const Axes& axes = {}, bool keepdims = false);
-/// Types    bool.
+/// Types    bool; of other types whether elements are not 0.
 [[nodiscard]] Tensor any(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 [[nodiscard]] Tensor all(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 /// Types    float; integers become f32.
@@ -25,7 +28,9 @@ namespace asg {
                          bool keepdims = false);
 /// log(sum(exp(x))) without overflow.
 [[nodiscard]] Tensor logsumexp(const Operand& x, const Axes& axes, bool keepdims = false);
-/// Position of the largest element along one axis, the first of equals. Types i64.
+/// Position of the largest element along one axis: the first of equals, the first NaN if any.
+/// Types    x number, the result i64.
+/// Errors   ShapeError when the axis has no elements.
 [[nodiscard]] Tensor argmax(const Operand& x, int axis, bool keepdims = false);
 [[nodiscard]] Tensor argmin(const Operand& x, int axis, bool keepdims = false);
 
