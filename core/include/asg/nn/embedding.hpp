@@ -1,0 +1,28 @@
+// Embedding: a table of vectors.
+#pragma once
+#include <cstdint>
+#include <optional>
+
+#include <asg/nn/module.hpp>
+
+namespace asg::nn {
+
+struct EmbeddingOptions {
+  std::optional<Initializer> weight_init = {};  ///< normal(0, 1) when not given, as in PyTorch
+};
+
+/// The rows of a table that indices name.
+/// Shapes   indices [...] -> [..., width]; weight [count, width].
+/// Types    indices i32 or i64.
+/// Errors   ShapeError when a size is negative; TypeError when the indices are no integers. An
+///          index outside of 0..count-1 is a DeviceError when the program runs.
+class Embedding : public Module {
+ public:
+  Embedding(std::int64_t count, std::int64_t width, EmbeddingOptions options = {},
+            Where where = {});
+  [[nodiscard]] Tensor forward(const Tensor& indices) const override;
+
+  Parameter weight;
+};
+
+}  // namespace asg::nn

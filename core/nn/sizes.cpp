@@ -1,0 +1,31 @@
+#include "sizes.hpp"
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/graph/graph.hpp>
+
+namespace asg::nn {
+namespace {
+std::string at(Where where) { return to_string(Origin{where.file, where.line, {}, false}); }
+}  // namespace
+
+void fail_shape(std::string_view layer, std::string_view rule, Where where) {
+  throw ShapeError(fmt::format("{}: {}\n  at {}", layer, rule, at(where)));
+}
+
+void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes,
+                 std::int64_t least, Where where) {
+  for (const NamedSize& s : sizes)
+    if (s.size < least)
+      fail_shape(layer, fmt::format("{} is {}; it must be at least {}", s.name, s.size, least),
+                 where);
+}
+
+void check_probability(std::string_view layer, double p, Where where) {
+  if (!(p >= 0 && p <= 1))
+    throw TypeError(fmt::format("{}: the dropout probability is {}; it must be in [0, 1]\n  at {}",
+                                layer, p, at(where)));
+}
+
+}  // namespace asg::nn

@@ -1,0 +1,27 @@
+// What the constructors of layers check.
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include <asg/graph/tensor.hpp>
+
+namespace asg::nn {
+
+struct NamedSize {
+  std::string_view name;
+  std::int64_t size;
+};
+
+/// Errors   ShapeError when a size is below `least`, naming the layer, the size and the line.
+void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes,
+                 std::int64_t least, Where where);
+
+/// Throws a ShapeError that names the layer, the rule and the line.
+[[noreturn]] void fail_shape(std::string_view layer, std::string_view rule, Where where);
+
+/// Errors   TypeError when a probability is not in [0, 1].
+void check_probability(std::string_view layer, double p, Where where);
+
+}  // namespace asg::nn
