@@ -1,0 +1,78 @@
+// asg backends: every candidate plugin, and why one was refused.
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <asg/runtime/backends.hpp>
+
+#include "command.hpp"
+
+namespace asg::cli {
+namespace {
+
+std::string size_text(std::uint64_t bytes) {
+  return bytes == 0 ? std::string{}
+                    : fmt::format(", {:.1f} GiB", static_cast<double>(bytes) / (1u << 30));
+}
+
+void print_text(const std::vector<BackendListing>& listings) {
+  for (const BackendListing& l : listings) {
+    if (!l.usable) {
+      fmt::print("{:<10} refused  {}: {}\n", l.name.empty() ? "-" : l.name, l.file.string(),
+                 l.reason);
+      continue;
+    }
+    fmt::print("{:<10} {:<8} {}  ({})\n", l.name, l.version, l.file.string(), l.description);
+    for (std::size_t i = 0; i < l.devices.size(); ++i) {
+      const DeviceDescription& d = l.devices[i];
+      fmt::print("{:<10} device {}: {} [{}] {}{}{}\n", "", i, d.name, d.id, d.kind,
+                 size_text(d.memory_total),
+                 d.threads > 0 ? fmt::format(", {} threads", d.threads) : "");
+    }
+  }
+}
+
+void print_json(const std::vector<BackendListing>& listings) {
+  auto list = nlohmann::ordered_json::array();
+  for (const BackendListing& l : listings) {
+    auto devices = nlohmann::ordered_json::array();
+    for (const DeviceDescription& d : l.devices)
+      devices.push_back({{"id", d.id},
+                         {"name", d.name},
+                         {"kind", d.kind},
+                         {"memory_total", d.memory_total},
+                         {"threads", d.threads}});
+    list.push_back({{"name", l.name},
+                    {"file", l.file.string()},
+                    {"usable", l.usable},
+                    {"reason", l.reason},
+                    {"version", l.version},
+                    {"description", l.description},
+                    {"abi", {l.abi_major, l.abi_minor}},
+                    {"devices", devices}});
+  }
+  fmt::print("{}\n", list.dump(2));
+}
+
+}  // namespace
+
+void add_backends(CLI::App& app, Chosen& chosen) {
+  struct Flags {
+    SearchFlags plugins;
+    bool json = false;
+  };
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("backends", "list every candidate plugin and its devices");
+  flags->plugins.add(*command);
+  command->add_flag("--json", flags->json, "print JSON");
+  command->callback([flags, &chosen] {
+    chosen = [flags]() -> int {
+      const auto listings = list_backends(flags->plugins.search());
+      flags->json ? print_json(listings) : print_text(listings);
+      return exit_done;
+    };
+  });
+}
+
+}  // namespace asg::cli

@@ -1,0 +1,58 @@
+// What the commands of the program `asg` share.
+#pragma once
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <asg/graph/error.hpp>
+#include <asg/runtime/device.hpp>
+
+namespace asg::cli {
+
+/// The exit statuses that scripts may rely on.
+enum Exit : int {
+  exit_done = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_bad_file = 3,
+  exit_no_backend = 4,
+  exit_interrupted = 130,
+};
+
+/// Options that contradict each other or the data.
+struct UsageError : Error {
+  using Error::Error;
+};
+
+/// Set by the parser to the command that was asked for.
+using Chosen = std::function<int()>;
+
+/// --plugin-dir
+struct SearchFlags {
+  std::vector<std::filesystem::path> directories;
+  void add(CLI::App& app);
+  [[nodiscard]] PluginSearch search() const { return {directories, true}; }
+};
+
+/// --backend, --plugin-dir and --threads, which every command that computes takes.
+struct DeviceFlags {
+  std::string backend;
+  int threads = 0;
+  SearchFlags plugins;
+  void add(CLI::App& app);
+  /// Errors   PluginError, and a warning on stderr when only an emulated device was found.
+  [[nodiscard]] Device open() const;
+};
+
+void add_backends(CLI::App& app, Chosen& chosen);
+void add_train(CLI::App& app, Chosen& chosen);
+void add_generate(CLI::App& app, Chosen& chosen);
+void add_graph(CLI::App& app, Chosen& chosen);
+void add_ops(CLI::App& app, Chosen& chosen);
+void add_bench(CLI::App& app, Chosen& chosen);
+void add_doctor(CLI::App& app, Chosen& chosen);
+
+}  // namespace asg::cli

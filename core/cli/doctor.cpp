@@ -1,0 +1,79 @@
+// asg doctor: what a bug report needs to say.
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include <asg/sdk/backend.h>
+#include <asg/runtime/backends.hpp>
+
+#include "command.hpp"
+
+namespace asg::cli {
+namespace {
+
+std::string cpu_line(std::string_view key) {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.rfind(key, 0) == 0)
+      if (const auto colon = line.find(':'); colon != std::string::npos && colon + 2 <= line.size())
+        return line.substr(colon + 2);
+  return "unknown";
+}
+
+// Of the many flags only those that kernels choose between.
+std::string simd_features() {
+  const std::string flags = " " + cpu_line("flags") + " " + cpu_line("Features") + " ";
+  std::string found;
+  for (const char* feature : {"sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw",
+                              "avx512_bf16", "amx_tile", "asimd", "sve"})
+    if (flags.find(fmt::format(" {} ", feature)) != std::string::npos)
+      found += fmt::format("{}{}", found.empty() ? "" : " ", feature);
+  return found.empty() ? "none known" : found;
+}
+
+}  // namespace
+
+void add_doctor(CLI::App& app, Chosen& chosen) {
+  auto flags = std::make_shared<SearchFlags>();
+  CLI::App* command = app.add_subcommand(
+      "doctor", "print versions, search paths, environment, CPU features and devices");
+  flags->add(*command);
+  command->callback([flags, &chosen] {
+    chosen = [flags]() -> int {
+      utsname system{};
+      ::uname(&system);
+      fmt::print("asg {} (backend ABI {}.{}, opset {}), compiler {}\n", ASG_VERSION, ASG_ABI_MAJOR,
+                 ASG_ABI_MINOR, ASG_OPSET, __VERSION__);
+      fmt::print("system      {} {} {}\n", system.sysname, system.release, system.machine);
+      fmt::print("cpu         {}, {} hardware threads\n", cpu_line("model name"),
+                 std::thread::hardware_concurrency());
+      fmt::print("simd        {}\n", simd_features());
+      for (const char* variable : {"ASG_BACKEND", "ASG_PLUGIN_PATH", "ASG_NUM_THREADS", "ASG_LOG",
+                                   "ASG_CACHE_DIR", "ASG_CHECK_NAN", "ASG_FUEL"}) {
+        const char* value = std::getenv(variable);
+        fmt::print("{:<16} {}\n", variable, value == nullptr ? "(not set)" : value);
+      }
+      fmt::print("plugin directories, in order:\n");
+      for (const auto& directory : plugin_directories(flags->search()))
+        fmt::print("  {}{}\n", directory.string(),
+                   std::filesystem::is_directory(directory) ? "" : "  (missing)");
+      fmt::print("backends:\n");
+      for (const BackendListing& listing : list_backends(flags->search())) {
+        if (listing.usable) {
+          fmt::print("  {} {} at {}\n", listing.name, listing.version, listing.file.string());
+          for (const DeviceDescription& device : listing.devices)
+            fmt::print("    {} [{}] {}\n", device.name, device.id, device.kind);
+        } else {
+          fmt::print("  refused {}: {}\n", listing.file.string(), listing.reason);
+        }
+      }
+      return exit_done;
+    };
+  });
+}
+
+}  // namespace asg::cli

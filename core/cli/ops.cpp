@@ -1,0 +1,75 @@
+// asg ops: every op, and what a backend makes of it.
+#include <memory>
+
+#include <fmt/format.h>
+
+#include <asg/sdk/backend.h>
+#include <asg/graph/op.hpp>
+
+#include "command.hpp"
+
+namespace asg::cli {
+namespace {
+
+constexpr DType arithmetic[] = {f32, f64, i32, i64, u32, boolean};
+
+// The element types on which a backend executes a primitive by a kernel or an instruction.
+std::string native_types(const OpDef& op, const Capabilities& capabilities) {
+  std::string types;
+  for (const DType dtype : arithmetic) {
+    bool accepted = false;
+    if (op.lowering.instruction != 0)
+      accepted = capabilities.accepts_instruction(op.lowering.instruction, dtype);
+    else if (op.name == "reduce")
+      for (std::uint32_t kind = ASG_REDUCE_SUM; kind <= ASG_REDUCE_ALL; ++kind)
+        accepted = accepted || capabilities.accepts_reduction(kind, dtype);
+    else if (op.lowering.kernel != 0)
+      for (const auto& row : capabilities.rows())
+        accepted =
+            accepted || (row.op == op.lowering.kernel && !row.dtypes.empty() &&
+                         (row.dtypes[0] & ASG_DTYPE_BIT(static_cast<std::uint32_t>(dtype))) != 0);
+    if (accepted) types += fmt::format("{}{}", types.empty() ? "" : " ", name(dtype));
+  }
+  return types;
+}
+
+std::string support(const OpDef& op, const Capabilities& capabilities) {
+  if (op.is_composite()) return "decomposed unless claimed";
+  if (op.lowering.instruction == 0 && op.lowering.kernel == 0 && op.name != "reduce") {
+    if (op.lowering.view != nullptr) return "a view, no work";
+    if (op.name == "iota" || op.name == "random_bits") {
+      const auto instruction = op.name == "iota" ? ASG_EW_IOTA : ASG_EW_RANDOM;
+      const DType dtype = op.name == "iota" ? i64 : u32;
+      return capabilities.accepts_instruction(instruction, dtype) ? "native" : "refused";
+    }
+    return "part of every program";
+  }
+  const std::string types = native_types(op, capabilities);
+  return types.empty() ? "refused" : "native: " + types;
+}
+
+}  // namespace
+
+void add_ops(CLI::App& app, Chosen& chosen) {
+  auto flags = std::make_shared<DeviceFlags>();
+  CLI::App* command = app.add_subcommand("ops", "list every op and what a backend makes of it");
+  flags->add(*command);
+  command->callback([flags, &chosen] {
+    chosen = [flags]() -> int {
+      const Device device = flags->open();
+      fmt::print("{:<36} {:<10} {:<9} {}\n", "op", "kind", "gradient", device.backend_name());
+      for (const OpDef& op : op_table()) {
+        const char* gradient = op.gradient != nullptr ? "rule"
+                               : op.no_gradient       ? "zero"
+                               : op.is_composite()    ? "of body"
+                                                      : "none";
+        fmt::print("{:<36} {:<10} {:<9} {}\n", op.name,
+                   op.is_composite() ? "composite" : "primitive", gradient,
+                   support(op, device.capabilities()));
+      }
+      return exit_done;
+    };
+  });
+}
+
+}  // namespace asg::cli
