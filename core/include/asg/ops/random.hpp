@@ -18,10 +18,9 @@ struct RandomKey {
 [[nodiscard]] RandomKey random_key(Graph& graph, Where where = {});
 
 /// 32 random bits for each element. Different streams are independent; equal ones give equal bits.
-/// Types    u32.
-/// Errors   TypeError when the key is not two i64 scalars of one graph.
-[[nodiscard]] Tensor random_bits(const RandomKey& key, const Shape& shape, std::uint64_t stream,
-                                 Where where = {});
+/// Types    seed and step i64 scalars; the result is u32.
+[[nodiscard]] Tensor random_bits(const Operand& seed, const Operand& step, const Shape& shape,
+                                 std::uint64_t stream);
 
 /// Numbers spread evenly over [0, 1): multiples of 2^-24 in f32, of 2^-53 in f64. Without a key, it
 /// is the graph's with a stream of its own for each call (PyTorch's rand).

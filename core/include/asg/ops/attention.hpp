@@ -1,0 +1,30 @@
+// Attention.
+#pragma once
+#include <optional>
+
+#include <asg/graph/tensor.hpp>
+
+namespace asg {
+
+struct AttentionOptions {
+  /// Added to the scores when float; when bool, true marks the keys that a query may attend to.
+  /// Broadcasts to [..., Tq, Tk].
+  Tensor mask = {};
+  /// Query i sees the keys 0..i (aligned at the first of both, as in PyTorch).
+  bool causal = false;
+  /// What the scores are multiplied with; 1 / sqrt(D) when not given.
+  std::optional<double> scale = {};
+};
+
+/// softmax(query * key^T * scale + mask) * value, for any number of leading axes (batch, heads).
+/// A query whose keys are all masked gives zeros, and no gradient.
+/// Shapes   query [..., Tq, D], key [..., Tk, D], value [..., Tk, Dv] -> [..., Tq, Dv]; the leading
+///          axes broadcast.
+/// Types    one float type; the mask is of that type or bool.
+/// Errors   ShapeError when the shapes do not fit, TypeError when the types do not.
+/// Source   https://arxiv.org/abs/1706.03762
+[[nodiscard]] Tensor scaled_dot_product_attention(const Operand& query, const Operand& key,
+                                                  const Operand& value,
+                                                  const AttentionOptions& options = {});
+
+}  // namespace asg

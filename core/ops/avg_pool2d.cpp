@@ -1,0 +1,183 @@
+#include <algorithm>
+
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/pooling.hpp>
+#include <asg/ops/reduction.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+#include "window_rules.hpp"
+
+namespace asg {
+namespace {
+
+// The shape of the pooled images.
+Shape pooled(const Signature& call, const Shape& x) {
+  call.require_type(is_float(call.dtype(0)), "needs float elements");
+  call.require(x.rank() >= 2, "x must be [..., H, W]");
+  const Ints& kernel = call.attributes.integers("kernel");
+  const Ints sides = windows::positions(call, x, kernel);
+  const Ints& padding = call.attributes.integers("padding");
+  for (std::size_t i = 0; i < 2; ++i)
+    call.require(2 * padding[i] <= kernel[i], "padding must be at most half of the kernel");
+  return windows::resized(x, sides);
+}
+
+Types infer(const Signature& call) { return {{call.dtype(0), pooled(call, call.shape(0))}}; }
+
+// How many elements of an axis of the given size each window position meets.
+std::vector<double> inside(const Window& w, std::size_t axis, std::int64_t size,
+                           std::int64_t positions) {
+  std::vector<double> counts;
+  for (std::int64_t p = 0; p < positions; ++p) {
+    const std::int64_t first = p * w.stride[axis] - w.pad_low[axis];
+    counts.push_back(static_cast<double>(std::min(first + w.size[axis], size) -
+                                         std::max<std::int64_t>(first, 0)));
+  }
+  return counts;
+}
+
+// Sums over windows, or sums that are to be spread, divided by the number of terms. `image` is the
+// unpadded size.
+Tensor divided(const Tensor& y, const Ints& image, const Attributes& how) {
+  const Window w = windows::window(how, how.integers("kernel"));
+  if (how.flag("count_include_pad") || (w.pad_low[0] == 0 && w.pad_low[1] == 0))
+    return y / static_cast<double>(w.size[0] * w.size[1]);
+  const Ints sides = windows::image(y.shape());
+  const std::vector<double> rows = inside(w, 0, image[0], sides[0]);
+  const std::vector<double> columns = inside(w, 1, image[1], sides[1]);
+  Array counts(y.dtype(), Shape(sides));
+  std::int64_t i = 0;
+  for (const double row : rows)
+    for (const double column : columns) counts.set(i++, row * column);
+  return y / y.graph().constant(counts);
+}
+
+Tensors body(const OpCall& call) {
+  const Tensor& x = call.in(0);
+  const Attributes& how = call.attributes;
+  const Ints image = windows::image(x.shape());
+  const Tensor patches = unfold(x, windows::window(how, how.integers("kernel")));
+  return {divided(sum(patches, {-2, -1}), image, how)};
+}
+
+Tensors gradient(const GradientCall& call) {
+  Attributes how = call.attributes;
+  how.set("image", windows::image(call.in(0).shape()));
+  return {apply(find_op("avg_pool2d_backward"), {call.dy()}, how)};
+}
+
+Types infer_backward(const Signature& call) {
+  const Ints& image = call.attributes.integers("image");
+  call.require(image.size() == 2 && call.shape(0).rank() >= 2,
+               "dy must be [..., OH, OW] and image a height and a width");
+  const Shape x = windows::resized(call.shape(0), image);
+  call.require(pooled(call, x) == call.shape(0), "dy must have the pooled shape");
+  return {{call.dtype(0), x}};
+}
+
+Tensors backward(const OpCall& call) {
+  const Attributes& how = call.attributes;
+  const Ints image = how.integers("image");
+  const Ints kernel = how.integers("kernel");
+  const Tensor each = divided(call.in(0), image, how);
+  Shape spread = each.shape();
+  spread.push_back(kernel[0]);
+  spread.push_back(kernel[1]);
+  const Tensor parts = broadcast_to(unsqueeze(unsqueeze(each, -1), -1), spread);
+  return {fold(parts, windows::window(how, kernel), Shape(image))};
+}
+
+Attributes options(Pair kernel, Pair stride, Pair padding, bool include) {
+  return {{"kernel", windows::list(kernel)},
+          {"stride", windows::list(stride)},
+          {"padding", windows::list(padding)},
+          {"count_include_pad", static_cast<std::int64_t>(include)}};
+}
+
+// torch.nn.functional.avg_pool2d and its gradient in float64.
+std::vector<Sample> samples() {
+  const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
+  std::vector<Sample> result = {
+      {.inputs = {x},
+       .attributes = options({2, 2}, {1, 1}, {0, 0}, true),
+       .outputs = {Array({1, 2, 3}, {0.125, -0.3125, 1.5625, 0.75, 0.1875, -0.4375})}},
+      {.inputs = {x},
+       .attributes = options({2, 3}, {2, 1}, {1, 1}, true),
+       .outputs = {Array({1, 2, 4},
+                         {-0.08333333333333333, 0.25, 0.6666666666666666, 0.8333333333333334, 0.5,
+                          0.041666666666666664, 0.2916666666666667, -0.2916666666666667})}},
+      {.inputs = {x},
+       .attributes = options({2, 3}, {2, 1}, {1, 1}, false),
+       .outputs = {Array({1, 2, 4}, {-0.25, 0.5, 1.3333333333333333, 2.5, 0.75,
+                                     0.041666666666666664, 0.2916666666666667, -0.4375})}}};
+  for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
+    result.push_back({.inputs = {spread(shape)}, .attributes = options(2, 2, {0, 1}, false)});
+  return result;
+}
+
+std::vector<Sample> backward_samples() {
+  const auto with = [](Attributes how, Ints image) {
+    how.set("image", image);
+    return how;
+  };
+  const Array dy({1, 2, 4}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
+  return {{.inputs = {dy},
+           .attributes = with(options({2, 3}, {2, 1}, 1, true), {3, 4}),
+           .outputs = {Array({1, 3, 4}, {0.5, 1.0, 1.5, 1.1666666666666665, 1.8333333333333335, 3.0,
+                                         3.5, 2.5, 1.8333333333333335, 3.0, 3.5, 2.5})}},
+          {.inputs = {dy},
+           .attributes = with(options({2, 3}, {2, 1}, 1, false), {3, 4}),
+           .outputs = {Array({1, 3, 4},
+                             {1.1666666666666665, 2.1666666666666665, 3.6666666666666665, 3.0, 2.25,
+                              3.416666666666667, 4.166666666666667, 3.166666666666667, 2.25,
+                              3.416666666666667, 4.166666666666667, 3.166666666666667})}},
+          {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1)},
+           .attributes = with(options({3, 2}, {2, 2}, {1, 0}, true), {5, 4})}};
+}
+
+}  // namespace
+
+Tensor avg_pool2d(const Operand& x, Pair kernel, const AvgPool2dOptions& how) {
+  const Call call("avg_pool2d", {x});
+  return call.make(
+      "avg_pool2d", {call.as_float(call.tensor(x))},
+      options(kernel, how.stride.value_or(kernel), how.padding, how.count_include_pad));
+}
+
+namespace ops {
+std::vector<OpDef> avg_pool2d() {
+  const std::vector<AttributeDef> attributes = {
+      {"kernel", "size of the window, {height, width}"},
+      {"stride", "steps of the window, {height, width}"},
+      {"padding", "zeros on both sides, {height, width}"},
+      {"count_include_pad", "1: divide by the kernel's size; 0: by the elements inside x"}};
+  std::vector<AttributeDef> for_input = attributes;
+  for_input.push_back({"image", "the size of dx, {H, W}"});
+  return {
+      {
+          .name = "avg_pool2d",
+          .summary = "The mean of each window over the last two axes.",
+          .inputs = {{"x", "[..., H, W]", "float"}},
+          .outputs = {{"y", "[..., OH, OW]", "as x"}},
+          .attributes = attributes,
+          .infer = infer,
+          .gradient = gradient,
+          .decompose = body,
+          .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html",
+          .samples = samples,
+      },
+      {
+          .name = "avg_pool2d_backward",
+          .summary = "dy, shared equally by the elements of each window.",
+          .inputs = {{"dy", "[..., OH, OW]", "float"}},
+          .outputs = {{"dx", "[..., H, W]", "as dy"}},
+          .attributes = for_input,
+          .infer = infer_backward,
+          .decompose = backward,
+          .samples = backward_samples,
+      }};
+}
+}  // namespace ops
+
+}  // namespace asg

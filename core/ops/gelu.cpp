@@ -1,0 +1,133 @@
+#include <cmath>
+#include <numbers>
+
+#include <asg/graph/error.hpp>
+#include <asg/ops/activation.hpp>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+constexpr double inv_sqrt2 = 0.5 * std::numbers::sqrt2;
+
+// The standard normal distribution function.
+Tensor phi(const Tensor& x) { return 0.5 * (erf(x * inv_sqrt2) + 1); }
+
+Tensors exact_body(const OpCall& call) { return {call.in(0) * phi(call.in(0))}; }
+
+Tensors exact_gradient(const GradientCall& call) {
+  return {apply(find_op("gelu_backward"), {call.dy(), call.in(0)})};
+}
+
+// Phi(x) + x * density(x)
+Tensors exact_backward(const OpCall& call) {
+  const Tensor& x = call.in(1);
+  const double scale = inv_sqrt2 * std::numbers::inv_sqrtpi;
+  return {call.in(0) * (phi(x) + x * (scale * exp(-0.5 * square(x))))};
+}
+
+constexpr double cubic = 0.044715;
+const double root = std::sqrt(2 * std::numbers::inv_pi);
+
+Tensor tanh_part(const Tensor& x) { return tanh(root * (x * (cubic * square(x) + 1))); }
+
+Tensors tanh_body(const OpCall& call) { return {0.5 * call.in(0) * (tanh_part(call.in(0)) + 1)}; }
+
+Tensors tanh_gradient(const GradientCall& call) {
+  return {apply(find_op("gelu_tanh_backward"), {call.dy(), call.in(0)})};
+}
+
+Tensors tanh_backward(const OpCall& call) {
+  const Tensor& x = call.in(1);
+  const Tensor t = tanh_part(x);
+  const Tensor inner = root * (3 * cubic * square(x) + 1);
+  return {call.in(0) * (0.5 * (t + 1) + 0.5 * x * ((1 - square(t)) * inner))};
+}
+
+double exact(double x) { return 0.5 * x * (1 + std::erf(x * inv_sqrt2)); }
+double exact_slope(double x) {
+  return 0.5 * (1 + std::erf(x * inv_sqrt2)) + x * std::exp(-0.5 * x * x) / std::sqrt(2 * M_PI);
+}
+double approximate(double x) {
+  return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+}
+double approximate_slope(double x) {
+  const double t = std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x));
+  return 0.5 * (1 + t) + 0.5 * x * (1 - t * t) * std::sqrt(2 / M_PI) * (1 + 3 * 0.044715 * x * x);
+}
+
+std::vector<Sample> exact_samples() {
+  return joined(unary_samples({-4, 4}, exact),
+                {kink({Array({3}, {0.0, 1e30, -1e30})}, Array({3}, {0.0, 1e30, 0.0}))});
+}
+std::vector<Sample> exact_backward_samples() {
+  return binary_samples({-2, 2}, {-4, 4}, [](double dy, double x) { return dy * exact_slope(x); });
+}
+std::vector<Sample> tanh_samples() {
+  return joined(unary_samples({-4, 4}, approximate),
+                {kink({Array({3}, {0.0, 1e30, -1e30})}, Array({3}, {0.0, 1e30, 0.0}))});
+}
+std::vector<Sample> tanh_backward_samples() {
+  return binary_samples({-2, 2}, {-4, 4},
+                        [](double dy, double x) { return dy * approximate_slope(x); });
+}
+
+}  // namespace
+
+Tensor gelu(const Operand& x, std::string_view approximate) {
+  const Call call("gelu", {x});
+  if (approximate != "none" && approximate != "tanh")
+    throw TypeError("gelu: approximate is \"none\" or \"tanh\", not \"" + std::string(approximate) +
+                    "\"\n  at " + to_string(call.graph().origin_now(call.where())));
+  return call.make(approximate == "none" ? "gelu" : "gelu_tanh", {call.as_float(call.tensor(x))});
+}
+
+namespace ops {
+std::vector<OpDef> gelu() {
+  return {{
+              .name = "gelu",
+              .summary = "x * Phi(x), Phi the standard normal distribution.",
+              .inputs = {{"x", "[...]", "float"}},
+              .outputs = {{"y", "as x", "as x"}},
+              .infer = rules::floats,
+              .gradient = exact_gradient,
+              .decompose = exact_body,
+              .source = "https://arxiv.org/abs/1606.08415",
+              .samples = exact_samples,
+          },
+          {
+              .name = "gelu_backward",
+              .summary = "dy times the derivative of gelu at x.",
+              .inputs = {{"dy", "[...]", "float"}, {"x", "as dy", "as dy"}},
+              .outputs = {{"dx", "as x", "as x"}},
+              .infer = rules::floats,
+              .decompose = exact_backward,
+              .samples = exact_backward_samples,
+          },
+          {
+              .name = "gelu_tanh",
+              .summary = "gelu with tanh(sqrt(2/pi) * (x + 0.044715 x^3)) for erf(x / sqrt(2)).",
+              .inputs = {{"x", "[...]", "float"}},
+              .outputs = {{"y", "as x", "as x"}},
+              .infer = rules::floats,
+              .gradient = tanh_gradient,
+              .decompose = tanh_body,
+              .source = "https://arxiv.org/abs/1606.08415",
+              .samples = tanh_samples,
+          },
+          {
+              .name = "gelu_tanh_backward",
+              .summary = "dy times the derivative of gelu_tanh at x.",
+              .inputs = {{"dy", "[...]", "float"}, {"x", "as dy", "as dy"}},
+              .outputs = {{"dx", "as x", "as x"}},
+              .infer = rules::floats,
+              .decompose = tanh_backward,
+              .samples = tanh_backward_samples,
+          }};
+}
+}  // namespace ops
+
+}  // namespace asg

@@ -1,0 +1,147 @@
+#include <limits>
+
+#include <asg/ops/creation.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/pooling.hpp>
+#include <asg/ops/reduction.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+#include "window_rules.hpp"
+
+namespace asg {
+namespace {
+
+constexpr double lowest = -std::numeric_limits<double>::infinity();
+
+// The shape of the pooled images. With padding of at most half a window each window meets x.
+Shape pooled(const Signature& call, const Shape& x) {
+  call.require_type(is_float(call.dtype(0)), "needs float elements");
+  call.require(x.rank() >= 2, "x must be [..., H, W]");
+  const Ints& kernel = call.attributes.integers("kernel");
+  const Ints sides = windows::positions(call, x, kernel);
+  const Ints& padding = call.attributes.integers("padding");
+  for (std::size_t i = 0; i < 2; ++i)
+    call.require(2 * padding[i] <= kernel[i], "padding must be at most half of the kernel");
+  return windows::resized(x, sides);
+}
+
+Types infer(const Signature& call) { return {{call.dtype(0), pooled(call, call.shape(0))}}; }
+
+Tensor patches(const Tensor& x, const Attributes& how) {
+  return unfold(x, windows::window(how, how.integers("kernel")), lowest);
+}
+
+Tensors body(const OpCall& call) { return {max(patches(call.in(0), call.attributes), {-2, -1})}; }
+
+Tensors gradient(const GradientCall& call) {
+  return {apply(find_op("max_pool2d_backward"), {call.dy(), call.in(0)}, call.attributes)};
+}
+
+// Inputs dy, x.
+Types infer_backward(const Signature& call) {
+  call.require_same_types();
+  call.require(pooled(call, call.shape(1)) == call.shape(0), "dy must have the pooled shape");
+  return {call.in(1)};
+}
+
+// Of equal elements the first takes the gradient of its window.
+Tensors backward(const OpCall& call) {
+  const Tensor& x = call.in(1);
+  const Tensor windows = patches(x, call.attributes);
+  const Shape shape = windows.shape();
+  const std::int64_t size = shape.at(-2) * shape.at(-1);
+  Shape flat = shape.slice(0, shape.rank() - 1);
+  flat[flat.rank() - 1] = size;
+  const Tensor winner = argmax(reshape(windows, flat), -1, true);
+  const Tensor place = iota(x.graph(), {size}, 0, winner.dtype());
+  const Tensor parts = where(eq(winner, place), unsqueeze(call.in(0), -1), 0);
+  return {fold(reshape(parts, shape),
+               windows::window(call.attributes, call.attributes.integers("kernel")),
+               Shape(windows::image(x.shape())))};
+}
+
+Attributes options(Pair kernel, Pair stride, Pair padding, Pair dilation) {
+  return {{"kernel", windows::list(kernel)},
+          {"stride", windows::list(stride)},
+          {"padding", windows::list(padding)},
+          {"dilation", windows::list(dilation)}};
+}
+
+// torch.nn.functional.max_pool2d and its gradient in float64.
+std::vector<Sample> samples() {
+  const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
+  std::vector<Sample> result = {
+      {.inputs = {x},
+       .attributes = options(2, 1, 0, 1),
+       .outputs = {Array({1, 2, 3}, {3.5, 2.0, 3.0, 6.0, 6.0, 1.0})}},
+      {.inputs = {x},
+       .attributes = options({2, 3}, {2, 1}, 1, 1),
+       .outputs = {Array({1, 2, 4}, {0.5, 2.0, 3.0, 3.0, 6.0, 6.0, 6.0, 1.0})}},
+      {.inputs = {x},
+       .attributes = options(2, 1, 0, 2),
+       .outputs = {Array({1, 1, 2}, {2.0, 6.0})}}};
+  for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
+    result.push_back({.inputs = {spread(shape)}, .attributes = options(2, 2, {0, 1}, 1)});
+  return result;
+}
+
+std::vector<Sample> backward_samples() {
+  // Ties: the gradient goes to the first of the largest.
+  const Array equal({1, 2, 2}, {7.0, 7.0, 7.0, 7.0});
+  Sample ties = kink({Array({1, 1, 1}, {3.0}), equal}, Array({1, 2, 2}, {3.0, 0.0, 0.0, 0.0}));
+  ties.attributes = options(2, 2, 0, 1);
+  const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
+  return {
+      ties,
+      {.inputs = {Array({1, 2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}), x},
+       .attributes = options(2, 1, 0, 1),
+       .outputs = {Array({1, 3, 4}, {0.0, 0.0, 2.0, 3.0, 1.0, 0.0, 0.0, 6.0, 0.0, 9.0, 0.0, 0.0})}},
+      {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1), spread({2, 2, 5, 4}, -1, 1, 2)},
+       .attributes = options({3, 2}, {2, 2}, {1, 0}, 1)},
+      {.inputs = {spread({2, 2}, -1, 1, 1), spread({4, 4}, -1, 1, 2)},
+       .attributes = options(2, 1, 0, 2)}};
+}
+
+}  // namespace
+
+Tensor max_pool2d(const Operand& x, Pair kernel, const MaxPool2dOptions& how) {
+  const Call call("max_pool2d", {x});
+  return call.make("max_pool2d", {call.as_float(call.tensor(x))},
+                   options(kernel, how.stride.value_or(kernel), how.padding, how.dilation));
+}
+
+namespace ops {
+std::vector<OpDef> max_pool2d() {
+  const std::vector<AttributeDef> attributes = {
+      {"kernel", "size of the window, {height, width}"},
+      {"stride", "steps of the window, {height, width}"},
+      {"padding", "elements on both sides that are never the largest, {height, width}"},
+      {"dilation", "distance of the window's elements, {height, width}"}};
+  return {
+      {
+          .name = "max_pool2d",
+          .summary = "The largest element of each window over the last two axes.",
+          .inputs = {{"x", "[..., H, W]", "float"}},
+          .outputs = {{"y", "[..., OH, OW]", "as x"}},
+          .attributes = attributes,
+          .infer = infer,
+          .gradient = gradient,
+          .decompose = body,
+          .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html",
+          .samples = samples,
+      },
+      {
+          .name = "max_pool2d_backward",
+          .summary = "dy, moved to the first of the largest elements of each window of x.",
+          .inputs = {{"dy", "[..., OH, OW]", "float"}, {"x", "[..., H, W]", "as dy"}},
+          .outputs = {{"dx", "as x", "as dy"}},
+          .attributes = attributes,
+          .infer = infer_backward,
+          .decompose = backward,
+          .samples = backward_samples,
+      }};
+}
+}  // namespace ops
+
+}  // namespace asg

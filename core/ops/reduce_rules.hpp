@@ -1,0 +1,21 @@
+// What composites that reduce axes share. They drop the axes; functions put sizes of 1 back.
+#pragma once
+#include <asg/graph/build.hpp>
+#include <asg/graph/op.hpp>
+
+#include "rules.hpp"
+
+namespace asg::reduced {
+
+/// The shape without some of its axes, which are sorted.
+Shape without(const Shape& shape, const Ints& axes);
+/// x's type without the axes of attribute `axes`, once they are found to be sorted and x float.
+TensorType float_type(const Signature& call);
+/// The product of the sizes of the axes.
+double count(const Shape& shape, const Ints& axes);
+/// The axes of x that a reduction removed from y, with size 1.
+Tensor restore(const Tensor& y, const Shape& x, const Ints& axes);
+/// That where keepdims is set, else y.
+Tensor keep(const Tensor& y, const Tensor& x, const Ints& axes, bool keepdims);
+
+}  // namespace asg::reduced

@@ -1,0 +1,325 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <asg/graph/error.hpp>
+#include <asg/ops/attention.hpp>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/linalg.hpp>
+#include <asg/ops/movement.hpp>
+#include <asg/ops/reduction.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+// Checks query, key, value and the mask, the latter two of which stand at the given places.
+void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
+  const Shape& query = call.shape(q);
+  const Shape& key = call.shape(q + 1);
+  const Shape& value = call.shape(q + 2);
+  const int rank = query.rank();
+  for (std::size_t i = 0; i < q + 3; ++i)
+    call.require_type(is_float(call.dtype(i)) && call.dtype(i) == call.dtype(0),
+                      "query, key and value must have one float type");
+  call.require(rank >= 2 && key.rank() == rank && value.rank() == rank,
+               "query, key and value need one rank, at least 2");
+  call.require(query.slice(0, rank - 2) == key.slice(0, rank - 2) &&
+                   query.slice(0, rank - 2) == value.slice(0, rank - 2),
+               "query, key and value must have the same leading axes");
+  call.require(query.back() == key.back(), "query and key must have the same last axis");
+  call.require(key.at(-2) == value.at(-2), "key and value must have the same length");
+  if (!call.has(mask)) return;
+  call.require_type(call.dtype(mask) == boolean || call.dtype(mask) == call.dtype(0),
+                    "the mask must be bool or have the type of the query");
+  Shape scores = query;
+  scores[rank - 1] = key.at(-2);
+  call.require(broadcastable(call.shape(mask), scores),
+               "the mask must broadcast to [..., query length, key length]");
+}
+
+// Inputs query, key, value, mask?; outputs y, lse.
+Types infer(const Signature& call) {
+  require_operands(call, 0, 3);
+  Shape y = call.shape(0);
+  y[y.rank() - 1] = call.shape(2).back();
+  return {{call.dtype(0), y}, {call.dtype(0), y.slice(0, y.rank() - 1)}};
+}
+
+Tensor scores(const Tensor& query, const Tensor& key, const Tensor& mask, const Attributes& how) {
+  Tensor s = matmul(query * how.number("scale"), transpose(key));
+  if (mask) s = mask.dtype() == boolean ? where(mask, s, -infinity) : s + mask;
+  if (how.flag("causal")) {
+    const Tensor row = iota(s.graph(), {s.size(-2), 1}, 0, i32);
+    const Tensor column = iota(s.graph(), {1, s.size(-1)}, 1, i32);
+    s = where(row >= column, s, -infinity);
+  }
+  return s;
+}
+
+// What to subtract from a row: where all of it is -inf, nothing.
+Tensor shift_of(const Tensor& x) { return where(eq(x, -infinity), 0, x); }
+// A sum to divide by: a row that is masked everywhere has none, and gives 0.
+Tensor divisor_of(const Tensor& total) { return where(eq(total, 0), 1, total); }
+
+Tensors body(const OpCall& call) {
+  const Tensor s =
+      scores(call.in(0), call.in(1), call.has(3) ? call.in(3) : Tensor{}, call.attributes);
+  const Tensor shift = shift_of(stop_gradient(max(s, -1, true)));
+  const Tensor e = exp(s - shift);
+  const Tensor total = sum(e, -1, true);
+  return {matmul(e, call.in(2)) / divisor_of(total), squeeze(log(total) + shift, -1)};
+}
+
+// The probabilities from the scores and their logsumexp. Dividing by the sum again makes up for
+// what the logsumexp of large scores has lost in rounding.
+Tensor probabilities(const Tensor& s, const Tensor& lse) {
+  const Tensor e = exp(s - unsqueeze(shift_of(lse), -1));
+  return e / divisor_of(sum(e, -1, true));
+}
+
+Tensor score_gradient(const Tensor& p, const Tensor& dy, const Tensor& value, const Tensor& delta) {
+  return p * (matmul(dy, transpose(value)) - unsqueeze(delta, -1));
+}
+
+// Sums over the axes along which a tensor of the given shape was repeated.
+Tensor sum_to(const Tensor& x, const Shape& shape) {
+  const int extra = x.rank() - shape.rank();
+  Axes axes;
+  for (int axis = 0; axis < x.rank(); ++axis)
+    if (axis < extra || (shape[axis - extra] == 1 && x.size(axis) != 1)) axes.push_back(axis);
+  return reshape(axes.empty() ? x : sum(x, axes), shape);
+}
+
+// delta, the sum of dy * y over a row, carries the cotangent of lse as well: the derivative of lse
+// by the scores is the probabilities, so both meet in p * (dy value^T - delta).
+Tensors gradient(const GradientCall& call) {
+  const Tensor& query = call.in(0);
+  const Tensor& value = call.in(2);
+  const Tensor& lse = call.out(1);
+  const Tensor mask = call.inputs.size() > 3 ? call.in(3) : Tensor{};
+  const Tensor dy = call.dy(0) ? call.dy(0) : zeros_like(call.out(0));
+  Tensor delta = sum(dy * call.out(0), -1);
+  if (call.dy(1)) delta = delta - call.dy(1);
+  Tensors inputs = {dy, query, call.in(1), value, lse, delta};
+  if (mask) inputs.push_back(mask);
+  Tensors result =
+      query.graph().add(find_op("scaled_dot_product_attention_backward"), inputs, call.attributes);
+  if (mask && mask.dtype() != boolean) {  // dead unless the mask is learned
+    const Shape shape = mask.shape();
+    const Tensor p = probabilities(scores(query, call.in(1), mask, call.attributes), lse);
+    result.push_back(sum_to(score_gradient(p, dy, value, delta), shape));
+  }
+  return result;
+}
+
+// Inputs dy, query, key, value, lse, delta, mask?; outputs dquery, dkey, dvalue.
+Types infer_backward(const Signature& call) {
+  require_operands(call, 1, 6);
+  const Shape& dy = call.shape(0);
+  const int rank = call.shape(1).rank();
+  Shape y = call.shape(1);
+  y[rank - 1] = call.shape(3).back();
+  call.require(dy == y, "dy must be [..., query length, size of value]");
+  for (const std::size_t i : {std::size_t{4}, std::size_t{5}})
+    call.require(call.in(i) == TensorType{call.dtype(0), y.slice(0, rank - 1)},
+                 "lse and delta must be [..., query length]");
+  return {call.in(1), call.in(2), call.in(3)};
+}
+
+Tensors backward(const OpCall& call) {
+  const Tensor& dy = call.in(0);
+  const Tensor& query = call.in(1);
+  const Tensor& key = call.in(2);
+  const double scale = call.attributes.number("scale");
+  const Tensor s = scores(query, key, call.has(6) ? call.in(6) : Tensor{}, call.attributes);
+  const Tensor p = probabilities(s, call.in(4));
+  const Tensor ds = score_gradient(p, dy, call.in(3), call.in(5));
+  return {matmul(ds, key) * scale, matmul(transpose(ds), query * scale), matmul(transpose(p), dy)};
+}
+
+Attributes options(bool causal, double scale) {
+  return {{"causal", static_cast<std::int64_t>(causal)}, {"scale", scale}};
+}
+
+// The definition with loops; `allowed` and `bias` may be empty.
+std::vector<Array> expected(const Array& q, const Array& k, const Array& v, const Array& mask,
+                            bool causal, double scale) {
+  const int rank = q.shape().rank();
+  const std::int64_t tq = q.shape().at(-2), d = q.shape().at(-1);
+  const std::int64_t tk = k.shape().at(-2), dv = v.shape().at(-1);
+  Shape shape = q.shape();
+  shape[rank - 1] = dv;
+  Array y = Array::zeros(f64, shape);
+  Array lse(f64, shape.slice(0, rank - 1));
+  for (std::int64_t r = 0; r < lse.numel(); ++r) {
+    const std::int64_t batch = r / tq, i = r % tq;
+    std::vector<double> s(static_cast<std::size_t>(tk), -infinity);
+    double total = 0;
+    for (std::int64_t j = 0; j < tk; ++j) {
+      double& score = s[static_cast<std::size_t>(j)];
+      if (causal && j > i) continue;
+      const std::int64_t place = mask.numel() == 0 ? 0 : (r * tk + j) % mask.numel();
+      const bool flags = mask.numel() > 0 && mask.dtype() == boolean;
+      if (flags && mask.get(place) == 0) continue;
+      score = mask.numel() > 0 && !flags ? mask.get(place) : 0;
+      double dot = 0;
+      for (std::int64_t c = 0; c < d; ++c)
+        dot += q.get(r * d + c) * k.get((batch * tk + j) * d + c);
+      score += dot * scale;
+      total += std::exp(score);
+    }
+    lse.set(r, std::log(total));
+    for (std::int64_t j = 0; j < tk && total > 0; ++j)
+      for (std::int64_t c = 0; c < dv; ++c)
+        y.set(r * dv + c, y.get(r * dv + c) + std::exp(s[static_cast<std::size_t>(j)]) / total *
+                                                  v.get((batch * tk + j) * dv + c));
+  }
+  return {y, lse};
+}
+
+std::vector<Sample> samples() {
+  struct Case {
+    Shape query, key, value;
+    Array mask;
+    bool causal;
+  };
+  const Array none(f64, {0});
+  const Array lengths({2, 1, 3}, std::vector<bool>{true, true, false, false, true, true});
+  const Array square({3, 3},
+                     std::vector<bool>{true, false, true, true, true, false, true, true, true});
+  std::vector<Sample> result;
+  for (const Case& c :
+       std::vector<Case>{{{2, 3}, {4, 3}, {4, 2}, none, false},
+                         {{1, 1}, {1, 1}, {1, 1}, none, true},
+                         {{2, 3, 4}, {2, 3, 4}, {2, 3, 5}, none, true},
+                         {{1, 2, 3, 2}, {1, 2, 5, 2}, {1, 2, 5, 2}, spread({3, 5}, -1, 1, 9), true},
+                         {{2, 2, 3, 2}, {2, 2, 3, 2}, {2, 2, 3, 1}, square, false},
+                         {{2, 0, 2}, {2, 3, 2}, {2, 3, 2}, none, false},
+                         {{0, 2, 2}, {0, 3, 2}, {0, 3, 2}, none, true}}) {
+    Sample sample{
+        .inputs = {spread(c.query, -1, 1, 1), spread(c.key, -1, 1, 2), spread(c.value, -1, 1, 3)},
+        .attributes = options(c.causal, 0.7)};
+    sample.outputs =
+        expected(sample.inputs[0], sample.inputs[1], sample.inputs[2], c.mask, c.causal, 0.7);
+    if (c.mask.numel() > 0) sample.inputs.push_back(c.mask);
+    result.push_back(sample);
+  }
+  // Padding of different lengths in one batch.
+  result.push_back({.inputs = {spread({2, 3, 2}, -1, 1, 1), spread({2, 3, 2}, -1, 1, 2),
+                               spread({2, 3, 2}, -1, 1, 3), lengths},
+                    .attributes = options(false, 1.0)});
+  // A query that sees nothing, one that sees one key.
+  Sample blind =
+      kink({Array({2, 1}, {1.0, 2.0}), Array({2, 1}, {3.0, 4.0}), Array({2, 1}, {5.0, 6.0}),
+            Array({2, 2}, std::vector<bool>{false, false, false, true})},
+           Array({2, 1}, {0.0, 6.0}));
+  blind.outputs.push_back(Array({2}, {-infinity, 8.0}));
+  blind.attributes = options(false, 1.0);
+  result.push_back(blind);
+  return result;
+}
+
+std::vector<Sample> backward_samples() {
+  std::vector<Sample> result;
+  for (const bool causal : {false, true})
+    for (const Shape& leading : std::vector<Shape>{{}, {2}, {1, 2}}) {
+      const auto with = [&](std::int64_t rows, std::int64_t columns, int seed) {
+        Shape shape = leading;
+        shape.push_back(rows);
+        if (columns > 0) shape.push_back(columns);
+        return spread(shape, -1, 1, seed);
+      };
+      result.push_back({.inputs = {with(3, 2, 1), with(3, 4, 2), with(3, 4, 3), with(3, 2, 4),
+                                   with(3, 0, 5), with(3, 0, 6)},
+                        .attributes = options(causal, 0.5)});
+    }
+  return result;
+}
+
+Tensor with_leading(const Tensor& x, const Shape& leading) {
+  const Shape own = x.shape();
+  Shape shape = leading;
+  shape.push_back(own.at(-2));
+  shape.push_back(own.at(-1));
+  return own == shape ? x : broadcast_to(x, shape);
+}
+
+}  // namespace
+
+Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, const Operand& value,
+                                    const AttentionOptions& how) {
+  const Call call("scaled_dot_product_attention", {query, key, value});
+  Tensors t = call.promoted({query, key, value});
+  Shape leading;
+  for (Tensor& x : t) {
+    x = call.as_float(x);
+    call.require(x.rank() >= 2, "query, key and value need at least two axes: [..., length, size]");
+    const Shape own = x.shape().slice(0, x.rank() - 2);
+    if (broadcastable(own, leading)) continue;
+    try {
+      leading = broadcast_shapes(leading, own);
+    } catch (const ShapeError&) {
+      call.fail("the leading axes of query, key and value do not broadcast");
+    }
+  }
+  for (Tensor& x : t) x = with_leading(x, leading);
+  if (how.mask) {
+    const bool convert = is_float(how.mask.dtype()) && how.mask.dtype() != t[0].dtype();
+    t.push_back(convert ? cast(how.mask, t[0].dtype()) : how.mask);
+  }
+  const auto size = static_cast<double>(std::max<std::int64_t>(t[0].size(-1), 1));
+  return call.make_all("scaled_dot_product_attention", t,
+                       options(how.causal, how.scale.value_or(1 / std::sqrt(size))))[0];
+}
+
+namespace ops {
+std::vector<OpDef> scaled_dot_product_attention() {
+  const std::vector<AttributeDef> attributes = {{"causal", "1: query i sees the keys 0..i"},
+                                                {"scale", "what the scores are multiplied with"}};
+  return {
+      {
+          .name = "scaled_dot_product_attention",
+          .summary = "softmax(query * key^T * scale + mask) * value; zeros where the mask leaves "
+                     "no key. lse is the logsumexp of each row of scores.",
+          .inputs = {{"query", "[..., Tq, D]", "float"},
+                     {"key", "[..., Tk, D]", "as query"},
+                     {"value", "[..., Tk, Dv]", "as query"},
+                     {"mask", "broadcasts to [..., Tq, Tk]", "as query, or bool", true}},
+          .outputs = {{"y", "[..., Tq, Dv]", "as query"}, {"lse", "[..., Tq]", "as query"}},
+          .attributes = attributes,
+          .infer = infer,
+          .gradient = gradient,
+          .decompose = body,
+          .source = "https://arxiv.org/abs/1706.03762",
+          .samples = samples,
+      },
+      {
+          .name = "scaled_dot_product_attention_backward",
+          .summary = "The gradients of attention's query, key and value; the probabilities are "
+                     "computed again from lse. delta is the sum of dy * y over the last axis.",
+          .inputs = {{"dy", "[..., Tq, Dv]", "float"},
+                     {"query", "[..., Tq, D]", "as dy"},
+                     {"key", "[..., Tk, D]", "as dy"},
+                     {"value", "[..., Tk, Dv]", "as dy"},
+                     {"lse", "[..., Tq]", "as dy"},
+                     {"delta", "[..., Tq]", "as dy"},
+                     {"mask", "broadcasts to [..., Tq, Tk]", "as dy, or bool", true}},
+          .outputs = {{"dquery", "as query", "as dy"},
+                      {"dkey", "as key", "as dy"},
+                      {"dvalue", "as value", "as dy"}},
+          .attributes = attributes,
+          .infer = infer_backward,
+          .decompose = backward,
+          .source = "https://arxiv.org/abs/2205.14135",
+          .samples = backward_samples,
+      }};
+}
+}  // namespace ops
+
+}  // namespace asg

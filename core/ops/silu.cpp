@@ -1,0 +1,45 @@
+#include <cmath>
+
+#include <asg/ops/activation.hpp>
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Tensors body(const OpCall& call) { return {call.in(0) * sigmoid(call.in(0))}; }
+
+Tensors gradient(const GradientCall& call) {
+  const Tensor& x = call.in(0);
+  const Tensor s = sigmoid(x);
+  return {call.dy() * (s * (1 + x * (1 - s)))};
+}
+
+std::vector<Sample> samples() {
+  return joined(unary_samples({-4, 4}, [](double x) { return x / (1 + std::exp(-x)); }),
+                {kink({Array({3}, {0.0, 800.0, -800.0})}, Array({3}, {0.0, 800.0, 0.0}))});
+}
+
+}  // namespace
+
+Tensor silu(const Operand& x) { return float_elementwise("silu", {x}); }
+
+namespace ops {
+std::vector<OpDef> silu() {
+  return {{
+      .name = "silu",
+      .summary = "x * sigmoid(x), also called swish.",
+      .inputs = {{"x", "[...]", "float"}},
+      .outputs = {{"y", "as x", "as x"}},
+      .infer = rules::floats,
+      .gradient = gradient,
+      .decompose = body,
+      .source = "https://arxiv.org/abs/1606.08415",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

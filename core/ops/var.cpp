@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <cmath>
+
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/reduction.hpp>
+
+#include "reduce_rules.hpp"
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) { return {reduced::float_type(call)}; }
+
+Tensor centred(const Tensor& x, const Axes& axes) {
+  return axes.empty() ? x - x : x - mean(x, axes, true);
+}
+
+// The number of elements less the correction; 0 where nothing is left, which gives NaN or infinity.
+double divisor(const Shape& shape, const Attributes& attributes) {
+  const double count = reduced::count(shape, attributes.integers("axes"));
+  return std::max(0.0, count - static_cast<double>(attributes.integer("correction")));
+}
+
+// Two passes: the mean of squares minus the square of the mean loses all digits of a small spread.
+Tensors body(const OpCall& call) {
+  const Tensor& x = call.in(0);
+  const Axes axes(call.attributes.integers("axes"));
+  const Tensor squares = square(centred(x, axes));
+  return {(axes.empty() ? squares : sum(squares, axes)) / divisor(x.shape(), call.attributes)};
+}
+
+Tensors gradient(const GradientCall& call) {
+  const Tensor& x = call.in(0);
+  const Shape shape = x.shape();
+  const Axes axes(call.attributes.integers("axes"));
+  const Tensor factor = call.dy() * (2 / divisor(shape, call.attributes));
+  return {centred(x, axes) * reduced::restore(factor, shape, axes)};
+}
+
+// torch.var in float64.
+std::vector<Sample> samples() {
+  const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
+  const auto options = [](Ints axes, int correction) {
+    return Attributes{{"axes", axes}, {"correction", correction}};
+  };
+  Sample single = kink({Array({1, 2}, {4.0, 5.0})}, Array({2}, {std::nan(""), std::nan("")}));
+  single.attributes = options({0}, 1);
+  // A large offset: the two-pass formula keeps what one pass would lose.
+  Sample offset = kink({Array({3}, {1e8, 1e8 + 1, 1e8 + 2})}, Array(1.0));
+  offset.attributes = options({0}, 1);
+  return {
+      {.inputs = {x}, .attributes = options({1}, 1), .outputs = {Array({2}, {2.25, 133.0 / 12})}},
+      {.inputs = {x}, .attributes = options({1}, 0), .outputs = {Array({2}, {1.5, 133.0 / 18})}},
+      {.inputs = {x},
+       .attributes = options({0}, 1),
+       .outputs = {Array({3}, {3.125, 10.125, 10.125})}},
+      {.inputs = {x}, .attributes = options({0, 1}, 1), .outputs = {Array(5.541666666666666)}},
+      {.inputs = {Array(3.5)}, .attributes = options({}, 0), .outputs = {Array(0.0)}},
+      {.inputs = {spread({2, 3, 4, 1})}, .attributes = options({0, 2}, 1)},
+      {.inputs = {spread({3, 0, 2})},
+       .attributes = options({0}, 1),
+       .outputs = {Array(f64, {0, 2})}},
+      single,
+      offset};
+}
+
+}  // namespace
+
+Tensor var(const Operand& x, const Axes& axes, int correction, bool keepdims) {
+  const Call call("var", {x});
+  const Tensor t = call.as_float(call.tensor(x));
+  const Ints all = call.axes(axes, t.rank());
+  return reduced::keep(call.make("var", {t}, {{"axes", all}, {"correction", correction}}), t, all,
+                       keepdims);
+}
+
+namespace ops {
+std::vector<OpDef> var() {
+  return {{
+      .name = "var",
+      .summary = "The squared distance from the mean, summed over the axes and divided by the "
+                 "number of terms less the correction.",
+      .inputs = {{"x", "[...]", "float"}},
+      .outputs = {{"y", "without the axes", "as x"}},
+      .attributes = {{"axes", "the axes that disappear, sorted"},
+                     {"correction", "1 for the unbiased estimate, 0 for the population's"}},
+      .infer = infer,
+      .gradient = gradient,
+      .decompose = body,
+      .source = "https://pytorch.org/docs/stable/generated/torch.var.html",
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg
