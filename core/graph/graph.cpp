@@ -12,7 +12,7 @@ namespace asg {
 Graph& Tensor::graph() const { return *graph_->owner; }
 const TensorType& Tensor::type() const {
   const NodeRecord& node = graph_->nodes[value_.node];
-  return graph_->outputs[node.first_output + value_.output];
+  return *graph_->outputs.at(node.first_output + value_.output);
 }
 
 std::string to_string(const Origin& origin) {
@@ -66,7 +66,7 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
                   origin.file,
                   static_cast<std::uint32_t>(g.operands.size()),
                   static_cast<std::uint32_t>(inputs.size()),
-                  static_cast<std::uint32_t>(g.outputs.size()),
+                  g.outputs.add(outputs),
                   static_cast<std::uint32_t>(outputs.size()),
                   0,
                   g.current_path,
@@ -77,7 +77,6 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
     g.attributes.push_back(std::move(attributes));
   }
   for (const Tensor& input : inputs) g.operands.push_back(input.value());
-  g.outputs.insert(g.outputs.end(), outputs.begin(), outputs.end());
   const auto id = static_cast<NodeId>(g.nodes.size());
   g.nodes.push_back(node);
 
@@ -164,13 +163,13 @@ Node Graph::node(NodeId id) const {
   return {id,
           *n.op,
           {data_->operands.data() + n.first_operand, n.operand_count},
-          {data_->outputs.data() + n.first_output, n.output_count},
+          {data_->outputs.at(n.first_output), n.output_count},
           data_->attributes[n.attributes],
           data_->origin(n)};
 }
 Tensor Graph::tensor(Value value) { return {data_.get(), value}; }
 const TensorType& Graph::type(Value value) const {
-  return data_->outputs[data_->nodes[value.node].first_output + value.output];
+  return *data_->outputs.at(data_->nodes[value.node].first_output + value.output);
 }
 
 const std::vector<NodeId>& Graph::inputs() const { return data_->inputs; }

@@ -1,5 +1,6 @@
 // The memory behind a Graph: flat arrays, so that a million nodes are freed in a few steps.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <unordered_map>
@@ -22,11 +23,42 @@ struct NodeRecord {
   bool backward;
 };
 
+/// Types in blocks that never move: in reshape(exp(x), x.shape()) the shape may be taken before the
+/// node of exp is added, and must outlive it. Those of one node stand together in a block.
+class TypeStore {
+ public:
+  /// The index of the first.
+  std::uint32_t add(const Types& types) {
+    if (types.empty()) return 0;
+    if (blocks_.empty() || blocks_.back().size() + types.size() > blocks_.back().capacity()) {
+      starts_.push_back(size_);
+      blocks_.emplace_back().reserve(std::max(block_size, types.size()));
+    }
+    const std::uint32_t first = size_;
+    blocks_.back().insert(blocks_.back().end(), types.begin(), types.end());
+    size_ += static_cast<std::uint32_t>(types.size());
+    return first;
+  }
+  [[nodiscard]] const TensorType* at(std::uint32_t index) const {
+    if (starts_.empty()) return nullptr;  // of a node without outputs
+    const auto block =
+        std::upper_bound(starts_.begin(), starts_.end(), index) - starts_.begin() - 1;
+    return blocks_[static_cast<std::size_t>(block)].data() +
+           (index - starts_[static_cast<std::size_t>(block)]);
+  }
+
+ private:
+  static constexpr std::size_t block_size = 1024;
+  std::vector<std::vector<TensorType>> blocks_;
+  std::vector<std::uint32_t> starts_;
+  std::uint32_t size_ = 0;
+};
+
 struct GraphData {
   Graph* owner = nullptr;
   std::vector<NodeRecord> nodes;
   std::vector<Value> operands;
-  std::vector<TensorType> outputs;
+  TypeStore outputs;
   std::deque<Attributes> attributes{Attributes{}};
 
   std::deque<std::string> paths{std::string{}};
@@ -36,9 +68,9 @@ struct GraphData {
   std::vector<NodeId> inputs;
   std::vector<VariableInfo> variables;
   std::vector<NodeId> assigns;
-  std::unordered_map<std::string, std::size_t> leaf_index;       // name -> index
+  std::unordered_map<std::string, std::size_t> leaf_index;  // name -> index
   std::unordered_map<NodeId, std::size_t> variable_by_node;
-  std::unordered_map<NodeId, NodeId> assigned;                   // variable -> assign
+  std::unordered_map<NodeId, NodeId> assigned;  // variable -> assign
 
   std::uint32_t current_path = 0;
   bool has_where = false;
@@ -49,8 +81,8 @@ struct GraphData {
   bool training_was_read = false;
 
   std::uint32_t intern(std::string_view path) {
-    const auto [it, fresh] = path_index.try_emplace(std::string(path),
-                                                    static_cast<std::uint32_t>(paths.size()));
+    const auto [it, fresh] =
+        path_index.try_emplace(std::string(path), static_cast<std::uint32_t>(paths.size()));
     if (fresh) paths.emplace_back(path);
     return it->second;
   }
