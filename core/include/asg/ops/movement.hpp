@@ -51,10 +51,10 @@ namespace asg {
 /// stay empty: then they are 1, and the paddings 0.
 struct Window {
   std::vector<std::int64_t> size;
-  std::vector<std::int64_t> stride;
-  std::vector<std::int64_t> dilation;
-  std::vector<std::int64_t> pad_low;   ///< elements of padding before the axis
-  std::vector<std::int64_t> pad_high;  ///< and behind it
+  std::vector<std::int64_t> stride = {};
+  std::vector<std::int64_t> dilation = {};
+  std::vector<std::int64_t> pad_low = {};   ///< elements of padding before the axis
+  std::vector<std::int64_t> pad_high = {};  ///< and behind it
 };
 
 /// All positions of a window over the trailing axes (im2col without the copy).

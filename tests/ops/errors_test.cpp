@@ -1,0 +1,165 @@
+// What is refused, and what the message says: the function, the rule, the operands, the line.
+#include <boost/test/unit_test.hpp>
+
+#include <asg/graph/error.hpp>
+#include <asg/ops/indexing.hpp>
+#include <asg/ops/linalg.hpp>
+#include <asg/ops/movement.hpp>
+#include <asg/ops/ordering.hpp>
+
+#include "ops/support.hpp"
+
+namespace {
+
+using namespace asg;
+using namespace ops_test;
+
+template <class E>
+void expect(const std::function<void()>& call, std::initializer_list<std::string> parts) {
+  std::string message = "no exception";
+  try {
+    call();
+  } catch (const E& error) {
+    message = error.what();
+  }
+  for (const std::string& part : parts)
+    BOOST_TEST(message.find(part) != std::string::npos,
+               "'" << part << "' is missing in: " << message);
+}
+
+struct Inputs {
+  Graph g;
+  Tensor scalar = g.input("scalar", f32, {});
+  Tensor row = g.input("row", f32, {3});
+  Tensor table = g.input("table", f32, {2, 3});
+  Tensor empty = g.input("empty", f32, {0, 3});
+  Tensor flags = g.input("flags", boolean, {3});
+  Tensor whole = g.input("whole", i64, {3});
+  Tensor words = g.input("words", u32, {3});
+};
+
+BOOST_FIXTURE_TEST_CASE(elementwise_rules, Inputs) {
+  const Tensor pair = g.input("pair", f32, {2});
+  // The line is that of the user, not one of the library.
+  const int line = __LINE__ + 1;
+  expect<ShapeError>([&] { (void)(row + pair); }, {"add: ", "[3]", "[2]", "do not broadcast",
+                                                   "errors_test.cpp:" + std::to_string(line)});
+  expect<TypeError>([&] { (void)(flags + flags); }, {"add: ", "bool", "cast", "errors_test.cpp:"});
+  expect<TypeError>([&] { (void)logical_and(row, flags); }, {"logical_and: ", "bool"});
+  expect<TypeError>([&] { (void)bit_and(row, row); }, {"bit_and: ", "integer"});
+  expect<Error>([&] { (void)(words + whole); }, {"add: ", "u32", "cast"});
+  expect<TypeError>([&] { (void)where(row, row, row); }, {"where: ", "condition", "bool"});
+  expect<TypeError>([&] { (void)exp(1.0); }, {"exp: ", "Tensor"});
+  expect<TypeError>([&] { (void)exp(Tensor{}); }, {"exp: ", "empty Tensor"});
+  Graph other;
+  const Tensor stranger = other.input("x", f32, {3});
+  expect<TypeError>([&] { (void)(row * stranger); }, {"mul: ", "different graphs"});
+  expect<TypeError>([&] { (void)bitcast(row, f64); }, {"bitcast: ", "one size"});
+}
+
+BOOST_FIXTURE_TEST_CASE(movement_rules, Inputs) {
+  expect<ShapeError>([&] { (void)reshape(table, {4}); }, {"reshape: ", "6 elements", "[4]"});
+  expect<ShapeError>([&] { (void)reshape(table, {-1, 4}); }, {"reshape: ", "rows of 4"});
+  expect<ShapeError>([&] { (void)reshape(table, {-1, -1}); }, {"reshape: ", "only one"});
+  expect<ShapeError>([&] { (void)reshape(table, {-2, 3}); }, {"reshape: ", "negative"});
+  expect<ShapeError>([&] { (void)reshape(empty, {-1, 0}); }, {"reshape: ", "-1"});
+  expect<ShapeError>([&] { (void)permute(table, {0}); }, {"permute: ", "each axis"});
+  expect<ShapeError>([&] { (void)permute(table, {0, 0}); }, {"permute: ", "once"});
+  expect<ShapeError>([&] { (void)permute(table, {0, 2}); }, {"permute: ", "axis 2"});
+  expect<ShapeError>([&] { (void)transpose(row); }, {"transpose: ", "axis -2"});
+  expect<ShapeError>([&] { (void)broadcast_to(table, {2, 4}); }, {"broadcast_to: ", "[2, 4]"});
+  expect<ShapeError>([&] { (void)broadcast_to(table, {3}); }, {"broadcast_to: ", "[3]"});
+  expect<ShapeError>([&] { (void)squeeze(table, 0); }, {"squeeze: ", "size 2"});
+  expect<ShapeError>([&] { (void)unsqueeze(table, 4); }, {"unsqueeze: ", "axis 4"});
+  expect<ShapeError>([&] { (void)slice(table, 2, 0, 1); }, {"slice: ", "axis 2"});
+  expect<ShapeError>([&] { (void)slice(table, 0, 0, 2, 0); }, {"slice: ", "step"});
+  expect<ShapeError>([&] { (void)select(table, 1, 3); }, {"select: ", "position 3", "size is 3"});
+  expect<ShapeError>([&] { (void)chunk(table, 2, 1); }, {"chunk: ", "size 3", "2 equal parts"});
+  const std::vector<std::int64_t> one = {1}, minus = {-1, 0}, none = {0, 0};
+  expect<ShapeError>([&] { (void)pad(table, one, one); }, {"pad: ", "each of the 2 axes"});
+  expect<ShapeError>([&] { (void)pad(table, minus, none); }, {"pad: ", "negative"});
+  expect<TypeError>([&] { (void)concat({}, 0); }, {"concat: ", "at least one"});
+  expect<ShapeError>([&] { (void)concat({table, row}, 0); }, {"concat: ", "rank"});
+  expect<ShapeError>(
+      [&] {
+        (void)concat({table, reshape(table, {3, 2})}, 0);
+      },
+      {"concat: ", "joined axis"});
+  expect<ShapeError>([&] { (void)stack({row, scalar}, 0); }, {"stack: ", "one shape"});
+  expect<ShapeError>([&] { (void)flip(table, {0, 0}); }, {"flip: ", "repeated"});
+  // A kernel larger than the image.
+  expect<ShapeError>(
+      [&] {
+        (void)unfold(table, {.size = {3, 3}});
+      },
+      {"unfold: ", "reaches over 3", "into 2"});
+  expect<ShapeError>([&] { (void)unfold(row, {.size = {1, 1}}); }, {"unfold: ", "more axes"});
+  expect<ShapeError>(
+      [&] {
+        (void)unfold(row, {.size = {2}, .stride = {1, 1}});
+      },
+      {"unfold: ", "stride"});
+  expect<ShapeError>([&] { (void)fold(table, {.size = {3}}, {5}); }, {"fold: ", "3 positions"});
+}
+
+BOOST_FIXTURE_TEST_CASE(reduction_rules, Inputs) {
+  expect<ShapeError>([&] { (void)sum(table, 2); }, {"sum: ", "axis 2", "rank 2"});
+  expect<ShapeError>([&] { (void)sum(table, {0, -2}); }, {"sum: ", "repeated"});
+  expect<ShapeError>([&] { (void)max(scalar, 0); }, {"max: ", "scalar"});
+  expect<ShapeError>([&] { (void)argmax(empty, 0); }, {"argmax: ", "size 0"});
+  expect<ShapeError>([&] { (void)top_k(row, 4); }, {"top_k: ", "4", "3 elements"});
+  expect<TypeError>([&] { (void)argmax(flags, 0); }, {"argmax: ", "bool"});
+  BOOST_TEST((sum(scalar).shape() == Shape{}));
+  BOOST_TEST((sum(table, -1, true).shape() == Shape{2, 1}));
+}
+
+BOOST_FIXTURE_TEST_CASE(matrix_rules, Inputs) {
+  expect<ShapeError>([&] { (void)matmul(table, table); }, {"matmul: ", "3 columns", "2 rows"});
+  expect<ShapeError>([&] { (void)matmul(scalar, row); }, {"matmul: ", "scalar"});
+  const Tensor a = g.input("a", f32, {2, 4, 3});
+  const Tensor b = g.input("b", f32, {5, 3, 4});
+  expect<ShapeError>([&] { (void)matmul(a, b); }, {"matmul: ", "batch axes", "[2]", "[5]"});
+}
+
+BOOST_FIXTURE_TEST_CASE(index_rules, Inputs) {
+  expect<TypeError>([&] { (void)gather(table, row, 0); }, {"gather: ", "i32 or i64"});
+  expect<ShapeError>([&] { (void)gather(table, whole, 2); }, {"gather: ", "axis 2"});
+  expect<ShapeError>([&] { (void)gather(table, whole, 1, 1); }, {"gather: ", "batch_dims"});
+  expect<ShapeError>([&] { (void)take_along_axis(table, whole, 1); },
+                     {"take_along_axis: ", "axes"});
+  expect<ShapeError>([&] { (void)scatter(row, whole, scalar, 0, "add"); },
+                     {"scatter: ", "the shape [3]"});
+  expect<TypeError>([&] { (void)scatter(row, whole, row, 0, "mul"); }, {"scatter: ", "mode"});
+}
+
+// Only the run knows the indices.
+BOOST_AUTO_TEST_CASE(index_out_of_range) {
+  for (const std::int64_t index : {-1, 3}) {
+    const Arrays arrays = {Array({3}, {1.0, 2.0, 3.0}),
+                           Array({1}, std::vector<std::int64_t>{index})};
+    expect<DeviceError>(
+        [&] {
+          (void)run([](Graph&, const Tensors& x) { return Tensors{gather(x[0], x[1], 0)}; },
+                    arrays);
+        },
+        {"gather", std::to_string(index), "3", "errors_test.cpp:"});
+    expect<DeviceError>(
+        [&] {
+          (void)run(
+              [](Graph&, const Tensors& x) { return Tensors{scatter(x[0], x[1], 0.0, 0, "set")}; },
+              arrays);
+        },
+        {"scatter", std::to_string(index), "3", "errors_test.cpp:"});
+  }
+}
+
+// A shape may be taken before the node that is added next.
+BOOST_AUTO_TEST_CASE(shapes_outlive_new_nodes) {
+  Graph g;
+  Tensor x = g.input("x", f32, {2, 3});
+  const Shape& shape = x.shape();
+  for (int i = 0; i < 5000; ++i) x = neg(x);
+  BOOST_TEST((shape == Shape{2, 3}));
+}
+
+}  // namespace

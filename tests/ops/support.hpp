@@ -1,0 +1,161 @@
+// What the tests of the ops share: running graphs on the reference backend, comparing numbers, and
+// checking derivatives against central differences.
+#pragma once
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <asg/autodiff/gradients.hpp>
+#include <asg/graph/op.hpp>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/reduction.hpp>
+#include <asg/runtime/compile.hpp>
+#include <asg/runtime/device.hpp>
+
+namespace ops_test {
+
+inline const asg::Device& reference() {
+  static const asg::Device device = asg::open_device("reference");
+  return device;
+}
+
+using Arrays = std::vector<asg::Array>;
+/// Builds outputs from one tensor for each array.
+using Build = std::function<asg::Tensors(asg::Graph&, const asg::Tensors&)>;
+
+inline asg::Tensors inputs_for(asg::Graph& graph, const Arrays& arrays) {
+  asg::Tensors inputs;
+  for (const asg::Array& array : arrays)
+    inputs.push_back(graph.input(fmt::format("x{}", inputs.size()), array.dtype(), array.shape()));
+  return inputs;
+}
+
+inline Arrays run(const Build& build, const Arrays& arrays) {
+  asg::Graph graph;
+  const asg::Tensors outputs = build(graph, inputs_for(graph, arrays));
+  return asg::compile(reference(), graph, outputs).run(arrays);
+}
+
+/// The op on a sample, as nodes.
+inline Build of_sample(const asg::OpDef& op, const asg::Sample& sample) {
+  return [&op, attributes = sample.attributes](asg::Graph& graph, const asg::Tensors& inputs) {
+    return graph.add(op, inputs, attributes);
+  };
+}
+
+/// Where and how much two arrays differ by more than the tolerance (relative, absolute below 1);
+/// empty when they do not. NaN equals NaN.
+inline std::string difference(const asg::Array& got, const asg::Array& expected, double tolerance) {
+  if (got.type() != expected.type())
+    return fmt::format("{} in place of {}", to_string(got.type()), to_string(expected.type()));
+  if (!is_float(got.dtype()))
+    return identical(got, expected)
+               ? std::string()
+               : fmt::format("{} in place of {}", to_string(got), to_string(expected));
+  for (std::int64_t i = 0; i < got.numel(); ++i) {
+    const double a = got.get(i);
+    const double b = expected.get(i);
+    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
+    if (!(std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b))))
+      return fmt::format("element {}: {} in place of {}, off by {}", i, a, b, a - b);
+  }
+  return {};
+}
+
+/// Fixed weights, so that no derivative hides behind a sum that cancels.
+inline asg::Tensor weighted_sum(asg::Graph& graph, const asg::Tensor& x, int seed) {
+  return sum(x * graph.constant(asg::spread(x.shape(), -1, 1.5, seed).to(x.dtype())));
+}
+
+/// Of `build`, a scalar: the weighted sum of all float outputs, differentiated `order` times, each
+/// time with a new weighting.
+inline asg::Tensor scalar_of(asg::Graph& graph, const Build& build, const asg::Tensors& inputs,
+                             const asg::Tensors& wrt, int order) {
+  const auto total = [&](const asg::Tensors& tensors, int seed) {
+    asg::Tensor result;
+    for (const asg::Tensor& t : tensors) {
+      if (!is_float(t.dtype())) continue;
+      const asg::Tensor part = weighted_sum(graph, t, ++seed);
+      result = result ? result + part : part;
+    }
+    return result;
+  };
+  asg::Tensor result = total(build(graph, inputs), 10);
+  for (int k = 0; k < order; ++k)
+    result = total(gradients(result, wrt, {}, {.allow_unused = true}), 20 + 10 * k);
+  return result;
+}
+
+struct DerivativeCheck {
+  double step = 1e-4;       ///< of the differences, relative to the element
+  double tolerance = 1e-6;  ///< relative
+  double floor = 1e-8;      ///< absolute, for derivatives that vanish
+};
+
+/// Compares the gradient of scalar_of(order) with central differences of fourth order at every
+/// element of every f64 array. Returns what is wrong, or nothing.
+inline std::string check_derivative(const Build& build, const Arrays& arrays, int order,
+                                    const DerivativeCheck& check = {}) {
+  using namespace asg;
+  Graph graph;
+  const Tensors inputs = inputs_for(graph, arrays);
+  Tensors wrt;
+  std::vector<std::size_t> which;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].dtype() == f64) {
+      wrt.push_back(inputs[i]);
+      which.push_back(i);
+    }
+  const Tensor scalar = scalar_of(graph, build, inputs, wrt, order);
+  const Tensors slopes = gradients(scalar, wrt, {}, {.allow_unused = true});
+  CompiledGraph value = compile(reference(), graph, {scalar});
+  const Arrays analytic = compile(reference(), graph, slopes).run(arrays);
+
+  for (std::size_t k = 0; k < wrt.size(); ++k)
+    for (std::int64_t i = 0; i < arrays[which[k]].numel(); ++i) {
+      Arrays moved = arrays;
+      moved[which[k]] = arrays[which[k]].clone();
+      const double x = arrays[which[k]].get(i);
+      const double h = check.step * std::max(1.0, std::abs(x));
+      const auto at = [&](double offset) {
+        moved[which[k]].set(i, x + offset);
+        return value.run(moved)[0].item<double>();
+      };
+      const double numeric = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
+      const double exact = analytic[k].get(i);
+      const double bound =
+          check.tolerance * std::max(std::abs(numeric), std::abs(exact)) + check.floor;
+      if (!(std::abs(numeric - exact) <= bound))
+        return fmt::format(
+            "derivative {} with respect to element {} of operand {}: {}, but {} by "
+            "differences",
+            order + 1, i, which[k], exact, numeric);
+    }
+  return {};
+}
+
+/// "pow sample 3 (f64[2, 3], f64[2, 3])"
+inline std::string describe(const asg::OpDef& op, std::size_t index, const asg::Sample& sample) {
+  std::string text = fmt::format("{} sample {} (", op.name, index);
+  for (const asg::Array& input : sample.inputs)
+    text += (&input == sample.inputs.data() ? "" : ", ") + to_string(input.type());
+  text += ")";
+  for (const auto& [key, value] : sample.attributes)
+    text += fmt::format(" {} = {}", key, asg::to_string(value));
+  return text;
+}
+
+/// The names of all ops that have samples: one test case for each.
+inline std::vector<std::string> sampled_ops() {
+  std::vector<std::string> names;
+  for (const asg::OpDef& op : asg::op_table())
+    if (op.samples != nullptr) names.emplace_back(op.name);
+  return names;
+}
+
+}  // namespace ops_test

@@ -1,0 +1,88 @@
+// The op table itself: complete, documented, and covered by samples.
+#include <set>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "ops/support.hpp"
+
+namespace {
+
+using namespace asg;
+using namespace ops_test;
+
+std::vector<std::string> all_ops() {
+  std::vector<std::string> names;
+  for (const OpDef& op : op_table()) names.emplace_back(op.name);
+  return names;
+}
+
+// Those that the lowering pass knows by name, and those that values come from.
+const std::set<std::string> by_name = {"input", "constant",    "variable", "assign",
+                                       "iota",  "random_bits", "reduce",   "concat"};
+const std::set<std::string> leaves = {"input", "variable", "assign"};
+
+BOOST_AUTO_TEST_CASE(names_are_sorted_and_unique) {
+  const std::vector<std::string> names = all_ops();
+  BOOST_TEST((std::adjacent_find(names.begin(), names.end(), std::greater_equal<>()) == names.end()));
+  for (const std::string& name : names) BOOST_TEST(find_op(name).name == name);
+}
+
+BOOST_DATA_TEST_CASE(entries_are_whole, boost::unit_test::data::make(all_ops()), name) {
+  const OpDef& op = find_op(name);
+  BOOST_TEST(!op.summary.empty());
+  BOOST_TEST((op.infer != nullptr || op.is_composite()));
+  const Lowering& way = op.lowering;
+  const int ways = (way.instruction != 0) + (way.kernel != 0) + (way.view != nullptr) +
+                   (op.decompose != nullptr) + by_name.contains(name);
+  BOOST_TEST(ways == 1, "an op reaches a backend in one way, this one in " << ways);
+  BOOST_TEST((op.gradient == nullptr || !op.no_gradient));
+  std::set<std::string_view> ports;
+  for (const Port& port : op.inputs) {
+    BOOST_TEST((!port.name.empty() && !port.shape.empty() && !port.types.empty()));
+    BOOST_TEST(ports.insert(port.name).second);
+  }
+  for (const AttributeDef& attribute : op.attributes) BOOST_TEST(!attribute.meaning.empty());
+  if (!leaves.contains(name)) BOOST_TEST_REQUIRE((op.samples != nullptr));
+}
+
+BOOST_DATA_TEST_CASE(samples_fit_the_schema, boost::unit_test::data::make(sampled_ops()), name) {
+  const OpDef& op = find_op(name);
+  const std::vector<Sample> samples = op.samples();
+  std::set<std::string> documented;
+  for (const AttributeDef& attribute : op.attributes) documented.emplace(attribute.name);
+  for (std::size_t i = 0; i < samples.size(); ++i) BOOST_TEST_CONTEXT(describe(op, i, samples[i])) {
+      for (const auto& [key, value] : samples[i].attributes)
+        BOOST_TEST(documented.contains(key), "undocumented attribute " << key);
+      Graph graph;
+      const Tensors y = graph.add(op, inputs_for(graph, samples[i].inputs), samples[i].attributes);
+      BOOST_TEST(y.size() == op.outputs.size());
+    }
+}
+
+// A differentiable primitive is tried on a scalar, on nothing and on several ranks, as far as its
+// shapes allow.
+BOOST_DATA_TEST_CASE(samples_cover_shapes, boost::unit_test::data::make(sampled_ops()), name) {
+  const OpDef& op = find_op(name);
+  if (op.is_composite() || op.no_gradient || op.inputs.empty()) return;
+  const auto differentiable = [](const Sample& sample) {
+    return sample.gradient && std::any_of(sample.inputs.begin(), sample.inputs.end(),
+                                          [](const Array& a) { return a.dtype() == f64; });
+  };
+  std::set<int> ranks;
+  bool one = false;
+  bool none = false;
+  for (const Sample& sample : op.samples()) {
+    if (!differentiable(sample)) continue;
+    for (const Array& input : sample.inputs) {
+      ranks.insert(input.shape().rank());
+      one = one || input.numel() == 1;
+      none = none || input.numel() == 0;
+    }
+  }
+  BOOST_TEST(ranks.size() >= 2);
+  BOOST_TEST(one);
+  BOOST_TEST(none);
+}
+
+}  // namespace
