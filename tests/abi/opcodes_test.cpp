@@ -3,9 +3,11 @@
 
 #include <cmath>
 #include <cstdint>
-#include <functional>
+#include <cstring>
 #include <limits>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -71,63 +73,76 @@ bool agree(T got, T expected, int ulps) {
   }
 }
 
-template <class T>
-auto printable(T x) {
-  if constexpr (sizeof(T) == 1)
-    return static_cast<int>(x);
-  else
-    return x;
-}
-
-template <class R, class A>
-void check_unary(uint32_t opcode, const std::function<R(A)>& expected, int ulps = 0) {
-  const std::vector<A> a = samples<A>();
-  const auto n = static_cast<int64_t>(a.size());
+/// One instruction over operands given as bytes.  No template: only the types differ in a test.
+std::vector<char> evaluate(uint32_t opcode, uint32_t result, uint32_t operand, int64_t count,
+                           const std::vector<std::vector<char>>& operands) {
   ProgramBuilder p;
-  const ValueId x = p.input(dtype_of<A>(), {n}), y = p.output(dtype_of<R>(), {n});
-  RegionBuilder& r = p.region({n});
-  const Register source = r.load(x);
-  r.store(opcode == ASG_EW_CAST      ? r.cast(dtype_of<R>(), source)
-          : opcode == ASG_EW_BITCAST ? r.bitcast(dtype_of<R>(), source)
-                                     : r.op(opcode, source),
-          y);
+  const ValueId y = p.output(result, {count});
+  std::vector<ValueId> inputs;
+  for (std::size_t i = 0; i < operands.size(); ++i) inputs.push_back(p.input(operand, {count}));
+  RegionBuilder& r = p.region({count});
+  std::vector<Register> registers;
+  for (const ValueId input : inputs) registers.push_back(r.load(input));
+  const uint32_t b = registers.size() > 1 ? registers[1].index : 0;
+  r.store(r.add({opcode, result, registers[0].index, b, 0, 0, 0}), y);
   Execution run(backend(), p.build());
-  const std::vector<R> got = run.set(x, a).execute().template get<R>(y);
-  for (std::size_t i = 0; i < a.size(); ++i)
-    BOOST_TEST(agree(R(got[i]), expected(a[i]), ulps),
-               "opcode " << opcode << " dtype " << dtype_of<A>() << "->" << dtype_of<R>() << " of "
-                         << printable(A(a[i])) << ": " << printable(R(got[i])) << ", expected "
-                         << printable(expected(a[i])));
+  for (std::size_t i = 0; i < operands.size(); ++i) run.set(inputs[i], operands[i]);
+  return run.execute().get<char>(y);
 }
 
-template <class R, class A>
-void check_binary(uint32_t opcode, const std::function<R(A, A)>& expected, int ulps = 0) {
+template <class T>
+std::vector<char> bytes_of(const std::vector<T>& items) {
+  std::vector<char> bytes(items.size() * sizeof(T));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const T item = items[i];
+    std::memcpy(bytes.data() + i * sizeof(T), &item, sizeof(T));
+  }
+  return bytes;
+}
+
+void report(uint32_t opcode, uint32_t operand, uint32_t result, const std::string& mismatches) {
+  BOOST_TEST(mismatches == "", "opcode " << opcode << ", " << asg::sdk::dtype_name(operand)
+                                         << " -> " << asg::sdk::dtype_name(result) << ":"
+                                         << mismatches);
+}
+
+/// Compares an instruction with `expected(a, b)` on every row of operands.
+template <class R, class A, class F>
+void check(uint32_t opcode, const std::vector<std::vector<A>>& operands, F expected, int ulps) {
+  const std::size_t count = operands[0].size();
+  std::vector<std::vector<char>> bytes;
+  for (const std::vector<A>& operand : operands) bytes.push_back(bytes_of(operand));
+  const std::vector<char> got =
+      evaluate(opcode, dtype_of<R>(), dtype_of<A>(), static_cast<int64_t>(count), bytes);
+  std::string mismatches;
+  for (std::size_t i = 0; i < count; ++i) {
+    R value;
+    std::memcpy(&value, got.data() + i * sizeof(R), sizeof(R));
+    const A a = operands[0][i], b = operands.back()[i];
+    const R wanted = expected(a, b);
+    if (!agree(value, wanted, ulps))
+      mismatches += " (" + std::to_string(a) + ", " + std::to_string(b) + ") gives " +
+                    std::to_string(value) + " instead of " + std::to_string(wanted) + ";";
+  }
+  report(opcode, dtype_of<A>(), dtype_of<R>(), mismatches);
+}
+
+template <class R, class A, class F>
+void check_unary(uint32_t opcode, F expected, int ulps = 0) {
+  check<R, A>(
+      opcode, {samples<A>()}, [&](A a, A) { return expected(a); }, ulps);
+}
+
+template <class R, class A, class F>
+void check_binary(uint32_t opcode, F expected, int ulps = 0) {
   std::vector<A> a, b;
   for (const A first : samples<A>())
     for (const A second : samples<A>()) {
       a.push_back(first);
       b.push_back(second);
     }
-  const auto n = static_cast<int64_t>(a.size());
-  ProgramBuilder p;
-  const ValueId x = p.input(dtype_of<A>(), {n}), y = p.input(dtype_of<A>(), {n});
-  const ValueId z = p.output(dtype_of<R>(), {n});
-  RegionBuilder& r = p.region({n});
-  const Register first = r.load(x);
-  r.store(r.op(opcode, first, r.load(y)), z);
-  Execution run(backend(), p.build());
-  const std::vector<R> got = run.set(x, a).set(y, b).execute().template get<R>(z);
-  for (std::size_t i = 0; i < a.size(); ++i)
-    BOOST_TEST(agree(R(got[i]), expected(a[i], b[i]), ulps),
-               "opcode " << opcode << " dtype " << dtype_of<A>() << " of " << printable(A(a[i]))
-                         << ", " << printable(A(b[i])) << ": " << printable(R(got[i]))
-                         << ", expected " << printable(expected(a[i], b[i])));
+  check<R, A>(opcode, {a, b}, expected, ulps);
 }
-
-template <class T>
-using Unary = std::function<T(T)>;
-template <class T>
-using Binary = std::function<T(T, T)>;
 
 using Floats = std::tuple<float, double>;
 using Integers = std::tuple<int8_t, int32_t, int64_t, uint8_t, uint32_t>;
