@@ -17,8 +17,7 @@ Tensor accuracy(const Operand& logits, const Operand& labels) {
     throw TypeError(fmt::format("accuracy: the labels are {}; they must be class indices\n  at {}",
                                 to_string(classes.type()),
                                 to_string(call.graph().origin_now(call.where()))));
-  call.require(scores.rank() >= 1 &&
-                   scores.shape().slice(0, scores.rank() - 1) == classes.shape(),
+  call.require(scores.rank() >= 1 && scores.shape().slice(0, scores.rank() - 1) == classes.shape(),
                "labels must have the shape of the logits without its last axis");
   return mean(cast(eq(argmax(scores, -1), classes), f32));
 }

@@ -26,8 +26,7 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, Pair kernel, Conv2dOptions opt
                            options.groups, in, out),
                where);
   const std::int64_t channels = in / options.groups;
-  const double bound =
-      1 / std::sqrt(static_cast<double>(channels * kernel.height * kernel.width));
+  const double bound = 1 / std::sqrt(static_cast<double>(channels * kernel.height * kernel.width));
   const Initializer standard = init::uniform(-bound, bound);
   weight = add("weight", {out, channels, kernel.height, kernel.width},
                options.weight_init.value_or(standard), where);

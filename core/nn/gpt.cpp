@@ -38,13 +38,12 @@ GPT::GPT(const GPTOptions& options, Where where)
       ln_f(add("ln_f", LayerNorm{options.embd, {.bias = options.bias}, where}, where)),
       options_(options) {
   for (std::int64_t i = 0; i < options.layers; ++i)
-    blocks.push_back(TransformerBlock{options.embd,
-                                      options.heads,
-                                      {.dropout = options.dropout,
-                                       .causal = true,
-                                       .bias = options.bias},
-                                      where},
-                     where);
+    blocks.push_back(
+        TransformerBlock{options.embd,
+                         options.heads,
+                         {.dropout = options.dropout, .causal = true, .bias = options.bias},
+                         where},
+        where);
   if (!options.tied)
     head = add("head", Linear{options.embd, options.vocab, {.bias = false}, where}, where);
 
@@ -65,9 +64,11 @@ Tensor GPT::forward(const Tensor& tokens) const {
   const Call call("GPT", {tokens});
   call.require(tokens.rank() >= 1 && tokens.size(-1) >= 1, "tokens must be [..., T] with T >= 1");
   const std::int64_t length = tokens.size(-1);
-  call.require(length <= options_.block,
-               fmt::format("a sequence of {} tokens is longer than the block of {}; cut it, or make "
-                           "the model with a larger block", length, options_.block));
+  call.require(
+      length <= options_.block,
+      fmt::format("a sequence of {} tokens is longer than the block of {}; cut it, or make "
+                  "the model with a larger block",
+                  length, options_.block));
   Graph& graph = call.graph();
   const Tensor position = slice(pos.weight.in(graph), 0, 0, length);
   Tensor x = dropout(tok(tokens) + position, options_.dropout);

@@ -18,7 +18,8 @@ void initialize(const nn::Module& model, State& state, std::uint64_t seed) {
     if (state.has(name))
       throw StateError(fmt::format(
           "initialize: there is a parameter '{}' already; give each model a name, for example "
-          "nn::named(\"encoder\", model)", name));
+          "nn::named(\"encoder\", model)",
+          name));
     state.set(name, parameter.initializer().values(parameter.type(), seed, name));
   }
   state.set("random.seed", Array(static_cast<std::int64_t>(seed)));

@@ -135,8 +135,10 @@ Module::Scope::Scope(const Module& module, const Operand& x)
 void set_root_name(const Module& module, std::string name) {
   check_name(name, "");
   if (module.data_->node->parent != nullptr)
-    throw TypeError(fmt::format("'{}' is part of a model and has its name from there; only a root "
-                                "can be named '{}'", module.path(), name));
+    throw TypeError(
+        fmt::format("'{}' is part of a model and has its name from there; only a root "
+                    "can be named '{}'",
+                    module.path(), name));
   module.data_->node->name = std::move(name);
 }
 

@@ -14,8 +14,8 @@ void fail_shape(std::string_view layer, std::string_view rule, Where where) {
   throw ShapeError(fmt::format("{}: {}\n  at {}", layer, rule, at(where)));
 }
 
-void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes,
-                 std::int64_t least, Where where) {
+void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes, std::int64_t least,
+                 Where where) {
   for (const NamedSize& s : sizes)
     if (s.size < least)
       fail_shape(layer, fmt::format("{} is {}; it must be at least {}", s.name, s.size, least),

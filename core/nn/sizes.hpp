@@ -15,8 +15,8 @@ struct NamedSize {
 };
 
 /// Errors   ShapeError when a size is below `least`, naming the layer, the size and the line.
-void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes,
-                 std::int64_t least, Where where);
+void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes, std::int64_t least,
+                 Where where);
 
 /// Throws a ShapeError that names the layer, the rule and the line.
 [[noreturn]] void fail_shape(std::string_view layer, std::string_view rule, Where where);

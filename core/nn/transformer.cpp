@@ -10,19 +10,20 @@ TransformerBlock::TransformerBlock(std::int64_t features, std::int64_t heads,
     : ln1(add("ln1", LayerNorm{features, {.bias = options.bias}, where}, where)),
       attn(add("attn",
                MultiHeadAttention{
-                   features, heads,
+                   features,
+                   heads,
                    {.bias = options.bias, .causal = options.causal, .dropout = options.dropout},
                    where},
                where)),
       ln2(add("ln2", LayerNorm{features, {.bias = options.bias}, where}, where)),
-      mlp(add("mlp",
-              FeedForward{features,
-                          options.hidden > 0 ? options.hidden : 4 * features,
-                          {.activation = options.activation,
-                           .dropout = options.dropout,
-                           .bias = options.bias},
-                          where},
-              where)),
+      mlp(add(
+          "mlp",
+          FeedForward{
+              features,
+              options.hidden > 0 ? options.hidden : 4 * features,
+              {.activation = options.activation, .dropout = options.dropout, .bias = options.bias},
+              where},
+          where)),
       dropout_(options.dropout) {}
 
 Tensor TransformerBlock::operator()(const Operand& x, const AttentionMask& mask) const {

@@ -24,7 +24,8 @@ Tensor loss_of(const nn::GPT& model, const Tensor& tokens, const Tensor& targets
 
 Array tokens(const Shape& shape, int seed) {
   Array ids(i64, shape);
-  for (std::int64_t i = 0; i < ids.numel(); ++i) ids.set(i, static_cast<double>((i * 7 + seed) % 5));
+  for (std::int64_t i = 0; i < ids.numel(); ++i)
+    ids.set(i, static_cast<double>((i * 7 + seed) % 5));
   return ids;
 }
 
@@ -64,7 +65,12 @@ BOOST_AUTO_TEST_CASE(has_the_documented_parameters) {
   plain.tied = true;
   BOOST_TEST(names_of(nn::GPT{plain}).size() == 2u + 2 * 6 + 1);
   // nanoGPT's count for its CPU example, 65 characters: 0.80M in all.
-  const nn::GPT nano{{.vocab = 65, .block = 64, .layers = 4, .heads = 4, .embd = 128, .bias = false,
+  const nn::GPT nano{{.vocab = 65,
+                      .block = 64,
+                      .layers = 4,
+                      .heads = 4,
+                      .embd = 128,
+                      .bias = false,
                       .tied = true}};
   BOOST_TEST(nano.numel() == 65 * 128 + 64 * 128 + 4 * (12 * 128 * 128 + 2 * 128) + 128);
 }
@@ -83,7 +89,8 @@ BOOST_AUTO_TEST_CASE(begins_as_gpt_2_does) {
     if (p.name().ends_with("proj.weight")) std /= std::sqrt(6.0);
     BOOST_TEST_CONTEXT(p.name()) {
       BOOST_TEST(std::abs(mean - (norm && p.name().ends_with(".weight") ? 1 : 0)) < 0.002);
-      BOOST_TEST(std::abs(std::sqrt(std::max(0.0, square - mean * mean)) - std) < 0.05 * std + 1e-6);
+      BOOST_TEST(std::abs(std::sqrt(std::max(0.0, square - mean * mean)) - std) <
+                 0.05 * std + 1e-6);
     }
   }
 }
@@ -109,8 +116,8 @@ BOOST_AUTO_TEST_CASE(refuses_more_tokens_than_its_block) {
   const std::string text = message_of<ShapeError>([&] { (void)model(ids); });
   BOOST_TEST(contains(text, "5 tokens is longer than the block of 4"));
   BOOST_TEST(contains(text, "gpt_test.cpp"));
-  BOOST_TEST(contains(message_of<ShapeError>([] { nn::GPT{{.vocab = 3, .heads = 0}}; }),
-                      "heads is 0"));
+  BOOST_TEST(
+      contains(message_of<ShapeError>([] { nn::GPT{{.vocab = 3, .heads = 0}}; }), "heads is 0"));
 }
 
 // Every element of every parameter, by central differences of the compiled loss.

@@ -107,9 +107,10 @@ BOOST_AUTO_TEST_CASE(fill_with_what_they_say) {
     BOOST_TEST(v == 1.5);
   const Array given({2}, {1.0, 2.0});
   BOOST_TEST(identical(init::values(given).values({f64, {2}}, 0, "b"), given));
-  BOOST_TEST(contains(
-      message_of<ShapeError>([&] { (void)init::values(given).values({f64, {3}}, 0, "b"); }),
-      "'b'"));
+  BOOST_TEST(contains(message_of<ShapeError>([&] {
+                        (void)init::values(given).values({f64, {3}}, 0, "b");
+                      }),
+                      "'b'"));
 }
 
 BOOST_AUTO_TEST_CASE(know_pytorchs_gains) {
@@ -122,9 +123,10 @@ BOOST_AUTO_TEST_CASE(know_pytorchs_gains) {
 }
 
 BOOST_AUTO_TEST_CASE(refuse_shapes_without_fans) {
-  BOOST_TEST(contains(
-      message_of<ShapeError>([] { (void)init::xavier_normal().values({f32, {8}}, 0, "bias"); }),
-      "two axes"));
+  BOOST_TEST(contains(message_of<ShapeError>([] {
+                        (void)init::xavier_normal().values({f32, {8}}, 0, "bias");
+                      }),
+                      "two axes"));
 }
 
 BOOST_AUTO_TEST_CASE(round_f64_to_f32) {
@@ -141,8 +143,8 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_name_alone) {
   const State one = initialize(nn::Sequential{nn::Linear{3, 4}, nn::Linear{4, 2}}, device(), 1);
   const State again = initialize(nn::Sequential{nn::Linear{3, 4}, nn::Linear{4, 2}}, device(), 1);
   const State other = initialize(nn::Sequential{nn::Linear{3, 4}, nn::Linear{4, 2}}, device(), 2);
-  const State longer = initialize(
-      nn::Sequential{nn::Linear{3, 4}, nn::Linear{4, 2}, nn::Linear{2, 9}}, device(), 1);
+  const State longer =
+      initialize(nn::Sequential{nn::Linear{3, 4}, nn::Linear{4, 2}, nn::Linear{2, 9}}, device(), 1);
   for (const char* name : {"0.weight", "0.bias", "1.weight", "1.bias"}) {
     BOOST_TEST(identical(one.get(name), again.get(name)));
     BOOST_TEST(identical(one.get(name), longer.get(name)));
@@ -154,8 +156,10 @@ BOOST_AUTO_TEST_CASE(depends_on_seed_and_name_alone) {
 
 BOOST_AUTO_TEST_CASE(takes_further_models_when_they_are_named) {
   State state = initialize(nn::Linear{3, 4}, device(), 1);
-  BOOST_TEST(contains(
-      message_of<StateError>([&] { initialize(nn::Linear{3, 4}, state, 1); }), "'weight' already"));
+  BOOST_TEST(contains(message_of<StateError>([&] {
+                        initialize(nn::Linear{3, 4}, state, 1);
+                      }),
+                      "'weight' already"));
   initialize(nn::named("second", nn::Linear{3, 4}), state, 1);
   BOOST_TEST(state.has("second.weight"));
   BOOST_TEST(!identical(state.get("weight"), state.get("second.weight")));

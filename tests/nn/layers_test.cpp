@@ -46,7 +46,8 @@ Array project(const Array& x, const Array& weight, const Array& bias, std::int64
   for (std::int64_t r = 0; r < rows; ++r)
     for (std::int64_t o = 0; o < out; ++o) {
       double sum = bias.get(begin + o);
-      for (std::int64_t i = 0; i < in; ++i) sum += x.get(r * in + i) * weight.get((begin + o) * in + i);
+      for (std::int64_t i = 0; i < in; ++i)
+        sum += x.get(r * in + i) * weight.get((begin + o) * in + i);
       y.set(r * out + o, sum);
     }
   return y;
@@ -208,9 +209,9 @@ BOOST_AUTO_TEST_CASE(handles_any_batch_and_length) {
                     .reshaped({4, 6}));
     const Array deep = spread({2, 2, 3, 6});
     const Array flat = deep.reshaped({4, 3, 6});
-    check_close(evaluate(layer, state, deep),
-                attention(state, 2, flat, flat, flat, causal ? past : everything)
-                    .reshaped({2, 2, 3, 6}));
+    check_close(
+        evaluate(layer, state, deep),
+        attention(state, 2, flat, flat, flat, causal ? past : everything).reshaped({2, 2, 3, 6}));
   }
 }
 
@@ -230,7 +231,8 @@ BOOST_AUTO_TEST_CASE(obeys_masks_of_scores_and_of_keys) {
   State state = f64_state(layer);
   const Array x = spread({2, 3, 4});
   const Array keys({2, 3}, std::vector<bool>{true, true, false, false, true, true});
-  const Array band({3, 3}, std::vector<bool>{true, false, true, true, true, false, false, true, true});
+  const Array band({3, 3},
+                   std::vector<bool>{true, false, true, true, true, false, false, true, true});
   const auto in_band = [&](std::int64_t, std::int64_t q, std::int64_t k) {
     return band.get(q * 3 + k) != 0;
   };
@@ -244,9 +246,8 @@ BOOST_AUTO_TEST_CASE(obeys_masks_of_scores_and_of_keys) {
   check_close(by_keys(state, x, keys), attention(state, 2, x, x, x, real));
   auto by_scores = compile(device(), [&](Tensor t, Tensor m) { return layer(t, {.scores = m}); });
   check_close(by_scores(state, x, band), attention(state, 2, x, x, x, in_band));
-  auto by_both = compile(device(), [&](Tensor t, Tensor m, Tensor k) {
-    return layer(t, {.scores = m, .keys = k});
-  });
+  auto by_both = compile(
+      device(), [&](Tensor t, Tensor m, Tensor k) { return layer(t, {.scores = m, .keys = k}); });
   check_close(by_both(state, x, band, keys), attention(state, 2, x, x, x, both));
 
   // A float mask is added; one for each member of the batch.
@@ -268,8 +269,8 @@ BOOST_AUTO_TEST_CASE(is_the_same_where_training_drops_nothing_that_counts) {
     const Array x = spread({2, 3, 4});
     const Array keys({2, 3}, std::vector<bool>{true, true, false, false, false, false});
     const auto train = [&](const nn::MultiHeadAttention& layer) {
-      auto run = compile(
-          device(), [&](Tensor t, Tensor m) { return layer(t, {.keys = m}); }, {.training = true});
+      auto run = compile(device(), [&](Tensor t, Tensor m) { return layer(t, {.keys = m}); },
+                         {.training = true});
       return run(state, x, keys);
     };
     check_close(train(dropping), train(plain));

@@ -138,7 +138,8 @@ BOOST_AUTO_TEST_CASE(give_nodes_the_path_of_the_module_and_the_line_of_the_calle
     BOOST_TEST(origin.line == line);
     BOOST_TEST(std::string(origin.file).ends_with("module_test.cpp"));
     in_layer = in_layer || origin.path == "net.head.out";
-    in_activation = in_activation || (graph.node(id).op.name == "relu" && origin.path == "net.body.1");
+    in_activation =
+        in_activation || (graph.node(id).op.name == "relu" && origin.path == "net.body.1");
   }
   BOOST_TEST(in_layer);
   BOOST_TEST(in_activation);

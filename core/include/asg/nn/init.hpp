@@ -64,8 +64,8 @@ namespace init {
 enum class Fan { in, out };
 
 struct Kaiming {
-  double a = 0;         ///< negative slope of the leaky_relu that follows
-  Fan mode = Fan::in;   ///< in keeps the size of activations, out that of gradients
+  double a = 0;        ///< negative slope of the leaky_relu that follows
+  Fan mode = Fan::in;  ///< in keeps the size of activations, out that of gradients
   std::string_view activation = "leaky_relu";
 };
 /// Uniform within gain * sqrt(3 / fan).

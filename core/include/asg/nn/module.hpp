@@ -28,7 +28,8 @@ namespace asg::nn {
 /// Calling it builds nodes in the tensor's graph; no numbers are touched. Parameters are called by
 /// the path of member names: "fc1.weight". A module that is registered in two places keeps its
 /// first name, and its parameters are shared (tied).
-/// Threads  one at a time; graphs built from one module on several threads need copies of their own.
+/// Threads  one at a time; graphs built from one module on several threads need copies of their
+/// own.
 class Module {
  public:
   virtual ~Module() = default;

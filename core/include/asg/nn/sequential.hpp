@@ -19,8 +19,8 @@ class Sequential : public Module {
  public:
   Sequential() = default;
   template <class... M>
-    requires(sizeof...(M) > 1 || (!std::derived_from<std::remove_cvref_t<M>, Sequential> && ...))
-  explicit Sequential(M... modules) {
+  requires(sizeof...(M) > 1 || (!std::derived_from<std::remove_cvref_t<M>, Sequential> &&
+                                ...)) explicit Sequential(M... modules) {
     (push_back(std::move(modules)), ...);
   }
 

@@ -22,8 +22,8 @@ struct TransformerBlockOptions {
 /// Source   https://arxiv.org/abs/2002.04745
 class TransformerBlock : public Module {
  public:
-  TransformerBlock(std::int64_t features, std::int64_t heads,
-                   TransformerBlockOptions options = {}, Where where = {});
+  TransformerBlock(std::int64_t features, std::int64_t heads, TransformerBlockOptions options = {},
+                   Where where = {});
   using Module::operator();
   Tensor operator()(const Operand& x, const AttentionMask& mask) const;
   [[nodiscard]] Tensor forward(const Tensor& x) const override;

@@ -1,0 +1,34 @@
+// AdamW: Adam with decoupled weight decay.
+#pragma once
+#include <asg/optim/optimizer.hpp>
+
+namespace asg::optim {
+
+struct AdamWOptions {
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0.01;
+  Select decays = {};                    ///< what weight_decay acts on: see matrices_only
+  std::optional<double> clip_norm = {};  ///< the gradients' norm is limited to this
+  Select parameters = {};                ///< what is updated, of what is trainable
+  std::string name = "adamw";
+};
+
+/// See asg::adamw_update. Adam is the same with weight_decay 0.
+/// State: "adamw.m.PARAMETER" and "adamw.v.PARAMETER", the running means of the gradient and of its
+/// square, and "adamw.step", an i64 scalar.
+/// Errors   TypeError when a beta is not in [0, 1) or eps is negative.
+class AdamW : public Optimizer {
+ public:
+  explicit AdamW(AdamWOptions options = {}, Where where = {});
+
+ protected:
+  void update(Graph& graph, const std::vector<Trained>& parameters,
+              const Tensor& lr) const override;
+
+ private:
+  AdamWOptions options_;
+};
+
+}  // namespace asg::optim

@@ -1,0 +1,146 @@
+#include <asg/optim/optimizer.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <asg/autodiff/gradients.hpp>
+#include <asg/graph/algorithms.hpp>
+#include <asg/graph/build.hpp>
+#include <asg/graph/error.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/update.hpp>
+
+namespace asg::optim {
+namespace {
+
+std::string here(const Graph& graph) { return "\n  at " + to_string(graph.origin_now()); }
+
+bool assigned(const Graph& graph, NodeId variable) {
+  return std::any_of(graph.assigns().begin(), graph.assigns().end(),
+                     [&](NodeId id) { return graph.node(id).operands[0].node == variable; });
+}
+
+Tensor zero_at_first(Graph& graph, std::string name, const TensorType& type) {
+  VariableInfo info;
+  info.name = std::move(name);
+  info.trainable = false;
+  info.initial = 0;
+  return graph.variable(info, type.dtype, type.shape);
+}
+
+void check_loss(const Call& call, const Operand& loss) {
+  Graph& graph = call.graph();
+  if (!loss.is_tensor())
+    throw TypeError("minimize: the loss is a number, on which nothing depends" + here(graph));
+  const TensorType type = loss.tensor().type();
+  if (type.shape.numel() != 1)
+    throw ShapeError(
+        fmt::format("minimize: the loss is {}; it must have one element, for example "
+                    "as its mean{}",
+                    to_string(type), here(graph)));
+  if (!is_float(type.dtype))
+    throw TypeError(fmt::format("minimize: the loss is {}; only floats have gradients{}",
+                                to_string(type), here(graph)));
+}
+
+// The rate as a float scalar of the loss's type; parameters of another type cast it.
+Tensor rate(const Call& call, const Operand& lr, DType dtype) {
+  const Tensor t = call.tensor(lr, dtype);
+  if (t.rank() != 0)
+    throw ShapeError(fmt::format("minimize: the learning rate is {}; it must be a scalar{}",
+                                 to_string(t.type()), here(call.graph())));
+  return is_float(t.dtype()) ? t : cast(t, dtype);
+}
+
+std::vector<VariableInfo> trainable(Graph& graph, const Tensor& loss, const Select& select) {
+  const NodeId roots[] = {loss.value().node};
+  const std::vector<bool> reaching = Structure(graph).reaching(roots);
+  std::vector<VariableInfo> found;
+  bool frozen = false;
+  bool passed_over = false;
+  for (const VariableInfo& info : graph.variables()) {
+    const TensorType& type = graph.type({info.node, 0});
+    if (!reaching[info.node] || !is_float(type.dtype)) continue;
+    frozen = frozen || !info.trainable;
+    if (!info.trainable) continue;
+    if (select && !select(info.name, type.shape)) {
+      passed_over = true;
+      continue;
+    }
+    found.push_back(info);
+  }
+  if (!found.empty()) return found;
+  throw GradientError(fmt::format("minimize: the loss depends on no trainable variable{}{}",
+                                  passed_over ? " that the optimizer's `parameters` selects"
+                                  : frozen    ? ": all are frozen; see set_trainable"
+                                              : "; was it made with the model?",
+                                  here(graph)));
+}
+
+}  // namespace
+
+bool matrices_only(std::string_view, const Shape& shape) { return shape.rank() >= 2; }
+
+Optimizer::Optimizer(Common common) : common_(std::move(common)) {}
+
+Minimized Optimizer::minimize(const Operand& loss, const Operand& lr) const {
+  const Call call("minimize", {loss, lr});
+  Graph& graph = call.graph();
+  check_loss(call, loss);
+  const Tensor scalar = rate(call, lr, loss.tensor().dtype());
+  graph.set_training(true);
+
+  std::vector<Trained> parameters;
+  Tensors wrt;
+  for (const VariableInfo& info : trainable(graph, loss.tensor(), common_.parameters)) {
+    if (assigned(graph, info.node))
+      throw GradientError(fmt::format(
+          "minimize: '{}' is updated already; one run gives it one value. Let the optimizers "
+          "select different `parameters`{}",
+          info.name, here(graph)));
+    parameters.push_back({info.name, graph.tensor({info.node, 0}), {}});
+    wrt.push_back(parameters.back().value);
+  }
+  Tensors found = gradients(loss, wrt);
+
+  const PathScope scope(graph, common_.name);
+  Minimized result;
+  if (common_.clip_norm) {
+    ClippedGradients clipped = clip_grad_norm(found, *common_.clip_norm);
+    result.grad_norm = clipped.norm;
+    found = std::move(clipped.gradients);
+  } else {
+    result.grad_norm = global_norm(found);
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) parameters[i].gradient = found[i];
+  update(graph, parameters, scalar);
+
+  if (const VariableInfo* step = graph.find_variable("random.step");
+      step != nullptr && !assigned(graph, step->node)) {
+    const Tensor old = graph.tensor({step->node, 0});
+    graph.assign(old, old + 1);
+  }
+  return result;
+}
+
+Tensor Optimizer::state(const Trained& parameter, std::string_view kind) const {
+  return zero_at_first(parameter.value.graph(),
+                       fmt::format("{}.{}.{}", common_.name, kind, parameter.name),
+                       parameter.value.type());
+}
+
+Tensor Optimizer::next_step(Graph& graph) const {
+  const Tensor old = zero_at_first(graph, common_.name + ".step", {i64, {}});
+  if (assigned(graph, old.value().node))
+    throw GradientError(fmt::format(
+        "minimize: '{0}' counts its steps already in this program; give the second optimizer a "
+        "name of its own: {{.name = \"{0}_2\"}}{1}",
+        common_.name, here(graph)));
+  const Tensor step = old + 1;
+  graph.assign(old, step);
+  return step;
+}
+
+}  // namespace asg::optim
