@@ -1,0 +1,41 @@
+// Functions that throw what they must not. In C++14 the ABI's function types are not noexcept, so
+// nothing in the plugin stops the exceptions.
+#include <stdexcept>
+
+#include "table.h"
+
+namespace {
+
+asg_backend_info info;
+asg_backend_api api;
+
+asg_status throw_from_create(const asg_host*, const asg_option*, uint32_t, asg_backend**,
+                             asg_error*) {
+  throw std::runtime_error("the driver fell over");
+}
+asg_status throw_from_execute(asg_executable*, const asg_exec_args*, asg_event**, asg_error*) {
+  throw 42;
+}
+void throw_from_close(asg_device*) { throw std::runtime_error("cannot close"); }
+void* throw_from_map(asg_buffer*) { throw std::runtime_error("cannot map"); }
+
+}  // namespace
+
+extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host*, asg_error*) {
+  info = stub_info(BACKEND);
+  api = stub_api(&info);
+#if defined(THROWS_in_entry)
+  throw std::runtime_error("not today");
+#elif defined(THROWS_in_create)
+  api.create = throw_from_create;
+#else
+  api.execute = throw_from_execute;
+  api.device_close = throw_from_close;
+  api.buffer_map = throw_from_map;
+#endif
+  static_cast<void>(throw_from_create);
+  static_cast<void>(throw_from_execute);
+  static_cast<void>(throw_from_close);
+  static_cast<void>(throw_from_map);
+  return &api;
+}

@@ -1,0 +1,82 @@
+// A backend made with the SDK's glue: gathers from f32 vectors, and claims a composite op.
+#include <asg/sdk/host_backend.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace {
+
+using namespace asg::sdk;
+
+// Calls into the plugin after this object is gone would use what is no longer there.
+struct Alive {
+  ~Alive() { gone = true; }
+  static bool gone;
+};
+bool Alive::gone = false;
+Alive alive;
+
+void gather(const Call& call) {
+  const Tensor x = call.input(0), indices = call.input(1), y = call.output(0);
+  for (int64_t i = 0; i < indices.size(0); ++i) {
+    const int64_t index = indices.as<int64_t>()[i * indices.stride(0)];
+    if (index < 0 || index >= x.size(0))
+      throw Error(ASG_INVALID_ARGUMENT, "index " + std::to_string(index) + " is outside [0, " +
+                                            std::to_string(x.size(0)) + ")");
+    y.as<float>()[i * y.stride(0)] = x.as<float>()[index * x.stride(0)];
+  }
+}
+
+std::vector<Kernel> kernels() {
+  const uint32_t f32 = ASG_DTYPE_BIT(ASG_F32), i64 = ASG_DTYPE_BIT(ASG_I64);
+  Kernel twice;
+  twice.claimed_op = "twice";
+  twice.prepare = [](const ProgramCopy&, const asg_step&) {
+    return Run([](const Call& call) {
+      const Tensor x = call.input(0), y = call.output(0);
+      for (int64_t i = 0; i < x.count(); ++i) y.as<float>()[i] = 2 * x.as<float>()[i];
+    });
+  };
+  twice.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+    reply.accepted = request.types[0].dtype == ASG_F32;
+    reply.scratch_bytes = 32;
+    reply.n_in_place = 1;  // input 0 and output 0
+  };
+  Capability row;
+  row.op = ASG_OP_GATHER;
+  row.flags = ASG_CAP_STRIDED;
+  row.max_rank = 1;
+  row.dtypes = {f32, i64, f32};
+  return {plain_kernel(row, gather), twice};
+}
+
+class TinyDevice final : public HostDevice {
+ public:
+  using HostDevice::HostDevice;
+  ~TinyDevice() override {
+    if (Alive::gone) std::abort();
+  }
+};
+
+class Tiny final : public HostBackend {
+ public:
+  static constexpr asg_backend_info info =
+      backend_info("tiny", "3.1", "tests", "gathers", "threads=1  the number that is asked for\n");
+
+  Tiny(const asg_host& host, const Options& options) : HostBackend(::kernels()), host_(host) {
+    options.accept_only({});
+  }
+  std::unique_ptr<Device> open(uint32_t, const Options& options) override {
+    options.accept_only({"threads"});
+    const char* const threads = options.find("threads");
+    host_.log(ASG_LOG_INFO, std::string("threads=") + (threads != nullptr ? threads : "none"));
+    return std::make_unique<TinyDevice>(HostBackend::kernels());
+  }
+
+ private:
+  Host host_;
+};
+
+}  // namespace
+
+ASG_BACKEND(Tiny)
