@@ -1,0 +1,66 @@
+#include "device.hpp"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <string>
+#include <thread>
+
+#include "kernels.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+std::string processor_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("model name", 0) != 0) continue;
+    const std::size_t colon = line.find(':');
+    if (colon != std::string::npos && colon + 2 < line.size()) return line.substr(colon + 2);
+  }
+  return "CPU";
+}
+
+}  // namespace
+
+DeviceParts::DeviceParts(uint32_t threads)
+    : context(std::make_unique<Context>(threads)), kernels(all_kernels(context.get())) {}
+
+uint32_t available_threads() {
+  // Fewer than the machine has when the process is confined to some of them.
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) {
+    const int count = CPU_COUNT(&set);
+    if (count > 0) return static_cast<uint32_t>(count);
+  }
+  return std::max(std::thread::hardware_concurrency(), 1u);
+}
+
+uint32_t parse_threads(const char* text) {
+  uint32_t threads = 0;
+  const char* end = text + std::strlen(text);
+  const auto result = std::from_chars(text, end, threads);
+  if (result.ec != std::errc() || result.ptr != end || threads > 1024)
+    throw sdk::Error(ASG_INVALID_ARGUMENT, std::string("option threads=") + text +
+                                               ": expected a number from 1 to 1024, or 0 for all");
+  return threads == 0 ? available_threads() : threads;
+}
+
+void describe_processor(asg_device_info& info) {
+  std::snprintf(info.name, sizeof info.name, "%s", processor_name().c_str());
+  const long page = sysconf(_SC_PAGESIZE);
+  const long pages = sysconf(_SC_PHYS_PAGES), free_pages = sysconf(_SC_AVPHYS_PAGES);
+  if (page > 0 && pages > 0)
+    info.memory_total = static_cast<uint64_t>(pages) * static_cast<uint64_t>(page);
+  if (page > 0 && free_pages > 0)
+    info.memory_free = static_cast<uint64_t>(free_pages) * static_cast<uint64_t>(page);
+  info.threads = available_threads();
+}
+
+}  // namespace asg::cpu

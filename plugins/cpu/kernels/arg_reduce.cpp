@@ -1,0 +1,118 @@
+// ARG_REDUCE: x -> y (I64), the position of the largest or smallest element along an axis.
+#include <string_view>
+
+#include "kernels.hpp"
+#include "kernels/arithmetic.hpp"
+#include "kernels/lines.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+struct Plan {
+  Lines<2> lines;  // offsets in x, y
+  bool largest = true;
+};
+
+Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+  require_arity(step, 1, 1);
+  const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
+  const uint32_t axis = checked_axis(step, x);
+  bool fits = y.rank + 1 == x.rank;
+  for (uint32_t d = 0; fits && d < y.rank; ++d) fits = y.shape[d] == x.shape[d < axis ? d : d + 1];
+  require(fits, "arg_reduce: shapes do not fit");
+  require(x.shape[axis] > 0 || sdk::element_count(y) == 0, "arg_reduce: nothing to choose from");
+  const std::string_view mode = sdk::attr_string(step, "mode");
+  require(mode == "max" || mode == "min", "arg_reduce: unknown mode '" + std::string(mode) + "'");
+  Plan plan;
+  plan.largest = mode == "max";
+  plan.lines.length = x.shape[axis];
+  plan.lines.strides = {x.strides[axis], 0};
+  for (uint32_t d = 0; d < y.rank; ++d)
+    plan.lines.others.add(y.shape[d], {x.strides[d < axis ? d : d + 1], y.strides[d]});
+  return plan;
+}
+
+/// A NaN beats every number and, being first, every later NaN.
+template <bool largest, class T>
+bool beats(T candidate, T champion) {
+  if constexpr (is_float<T>)
+    return largest ? !(candidate <= champion) && !is_nan(champion)
+                   : !(candidate >= champion) && !is_nan(champion);
+  return largest ? candidate > champion : candidate < champion;
+}
+
+template <bool largest, class T>
+int64_t best_of_line(const T* x, int64_t stride, int64_t length) {
+  int64_t best = 0;
+  T champion = x[0];
+  for (int64_t i = 1; i < length; ++i)
+    if (const T candidate = x[i * stride]; beats<largest>(candidate, champion)) {
+      champion = candidate;
+      best = i;
+    }
+  return best;
+}
+
+template <bool largest, class T>
+void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
+  constexpr int64_t across = Lines<2>::across;
+  const int64_t step = plan.lines.others.inner_stride(0), to = plan.lines.others.inner_stride(1);
+  for (int64_t first = 0; first < count; first += across) {
+    const int64_t n = std::min(across, count - first);
+    T champions[across];
+    int64_t best[across] = {};
+    const T* line = x + first * step;
+    for (int64_t k = 0; k < n; ++k) champions[k] = line[k * step];
+    for (int64_t i = 1; i < plan.lines.length; ++i) {
+      line += plan.lines.strides[0];
+      for (int64_t k = 0; k < n; ++k) {
+        const T candidate = line[k * step];
+        const bool wins = beats<largest>(candidate, champions[k]);
+        champions[k] = wins ? candidate : champions[k];
+        best[k] = wins ? i : best[k];
+      }
+    }
+    for (int64_t k = 0; k < n; ++k) y[(first + k) * to] = best[k];
+  }
+}
+
+template <bool largest, class T>
+void arg_reduce(const Plan& plan, const T* x, int64_t* y, int64_t begin, int64_t end) {
+  const auto& others = plan.lines.others;
+  if (plan.lines.side_by_side()) {
+    others.for_each_run(begin, end, [&](const std::array<int64_t, 2>& at, int64_t n) {
+      best_of_lines<largest>(plan, x + at[0], y + at[1], n);
+    });
+    return;
+  }
+  others.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
+    y[at[1]] = best_of_line<largest>(x + at[0], plan.lines.strides[0], plan.lines.length);
+  });
+}
+
+}  // namespace
+
+sdk::Kernel make_arg_reduce(Context* context) {
+  return {rows_per_dtype(ASG_OP_ARG_REDUCE, computed_dtypes, {same, ASG_DTYPE_BIT(ASG_I64)}),
+          [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
+            return [context, plan = make_plan(program, step)](const sdk::Call& call) {
+              const int64_t count = plan.lines.others.count();
+              int64_t* y = call.output(0).as<int64_t>();
+              dispatch(call.input(0).dtype(), [&](auto zero) {
+                using T = decltype(zero);
+                const T* x = call.input(0).as<T>();
+                context->pool.parallel(count,
+                                       grain_for(count, plan.lines.length, context->pool.threads()),
+                                       [&](int64_t begin, int64_t end, uint32_t) {
+                                         if (plan.largest)
+                                           arg_reduce<true>(plan, x, y, begin, end);
+                                         else
+                                           arg_reduce<false>(plan, x, y, begin, end);
+                                       });
+              });
+            };
+          }};
+}
+
+}  // namespace asg::cpu

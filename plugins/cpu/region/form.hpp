@@ -1,0 +1,68 @@
+// A region with its domain simplified: no axes of one point, and neighbouring axes that every
+// access walks as one joined into one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include <asg/sdk/program_copy.hpp>
+
+namespace asg::cpu {
+
+using Coefficients = std::array<int64_t, ASG_MAX_RANK>;
+
+/// base + sum(coefficients[d] * i[d])
+struct Affine {
+  int64_t base = 0;
+  Coefficients coefficients{};
+  bool operator==(const Affine&) const = default;
+};
+
+struct Bound {
+  Affine position;
+  int64_t extent = 0;
+  bool operator==(const Bound&) const = default;
+};
+
+/// Where memory is touched: a value of the program, or a reduction kept in scratch memory.
+struct Access {
+  enum class Place : uint8_t { none, value, scratch };
+  Place place = Place::none;
+  uint32_t index = 0;  // of the value or of the reduction
+  uint32_t dtype = 0;  // of its elements
+  Affine element;
+  std::vector<Bound> bounds;
+  uint64_t fill = 0;
+  uint32_t index_register = 0;  // 1 + instruction
+  int64_t index_stride = 0;
+  int64_t index_extent = 0;
+  bool operator==(const Access&) const = default;
+};
+
+struct Reduction {
+  uint32_t kind, dtype, source;
+  uint32_t axes;  // mask over the simplified axes
+};
+
+struct Form {
+  std::vector<int64_t> dims;
+  std::vector<asg_inst> insts;
+  std::vector<Access> accesses;
+  std::vector<Reduction> reductions;
+  std::vector<asg_store> stores;
+  std::vector<asg_phase> phases;
+
+  uint32_t rank() const { return static_cast<uint32_t>(dims.size()); }
+};
+
+/// Errors: ASG_INVALID_ARGUMENT when the region breaks the contract.
+Form simplify(const sdk::ProgramCopy& program, const asg_step& step);
+
+/// True when the accesses may touch common bytes.
+bool may_overlap(const sdk::ProgramCopy& program, const Access& a, const Access& b);
+
+/// True when both touch the same element at the same point of the domain.
+bool same_map(const sdk::ProgramCopy& program, const Access& a, const Access& b);
+
+}  // namespace asg::cpu

@@ -1,0 +1,119 @@
+#include "nest.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "tile_ops.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+void append(AxisList& list, const Form& form, const Group& group, uint32_t axis) {
+  const int64_t dim = (group.single_axes >> axis & 1) != 0 ? 1 : form.dims[axis];
+  list.axes.push_back(axis);
+  list.dims.push_back(dim);
+  list.count *= dim;
+}
+
+/// Some access walks the last axis in long steps and another one in steps of one element.
+bool transposes(const Form& form, const Group& group) {
+  if (form.rank() < 2) return false;
+  const uint32_t last = form.rank() - 1;
+  bool found = false;
+  const auto visit = [&](const Access& access) {
+    const Coefficients& c = access.element.coefficients;
+    found |= std::abs(c[last]) > 8 && std::abs(c[last - 1]) == 1 && access.bounds.empty() &&
+             access.index_register == 0;
+  };
+  for (const Pass& pass : group.passes) {
+    const uint32_t first = pass.phase == 0 ? 0 : form.phases[pass.phase - 1].insts_end;
+    for (uint32_t i = first; i < form.phases[pass.phase].insts_end; ++i)
+      if (form.insts[i].op == ASG_EW_LOAD) visit(form.accesses[form.insts[i].a]);
+    for (const uint32_t s : pass.stores) visit(form.accesses[form.stores[s].access]);
+  }
+  return found && form.dims[last] >= 8 && form.dims[last - 1] >= 8;
+}
+
+int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+Nest map_nest(const Form& form, const Group& group, int64_t tile) {
+  Nest nest;
+  for (uint32_t d = 0; d < form.rank(); ++d)
+    append(d + 1 == form.rank() ? nest.low : nest.high, form, group, d);
+  if (transposes(form, group)) {
+    nest.tile_high = std::min<int64_t>(32, nest.high.count);
+    nest.tile_low = std::min<int64_t>(tile / 32, nest.low.count);
+  } else if (nest.low.count >= tile) {
+    // Pieces of one size, so that the last one is not a few lonely elements.
+    const int64_t pieces = (nest.low.count + tile - 1) / tile;
+    nest.tile_low = round_up((nest.low.count + pieces - 1) / pieces, 64);
+  } else {
+    nest.tile_low = std::max<int64_t>(nest.low.count, 1);
+    nest.tile_high = std::max<int64_t>(tile / nest.tile_low, 1);
+  }
+  return nest;
+}
+
+Nest row_nest(const Form& form, const Group& group, int64_t tile) {
+  Nest nest;
+  for (uint32_t d = 0; d < form.rank(); ++d)
+    append((group.axes >> d & 1) != 0 ? nest.low : nest.high, form, group, d);
+  if (nest.low.count > tile) {
+    nest.tile_low = tile;
+    nest.single_tile = false;
+  } else {
+    nest.tile_low = std::max<int64_t>(nest.low.count, 1);
+    nest.tile_high = std::max<int64_t>(tile / nest.tile_low, 1);
+  }
+  return nest;
+}
+
+Nest column_nest(const Form& form, const Group& group, uint32_t low, int64_t tile,
+                 uint32_t threads) {
+  Nest nest;
+  nest.columns = true;
+  for (uint32_t d = 0; d < form.rank(); ++d)
+    append((group.axes >> d & 1) != 0 ? nest.high
+           : d == low                 ? nest.low
+                                      : nest.outer,
+           form, group, d);
+  // 16 lanes of a tile's columns should stay in the first cache, and each thread get some tiles.
+  int64_t width = std::min<int64_t>(nest.low.count, 256);
+  const int64_t wanted = int64_t{threads} * 2;
+  if (nest.outer.count < wanted)
+    width = std::min(width, round_up((nest.low.count + wanted - 1) / wanted, 32));
+  nest.tile_low = std::max<int64_t>(width, 1);
+  // A power of two: a tile must not cross from one block of 4096 into the next.
+  int64_t rows = 1;
+  while (rows * 2 * nest.tile_low <= tile && rows < block_size) rows *= 2;
+  if (rows < 4) rows = 1;  // one row needs no copying into a tile
+  nest.tile_high = rows;
+  nest.single_tile = nest.high.count <= rows;
+  return nest;
+}
+
+}  // namespace
+
+Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads) {
+  if (!group.reduces) return map_nest(form, group, tile);
+  uint32_t last_kept = form.rank();
+  int64_t reduced = 1, inner_reduced = 1;
+  for (uint32_t d = 0; d < form.rank(); ++d) {
+    if ((group.axes >> d & 1) == 0) {
+      last_kept = d;
+      inner_reduced = 1;
+    } else {
+      reduced *= form.dims[d];
+      inner_reduced *= form.dims[d];
+    }
+  }
+  if (last_kept == form.rank()) return row_nest(form, group, tile);
+  const bool innermost_kept = last_kept + 1 == form.rank();
+  // Very short rows are better walked across: one vector operation then serves many of them.
+  const bool short_rows = reduced <= 8 && inner_reduced == reduced && form.dims[last_kept] >= 32;
+  if (innermost_kept || short_rows) return column_nest(form, group, last_kept, tile, threads);
+  return row_nest(form, group, tile);
+}
+
+}  // namespace asg::cpu

@@ -1,0 +1,39 @@
+// How a group walks its domain: which axes a tile spans and how large it is.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "passes.hpp"
+
+namespace asg::cpu {
+
+struct AxisList {
+  std::vector<uint32_t> axes;
+  std::vector<int64_t> dims;
+  int64_t count = 1;
+};
+
+/// The domain as outer x high x low points; a tile is `tile_high` x `tile_low` neighbouring points
+/// of high and low at one outer point, low running fastest.
+///
+/// By rows, low holds the reduced axes: a tile is some whole rows, or a piece of one.  By columns,
+/// high holds the reduced axes and low one kept axis: a tile is some rows of neighbouring columns,
+/// and reductions add whole rows.
+struct Nest {
+  bool columns = false;
+  AxisList outer, high, low;
+  int64_t tile_high = 1;
+  int64_t tile_low = 1;
+  /// All points that one result depends on lie in one tile, so registers outlive their pass.
+  bool single_tile = true;
+
+  int64_t low_tiles() const { return (low.count + tile_low - 1) / tile_low; }
+  int64_t high_tiles() const { return (high.count + tile_high - 1) / tile_high; }
+  int64_t reduced() const { return columns ? high.count : low.count; }
+};
+
+/// `tile` is the wanted number of points in a tile, a power of two from 256 to 4096.
+Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads);
+
+}  // namespace asg::cpu

@@ -1,0 +1,352 @@
+#include "run.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include <asg/sdk/program.hpp>
+
+namespace asg::cpu {
+
+namespace {
+
+/// One thread's view of a running tape.
+class Frame {
+ public:
+  Frame(const Tape& tape, std::byte* scratch, std::byte* shared, std::byte* const* values,
+        const std::vector<std::size_t>& results)
+      : tape_(tape), scratch_(scratch), shared_(shared), values_(values), results_(results) {
+    registers_ = reinterpret_cast<void**>(scratch + tape.scratch_bytes);
+    for (std::size_t r = 0; r < tape.registers.size(); ++r) {
+      const Register& reg = tape.registers[r];
+      registers_[r] = reg.home == Register::Home::constant
+                          ? const_cast<uint64_t*>(&reg.bits)
+                          : static_cast<void*>(scratch + reg.offset);
+    }
+    const int64_t origin[ASG_MAX_RANK] = {};
+    run_ops(0, tape.invariant_ops, Tile{0, 1, 0, 1, origin});
+  }
+
+  /// All passes on rows [high, high + n) that lie whole in one tile, or on one tile of a map.
+  void run_tile(const Tile& tile) {
+    for (const TapePass& pass : tape_.passes) {
+      run_pass(pass, tile);
+      for (const TapeReduction& r : pass.reductions)
+        r.fns->rows(registers_[r.result], registers_[r.source], tile.n_high, tile.n_low);
+      store_results(pass, Tile{tile.high, tile.n_high, 0, 1, tile.outer});
+    }
+  }
+
+  /// All passes on one row that takes several tiles.
+  void run_row(int64_t row, const int64_t* outer) {
+    for (const TapePass& pass : tape_.passes) {
+      begin(pass, 1);
+      for (int64_t b = 0; b * block_size < tape_.nest.low.count; ++b) {
+        row_block(pass, row, outer, b);
+        for (const TapeReduction& r : pass.reductions) push(r, 1, b);
+      }
+      for (const TapeReduction& r : pass.reductions) finish(r, 1, blocks());
+      store_results(pass, Tile{row, 1, 0, 1, outer});
+    }
+  }
+
+  /// All passes on all rows of some columns.
+  void run_columns(int64_t low, int64_t n_low, const int64_t* outer) {
+    for (const TapePass& pass : tape_.passes) {
+      begin(pass, n_low);
+      for (int64_t b = 0; b * block_size < tape_.nest.high.count; ++b) {
+        column_block(pass, low, n_low, outer, b);
+        for (const TapeReduction& r : pass.reductions) push(r, n_low, b);
+      }
+      for (const TapeReduction& r : pass.reductions) finish(r, n_low, blocks());
+      store_results(pass, Tile{0, 1, low, n_low, outer});
+    }
+  }
+
+  // One block of a reduction alone; its results go to `partials`, one after the other.
+  void run_row_block(int64_t row, int64_t block, const int64_t* outer, std::byte* partials) {
+    begin(tape_.passes[0], 1);
+    row_block(tape_.passes[0], row, outer, block);
+    keep(1, partials);
+  }
+  void run_column_block(int64_t low, int64_t n_low, int64_t block, const int64_t* outer,
+                        std::byte* partials) {
+    begin(tape_.passes[0], n_low);
+    column_block(tape_.passes[0], low, n_low, outer, block);
+    keep(n_low, partials);
+  }
+  /// Joins what run_*_block left for all blocks; `stride` is the distance between two blocks.
+  void join_blocks(int64_t width, const std::byte* partials, std::size_t stride, const Tile& tile) {
+    const TapePass& pass = tape_.passes[0];
+    for (int64_t b = 0; b < blocks(); ++b) {
+      const std::byte* from = partials + static_cast<std::size_t>(b) * stride;
+      for (const TapeReduction& r : pass.reductions) {
+        const std::size_t bytes = static_cast<std::size_t>(width) * r.element_size;
+        std::memcpy(scratch_ + r.lanes, from, bytes);
+        from += bytes;
+        push(r, width, b);
+      }
+    }
+    for (const TapeReduction& r : pass.reductions) finish(r, width, blocks());
+    store_results(pass, tile);
+  }
+
+ private:
+  int64_t blocks() const { return (tape_.nest.reduced() + block_size - 1) / block_size; }
+
+  std::byte* memory(const MemoryMap& map) const {
+    if (map.place == Access::Place::value) return values_[map.index];
+    return map.place == Access::Place::scratch ? shared_ + results_[map.index] : nullptr;
+  }
+
+  void run_ops(uint32_t begin, uint32_t end, const Tile& tile) {
+    for (uint32_t i = begin; i < end; ++i) {
+      const Op& op = tape_.ops[i];
+      switch (op.kind) {
+        case Op::Kind::compute:
+          op.fn(registers_[op.dst], registers_[op.a], registers_[op.b], registers_[op.c],
+                tile.count(op.varies));
+          break;
+        case Op::Kind::point: {
+          const MemoryMap& map = tape_.maps[op.map];
+          registers_[op.dst] = memory(map) + map.offset(tile) * map.element_size;
+          break;
+        }
+        case Op::Kind::load: {
+          const MemoryMap& map = tape_.maps[op.map];
+          load_tile(map, memory(map), tile, registers_[op.dst],
+                    map.index_size != 0 ? registers_[op.b] : nullptr);
+          break;
+        }
+        case Op::Kind::expand:
+          expand_tile(sdk::dtype_size(tape_.registers[op.dst].dtype), tape_.registers[op.a].varies,
+                      op.varies, tile, registers_[op.dst], registers_[op.a]);
+          break;
+        case Op::Kind::number:
+          number_tile(tape_.maps[op.map], tape_.registers[op.dst].dtype, tile, registers_[op.dst]);
+          break;
+        case Op::Kind::random:
+          random_tile(tape_.maps[op.map], op.stream, tile,
+                      static_cast<uint32_t*>(registers_[op.dst]),
+                      static_cast<const int64_t*>(registers_[op.a]),
+                      static_cast<const int64_t*>(registers_[op.b]), op.c != 0);
+          break;
+      }
+    }
+  }
+
+  void store(const TapeStore& s, const Tile& tile) {
+    const MemoryMap& map = tape_.maps[s.map];
+    store_tile(map, memory(map), tile, registers_[s.reg],
+               s.index != TapeStore::no_register ? registers_[s.index] : nullptr);
+  }
+
+  void run_pass(const TapePass& pass, const Tile& tile) {
+    if (tile.n_high == 0 || tile.n_low == 0) return;
+    run_ops(pass.ops_begin, pass.ops_end, tile);
+    for (const TapeStore& s : pass.stores) store(s, tile);
+  }
+
+  void store_results(const TapePass& pass, const Tile& tile) {
+    for (const TapeStore& s : pass.result_stores) store(s, tile);
+  }
+
+  // ------------------------------------------------- the fixed tree, `width` results at a time
+
+  std::byte* partial(const TapeReduction& r, int64_t width, int64_t level) const {
+    return scratch_ + r.lanes +
+           static_cast<std::size_t>((lane_count + level) * width) * r.element_size;
+  }
+
+  void begin(const TapePass& pass, int64_t width) {
+    for (const TapeReduction& r : pass.reductions)
+      r.fns->fill(scratch_ + r.lanes, lane_count * width);
+  }
+
+  /// Accumulates a block of one row; its result is then in lane 0.
+  void row_block(const TapePass& pass, int64_t row, const int64_t* outer, int64_t block) {
+    const int64_t end = std::min(tape_.nest.low.count, (block + 1) * block_size);
+    for (int64_t low = block * block_size; low < end; low += tape_.nest.tile_low) {
+      const int64_t n = std::min(tape_.nest.tile_low, end - low);
+      run_pass(pass, Tile{row, 1, low, n, outer});
+      for (const TapeReduction& r : pass.reductions)
+        r.fns->accumulate(scratch_ + r.lanes, registers_[r.source], n);
+    }
+    for (const TapeReduction& r : pass.reductions)
+      r.fns->fold(scratch_ + r.lanes, 1, std::min(lane_count, end - block * block_size));
+  }
+
+  void column_block(const TapePass& pass, int64_t low, int64_t n_low, const int64_t* outer,
+                    int64_t block) {
+    const int64_t begin_row = block * block_size;
+    const int64_t end = std::min(tape_.nest.high.count, begin_row + block_size);
+    for (int64_t high = begin_row; high < end; high += tape_.nest.tile_high) {
+      const int64_t n = std::min(tape_.nest.tile_high, end - high);
+      run_pass(pass, Tile{high, n, low, n_low, outer});
+      for (const TapeReduction& r : pass.reductions) add_rows(r, high, n, n_low);
+    }
+    for (const TapeReduction& r : pass.reductions)
+      r.fns->fold(scratch_ + r.lanes, n_low, std::min(lane_count, end - begin_row));
+  }
+
+  void add_rows(const TapeReduction& r, int64_t high, int64_t n, int64_t width) {
+    const std::byte* from = static_cast<const std::byte*>(registers_[r.source]);
+    for (int64_t row = 0; row < n;) {
+      const int64_t lane = (high + row) % lane_count;
+      const int64_t count = std::min(lane_count - lane, n - row);
+      std::byte* to = scratch_ + r.lanes + static_cast<std::size_t>(lane * width) * r.element_size;
+      r.fns->combine(to, to, from + static_cast<std::size_t>(row * width) * r.element_size, nullptr,
+                     count * width);
+      row += count;
+    }
+  }
+
+  /// Adds the result of block number `block`, in lane 0, to the pairwise tree and clears the lanes.
+  void push(const TapeReduction& r, int64_t width, int64_t block) {
+    std::byte* lane = scratch_ + r.lanes;
+    int64_t level = 0;
+    for (; (block >> level & 1) != 0; ++level)
+      r.fns->combine(lane, partial(r, width, level), lane, nullptr, width);
+    std::memcpy(partial(r, width, level), lane, static_cast<std::size_t>(width) * r.element_size);
+    r.fns->fill(lane, lane_count * width);
+  }
+
+  /// The tree's root to the result register.
+  void finish(const TapeReduction& r, int64_t width, int64_t count) {
+    const std::size_t bytes = static_cast<std::size_t>(width) * r.element_size;
+    void* result = registers_[r.result];
+    if (count == 0) return r.fns->fill(result, width);
+    int64_t level = std::countr_zero(static_cast<uint64_t>(count));
+    std::memcpy(result, partial(r, width, level), bytes);
+    for (++level; count >> level != 0; ++level)
+      if ((count >> level & 1) != 0)
+        r.fns->combine(result, partial(r, width, level), result, nullptr, width);
+  }
+
+  void keep(int64_t width, std::byte* partials) const {
+    for (const TapeReduction& r : tape_.passes[0].reductions) {
+      const std::size_t bytes = static_cast<std::size_t>(width) * r.element_size;
+      std::memcpy(partials, scratch_ + r.lanes, bytes);
+      partials += bytes;
+    }
+  }
+
+  const Tape& tape_;
+  std::byte* scratch_;
+  std::byte* shared_;
+  std::byte* const* values_;
+  const std::vector<std::size_t>& results_;
+  void** registers_;
+};
+
+void locate_outer(const AxisList& list, int64_t number, int64_t* at) {
+  for (std::size_t k = list.axes.size(); k-- > 0; number /= list.dims[k])
+    at[k] = number % list.dims[k];
+}
+
+int64_t op_weight(const Tape& tape) {
+  return static_cast<int64_t>(tape.ops.size() - tape.invariant_ops) + 2;
+}
+
+int64_t units_of(const Tape& tape) {
+  const Nest& nest = tape.nest;
+  if (nest.columns) return nest.outer.count * nest.low_tiles();
+  if (!nest.single_tile) return nest.high.count;
+  // A reduction over nothing still has results.
+  return nest.high_tiles() * (tape.reduces() ? 1 : nest.low_tiles());
+}
+
+std::size_t partial_stride(const Tape& tape) {
+  std::size_t bytes = 0;
+  for (const TapeReduction& r : tape.passes[0].reductions) bytes += r.element_size;
+  return bytes * static_cast<std::size_t>(tape.nest.columns ? tape.nest.tile_low : 1);
+}
+
+}  // namespace
+
+Split split_reductions(const Tape& tape, uint32_t threads) {
+  Split split;
+  if (threads == 1 || tape.passes.size() != 1 || tape.passes[0].reductions.empty() ||
+      tape.nest.single_tile || units_of(tape) >= int64_t{threads} * 2)
+    return split;
+  split.blocks = (tape.nest.reduced() + block_size - 1) / block_size;
+  if (split.blocks > 1)
+    split.partial_bytes =
+        static_cast<std::size_t>(units_of(tape) * split.blocks) * partial_stride(tape);
+  return split;
+}
+
+std::size_t thread_bytes(const Tape& tape) {
+  return tape.scratch_bytes + tape.registers.size() * sizeof(void*);
+}
+
+void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,
+              const std::vector<std::size_t>& results) {
+  const Nest& nest = tape.nest;
+  Workspace& workspace = context.workspace;
+  const int64_t units = units_of(tape);
+  if (units == 0) return;
+  const int64_t points = std::max<int64_t>(nest.outer.count * nest.high.count * nest.low.count, 1);
+  const auto frame_of = [&](uint32_t thread) {
+    return Frame(tape, workspace.thread(thread), workspace.shared(), values, results);
+  };
+  const auto tile_of = [&](int64_t unit, int64_t* outer) {
+    const int64_t low = unit % nest.low_tiles() * nest.tile_low;
+    locate_outer(nest.outer, unit / nest.low_tiles(), outer);
+    return Tile{0, 1, low, std::min(nest.tile_low, nest.low.count - low), outer};
+  };
+
+  if (split.blocks > 1) {
+    const std::size_t stride = partial_stride(tape);
+    std::byte* partials = workspace.shared() + split.partials;
+    const int64_t count = units * split.blocks;
+    const auto run_block = [&](int64_t begin, int64_t end, uint32_t thread) {
+      Frame frame = frame_of(thread);
+      for (int64_t i = begin; i < end; ++i) {
+        int64_t outer[ASG_MAX_RANK] = {};
+        std::byte* to = partials + static_cast<std::size_t>(i) * stride;
+        const int64_t unit = i / split.blocks, block = i % split.blocks;
+        if (nest.columns) {
+          const Tile tile = tile_of(unit, outer);
+          frame.run_column_block(tile.low, tile.n_low, block, outer, to);
+        } else {
+          frame.run_row_block(unit, block, outer, to);
+        }
+      }
+    };
+    context.pool.parallel(
+        count, grain_for(count, points / count * op_weight(tape), context.pool.threads()),
+        run_block);
+    Frame frame = frame_of(0);
+    for (int64_t unit = 0; unit < units; ++unit) {
+      int64_t outer[ASG_MAX_RANK] = {};
+      const std::byte* from = partials + static_cast<std::size_t>(unit * split.blocks) * stride;
+      const Tile tile = nest.columns ? tile_of(unit, outer) : Tile{unit, 1, 0, 1, outer};
+      frame.join_blocks(tile.n_low, from, stride, tile);
+    }
+    return;
+  }
+
+  const int64_t low_units = tape.reduces() ? 1 : nest.low_tiles();
+  const auto run_units = [&](int64_t begin, int64_t end, uint32_t thread) {
+    Frame frame = frame_of(thread);
+    for (int64_t unit = begin; unit < end; ++unit) {
+      int64_t outer[ASG_MAX_RANK] = {};
+      if (nest.columns) {
+        const Tile tile = tile_of(unit, outer);
+        frame.run_columns(tile.low, tile.n_low, outer);
+      } else if (!nest.single_tile) {
+        frame.run_row(unit, outer);
+      } else {
+        const int64_t high = unit / low_units * nest.tile_high;
+        const int64_t low = unit % low_units * nest.tile_low;
+        frame.run_tile(Tile{high, std::min(nest.tile_high, nest.high.count - high), low,
+                            std::min(nest.tile_low, nest.low.count - low), outer});
+      }
+    }
+  };
+  context.pool.parallel(
+      units, grain_for(units, points / units * op_weight(tape), context.pool.threads()), run_units);
+}
+
+}  // namespace asg::cpu

@@ -1,0 +1,29 @@
+// Executing tapes on the threads of a pool.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "context.hpp"
+#include "tape.hpp"
+
+namespace asg::cpu {
+
+/// How the units of a tape are cut further when there are fewer than threads.
+struct Split {
+  int64_t blocks = 1;             // of a reduction, each worked on alone
+  std::size_t partials = 0;       // offset of their results in shared scratch
+  std::size_t partial_bytes = 0;  // in all
+};
+
+Split split_reductions(const Tape& tape, uint32_t threads);
+
+/// Bytes of scratch that a thread needs to run the tape.
+std::size_t thread_bytes(const Tape& tape);
+
+/// `values[i]` is the address of element 0 of value i; `results[r]` the offset of reduction r in
+/// the workspace's shared block.
+void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,
+              const std::vector<std::size_t>& results);
+
+}  // namespace asg::cpu

@@ -1,0 +1,520 @@
+#include "tape.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <tuple>
+
+namespace asg::cpu {
+
+namespace {
+
+using sdk::Error;
+
+class Builder {
+ public:
+  Builder(const sdk::ProgramCopy& program, const Form& form, const Group& group, const Nest& nest,
+          const std::vector<bool>& kept)
+      : program_(program), form_(form), group_(group), kept_(kept) {
+    tape_.nest = nest;
+    full_ = static_cast<uint8_t>((nest.tile_high > 1 ? vary_high : 0) |
+                                 (nest.tile_low > 1 ? vary_low : 0));
+    result_varies_ = full_ & (nest.columns ? vary_low : vary_high);
+    one_point_ = nest.outer.count * nest.high.count * nest.low.count == 1;
+    results_.assign(form.reductions.size(), TapeStore::no_register);
+  }
+
+  Tape build() {
+    for (const Pass& pass : group_.passes) {
+      if (!tape_.nest.single_tile) forget();
+      // What a pass stores, later loads of the same memory must see.
+      build_pass(pass);
+      ++epoch_;
+    }
+    hoist_invariants();
+    store_in_place();
+    allocate();
+    return std::move(tape_);
+  }
+
+ private:
+  // Everything that tells two operations apart; equal keys give equal registers.
+  using Key = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint64_t, uint32_t>;
+
+  void forget() {
+    std::erase_if(known_, [&](const auto& entry) {
+      return !tape_.registers[entry.second].invariant && !is_constant(entry.second);
+    });
+  }
+  bool is_constant(uint32_t reg) const {
+    return tape_.registers[reg].home == Register::Home::constant;
+  }
+  const Register& at(uint32_t reg) const { return tape_.registers[reg]; }
+  uint32_t size_of(uint32_t reg) const { return sdk::dtype_size(at(reg).dtype); }
+
+  uint32_t add_register(uint32_t dtype, uint8_t varies, bool invariant) {
+    Register reg;
+    reg.dtype = dtype;
+    reg.varies = varies;
+    reg.invariant = invariant;
+    tape_.registers.push_back(reg);
+    return static_cast<uint32_t>(tape_.registers.size() - 1);
+  }
+
+  void build_pass(const Pass& pass) {
+    const uint32_t first = pass.phase == 0 ? 0 : form_.phases[pass.phase - 1].insts_end;
+    const uint32_t end = form_.phases[pass.phase].insts_end;
+    std::vector<bool> needed(end, false);
+    for (const uint32_t r : pass.reductions) needed[form_.reductions[r].source] = true;
+    for (const uint32_t s : pass.stores) {
+      if (form_.stores[s].kind == ASG_STORE_REGISTER) needed[form_.stores[s].source] = true;
+      const uint32_t index = form_.accesses[form_.stores[s].access].index_register;
+      if (index != 0) needed[index - 1] = true;
+    }
+    for (uint32_t i = end; i-- > first;)
+      if (needed[i]) mark_operands(form_.insts[i], needed);
+
+    TapePass out;
+    out.ops_begin = static_cast<uint32_t>(tape_.ops.size());
+    std::vector<uint32_t> regs(end, 0);
+    for (uint32_t i = first; i < end; ++i)
+      if (needed[i]) regs[i] = emit(form_.insts[i], regs);
+    for (const uint32_t r : pass.reductions) {
+      const Reduction& reduction = form_.reductions[r];
+      TapeReduction t;
+      t.fns = find_reduce_fns(reduction.kind, reduction.dtype);
+      if (t.fns == nullptr)
+        throw Error(ASG_UNSUPPORTED, std::string("no reduction ") + std::to_string(reduction.kind) +
+                                         " of " + sdk::dtype_name(reduction.dtype));
+      t.element_size = sdk::dtype_size(reduction.dtype);
+      t.source = widen(regs[reduction.source], full_);
+      t.result = results_[r] = add_register(reduction.dtype, result_varies_, false);
+      out.reductions.push_back(t);
+      if (kept_[r]) out.result_stores.push_back({t.result, add_map(scratch_access(form_, r))});
+    }
+    for (const uint32_t s : pass.stores) add_store(form_.stores[s], regs, out);
+    out.ops_end = static_cast<uint32_t>(tape_.ops.size());
+    tape_.passes.push_back(std::move(out));
+  }
+
+  void add_store(const asg_store& store, const std::vector<uint32_t>& regs, TapePass& out) {
+    const Access& access = form_.accesses[store.access];
+    TapeStore t;
+    t.map = add_map(access, access.index_register != 0 ? at(regs[access.index_register - 1]).dtype
+                                                       : uint32_t{ASG_I64});
+    if (store.kind == ASG_STORE_REDUCTION) {
+      // A reduction of an earlier phase is copied by a group of its own.
+      t.reg = results_[store.source];
+      if (t.reg == TapeStore::no_register) {
+        t.reg = widen(emit_load(scratch_access(form_, store.source)), full_);
+        out.stores.push_back(t);
+      } else {
+        out.result_stores.push_back(t);
+      }
+      return;
+    }
+    t.reg = widen(regs[store.source], full_);
+    if (access.index_register != 0) t.index = widen(regs[access.index_register - 1], full_);
+    out.stores.push_back(t);
+  }
+
+  void mark_operands(const asg_inst& inst, std::vector<bool>& needed) const {
+    switch (inst.op) {
+      case ASG_EW_LOAD: {
+        const uint32_t index = form_.accesses[inst.a].index_register;
+        if (index != 0) needed[index - 1] = true;
+        return;
+      }
+      case ASG_EW_IMM:
+      case ASG_EW_REDUCED:
+      case ASG_EW_IOTA:
+        return;
+      case ASG_EW_WHERE:
+        needed[inst.c] = true;
+        [[fallthrough]];
+      case ASG_EW_RANDOM:
+        needed[inst.b] = true;
+        break;
+      default:
+        if (inst.op >= ASG_EW_ADD) needed[inst.b] = true;
+    }
+    needed[inst.a] = true;
+  }
+
+  uint32_t emit(const asg_inst& inst, const std::vector<uint32_t>& regs) {
+    const uint32_t size = sdk::dtype_size(inst.dtype);
+    if (size != 1 && size != 4 && size != 8)
+      throw Error(ASG_UNSUPPORTED, std::string("no registers of ") + sdk::dtype_name(inst.dtype));
+    switch (inst.op) {
+      case ASG_EW_LOAD: {
+        const Access& access = form_.accesses[inst.a];
+        if (access.index_register == 0) return emit_load(access);
+        return emit_indexed_load(access, regs[access.index_register - 1]);
+      }
+      case ASG_EW_IMM:
+        return emit_constant(inst);
+      case ASG_EW_REDUCED: {
+        const uint32_t reg = results_[inst.a];
+        return reg != TapeStore::no_register ? reg : emit_load(scratch_access(form_, inst.a));
+      }
+      case ASG_EW_IOTA:
+        return emit_numbers(inst);
+      case ASG_EW_RANDOM:
+        return emit_random(inst, regs);
+      default:
+        return emit_compute(inst, regs);
+    }
+  }
+
+  uint32_t add_map(const Access& access, uint32_t index_dtype = ASG_I64) {
+    tape_.maps.push_back(make_map(tape_.nest, access, index_dtype));
+    sources_.push_back(access);
+    return static_cast<uint32_t>(tape_.maps.size() - 1);
+  }
+
+  /// Number of the access among those seen; equal accesses have equal numbers.
+  uint32_t number_of(const Access& access) {
+    const auto found = std::find(seen_.begin(), seen_.end(), access);
+    if (found != seen_.end()) return static_cast<uint32_t>(found - seen_.begin());
+    seen_.push_back(access);
+    return static_cast<uint32_t>(seen_.size() - 1);
+  }
+
+  bool stored_by_group(const Access& access) const {
+    for (const Pass& pass : group_.passes)
+      for (const uint32_t s : pass.stores)
+        if (may_overlap(program_, access, form_.accesses[form_.stores[s].access])) return true;
+    return false;
+  }
+
+  uint32_t emit_load(const Access& access) {
+    const bool stored = stored_by_group(access);
+    const Key key{ASG_EW_LOAD, access.dtype, number_of(access), stored ? epoch_ : 0, 0, 0, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    Op op;
+    op.map = add_map(access);
+    const MemoryMap& map = tape_.maps[op.map];
+    op.varies = map.varies;
+    op.dst = add_register(access.dtype, map.varies, !map.varies_outer && !stored && !one_point_);
+    // Memory that the group also writes is copied, unless the tape is proved harmless later.
+    const bool direct = map.dense(tape_.nest);
+    op.kind = direct && !stored ? Op::Kind::point : Op::Kind::load;
+    if (op.kind == Op::Kind::point) tape_.registers[op.dst].home = Register::Home::memory;
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
+  }
+
+  uint32_t emit_indexed_load(const Access& access, uint32_t index) {
+    Op op;
+    op.kind = Op::Kind::load;
+    op.map = add_map(access, at(index).dtype);
+    MemoryMap& map = tape_.maps[op.map];
+    map.varies |= at(index).varies;
+    map.varies_outer |= !at(index).invariant;
+    op.varies = map.varies;
+    op.b = widen(index, op.varies);
+    op.dst = add_register(access.dtype, op.varies, false);
+    tape_.ops.push_back(op);
+    return op.dst;
+  }
+
+  uint32_t emit_constant(const asg_inst& inst) {
+    const Key key{ASG_EW_IMM, inst.dtype, 0, 0, 0, inst.imm, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    const uint32_t reg = add_register(inst.dtype, 0, true);
+    tape_.registers[reg].home = Register::Home::constant;
+    tape_.registers[reg].bits = inst.imm;
+    return known_[key] = reg;
+  }
+
+  uint32_t emit_numbers(const asg_inst& inst) {
+    Access access = form_.accesses[inst.a];
+    access.place = Access::Place::none;
+    access.bounds.clear();
+    access.index_register = 0;
+    const Key key{ASG_EW_IOTA, inst.dtype, number_of(access), 0, 0, 0, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    Op op;
+    op.kind = Op::Kind::number;
+    op.map = add_map(access);
+    op.varies = tape_.maps[op.map].varies;
+    op.dst = add_register(inst.dtype, op.varies, !tape_.maps[op.map].varies_outer && !one_point_);
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
+  }
+
+  uint32_t emit_random(const asg_inst& inst, const std::vector<uint32_t>& regs) {
+    Access access = form_.accesses[inst.c];
+    access.place = Access::Place::none;
+    access.bounds.clear();
+    access.index_register = 0;
+    const uint32_t number = number_of(access);
+    const Key key{ASG_EW_RANDOM, number, regs[inst.a], regs[inst.b], 0, inst.imm, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    Op op;
+    op.kind = Op::Kind::random;
+    op.stream = inst.imm;
+    op.map = add_map(access);
+    MemoryMap& map = tape_.maps[op.map];
+    const uint8_t operands = at(regs[inst.a]).varies | at(regs[inst.b]).varies;
+    op.varies = map.varies |= operands;
+    op.c = operands == 0;  // uniform
+    op.a = operands == 0 ? regs[inst.a] : widen(regs[inst.a], op.varies);
+    op.b = operands == 0 ? regs[inst.b] : widen(regs[inst.b], op.varies);
+    op.dst = add_register(inst.dtype, op.varies, false);
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
+  }
+
+  uint32_t emit_compute(const asg_inst& inst, const std::vector<uint32_t>& regs) {
+    const bool unary = inst.op < ASG_EW_ADD && inst.op != ASG_EW_WHERE;
+    const uint32_t count = inst.op == ASG_EW_WHERE ? 3 : unary ? 1 : 2;
+    uint32_t operands[3] = {regs[inst.a], count > 1 ? regs[inst.b] : 0,
+                            count > 2 ? regs[inst.c] : 0};
+    Key key{inst.op, inst.dtype, operands[0], operands[1], operands[2], 0, count};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+
+    Op op;
+    bool invariant = !one_point_;
+    for (uint32_t k = 0; k < count; ++k) {
+      op.varies |= at(operands[k]).varies;
+      invariant &= at(operands[k]).invariant;
+    }
+    TileOp wanted{inst.op, inst.dtype, at(operands[0]).dtype, 0};
+    for (uint32_t k = 0; k < count; ++k) {
+      if (at(operands[k]).varies == op.varies) continue;
+      wanted.uniform |= at(operands[k]).varies == 0 ? 1u << k : 0;
+    }
+    op.fn = find_tile_fn(wanted);
+    if (op.fn == nullptr && wanted.uniform != 0) {
+      wanted.uniform = 0;
+      op.fn = find_tile_fn(wanted);
+    }
+    if (op.fn == nullptr)
+      throw Error(ASG_UNSUPPORTED, "no instruction " + std::to_string(inst.op) + " giving " +
+                                       sdk::dtype_name(inst.dtype) + " from " +
+                                       sdk::dtype_name(wanted.source));
+    for (uint32_t k = 0; k < count; ++k)
+      if ((wanted.uniform >> k & 1) == 0) operands[k] = widen(operands[k], op.varies);
+    op.a = operands[0];
+    op.b = count > 1 ? operands[1] : operands[0];
+    op.c = count > 2 ? operands[2] : operands[0];
+    op.dst = add_register(inst.dtype, op.varies, invariant && op.varies == 0);
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
+  }
+
+  /// A register with an element for each point in which `varies` does.
+  uint32_t widen(uint32_t reg, uint8_t varies) {
+    if (at(reg).varies == varies) return reg;
+    const Key key{0, 0, reg, varies, 0, 0, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    Op op;
+    op.kind = Op::Kind::expand;
+    op.a = reg;
+    op.varies = varies;
+    op.dst = add_register(at(reg).dtype, varies, false);
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
+  }
+
+  // ------------------------------------------------------------- after the list is complete
+
+  /// Moves what is the same everywhere before everything else.
+  void hoist_invariants() {
+    std::vector<Op> front, rest;
+    std::vector<uint32_t> hoisted_before(tape_.ops.size() + 1, 0);
+    for (std::size_t i = 0; i < tape_.ops.size(); ++i) {
+      const bool hoist = at(tape_.ops[i].dst).invariant && tape_.ops[i].varies == 0;
+      (hoist ? front : rest).push_back(tape_.ops[i]);
+      hoisted_before[i + 1] = hoisted_before[i] + hoist;
+    }
+    tape_.invariant_ops = static_cast<uint32_t>(front.size());
+    for (TapePass& pass : tape_.passes) {
+      pass.ops_begin += tape_.invariant_ops - hoisted_before[pass.ops_begin];
+      pass.ops_end += tape_.invariant_ops - hoisted_before[pass.ops_end];
+    }
+    front.insert(front.end(), rest.begin(), rest.end());
+    tape_.ops = std::move(front);
+  }
+
+  template <class Visit>
+  static void for_each_operand(const Op& op, Visit&& visit) {
+    switch (op.kind) {
+      case Op::Kind::compute:
+        visit(op.a);
+        visit(op.b);
+        visit(op.c);
+        return;
+      case Op::Kind::random:
+        visit(op.a);
+        visit(op.b);
+        return;
+      case Op::Kind::expand:
+        visit(op.a);
+        return;
+      default:
+        return;
+    }
+  }
+  template <class Visit>
+  void for_each_use(const Op& op, Visit&& visit) const {
+    for_each_operand(op, visit);
+    if (op.kind == Op::Kind::load && tape_.maps[op.map].index_size != 0) visit(op.b);
+  }
+
+  /// Lets the last operation on a stored register write to memory itself.
+  void store_in_place() {
+    for (TapePass& pass : tape_.passes) {
+      std::vector<TapeStore> copied;
+      for (const TapeStore& store : pass.stores)
+        if (!try_in_place(pass, store)) copied.push_back(store);
+      pass.stores = std::move(copied);
+    }
+  }
+
+  bool try_in_place(TapePass& pass, const TapeStore& store) {
+    const MemoryMap& map = tape_.maps[store.map];
+    Register& reg = tape_.registers[store.reg];
+    if (reg.home != Register::Home::slot || reg.varies != full_ || !map.dense(tape_.nest) ||
+        map.varies != full_)
+      return false;
+    for (const Pass& p : group_.passes)
+      for (const uint32_t s : p.stores) {
+        const Access& other = form_.accesses[form_.stores[s].access];
+        if (!(other == sources_[store.map]) && may_overlap(program_, other, sources_[store.map]))
+          return false;
+      }
+    uint32_t definition = pass.ops_end;
+    for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
+      if (tape_.ops[i].dst == store.reg) definition = i;
+    if (definition == pass.ops_end || tape_.ops[definition].kind == Op::Kind::load) return false;
+    // Nothing of this pass may read, afterwards, what stood in that memory.
+    for (uint32_t i = definition; i < pass.ops_end; ++i)
+      if ((tape_.ops[i].kind == Op::Kind::load || tape_.ops[i].kind == Op::Kind::point) &&
+          may_overlap(program_, sources_[tape_.ops[i].map], sources_[store.map]))
+        return false;
+    reg.home = Register::Home::memory;
+    Op op;
+    op.kind = Op::Kind::point;
+    op.dst = store.reg;
+    op.map = store.map;
+    op.varies = full_;
+    tape_.ops.insert(tape_.ops.begin() + definition, op);
+    for (TapePass& p : tape_.passes) {
+      if (p.ops_begin > definition) ++p.ops_begin;
+      if (p.ops_end > definition) ++p.ops_end;
+    }
+    return true;
+  }
+
+  /// Gives every register a place in the thread's scratch; places are reused.
+  void allocate() {
+    const std::size_t n = tape_.registers.size();
+    std::vector<uint32_t> last(n, 0);
+    const auto use = [&](uint32_t reg, uint32_t position) {
+      last[reg] = std::max(last[reg], position);
+    };
+    const uint32_t forever = static_cast<uint32_t>(tape_.ops.size());
+    for (uint32_t i = 0; i < tape_.invariant_ops; ++i) use(tape_.ops[i].dst, forever);
+    for (const TapePass& pass : tape_.passes) {
+      for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
+        for_each_use(tape_.ops[i], [&](uint32_t reg) {
+          // Tiles of a pass follow each other: what comes from outside must outlive all of them.
+          use(reg, is_result(reg) ? pass.ops_end : i);
+        });
+      for (const TapeReduction& r : pass.reductions) {
+        use(r.source, pass.ops_end);
+        use(r.result, pass.ops_end);
+      }
+      for (const TapeStore& s : pass.stores) {
+        use(s.reg, pass.ops_end);
+        if (s.index != TapeStore::no_register) use(s.index, pass.ops_end);
+      }
+      for (const TapeStore& s : pass.result_stores) use(s.reg, pass.ops_end);
+    }
+    std::size_t top = 0;
+    std::multimap<std::size_t, std::size_t> free;                       // bytes → offset
+    std::multimap<uint32_t, std::pair<std::size_t, std::size_t>> live;  // last use → bytes, offset
+    const auto give = [&](uint32_t reg) {
+      Register& r = tape_.registers[reg];
+      const std::size_t bytes = bytes_of(r);
+      const auto it = free.lower_bound(bytes);
+      if (it != free.end() && it->first <= bytes * 2) {
+        r.offset = it->second;
+        live.insert({last[reg], {it->first, it->second}});
+        free.erase(it);
+      } else {
+        r.offset = top;
+        live.insert({last[reg], {bytes, top}});
+        top += bytes;
+      }
+    };
+    const auto release_before = [&](uint32_t position) {
+      while (!live.empty() && live.begin()->first < position) {
+        free.insert({live.begin()->second.first, live.begin()->second.second});
+        live.erase(live.begin());
+      }
+    };
+    uint32_t pass = 0;
+    const auto finish_passes = [&](uint32_t position) {
+      for (; pass < tape_.passes.size() && tape_.passes[pass].ops_end <= position; ++pass)
+        for (const TapeReduction& r : tape_.passes[pass].reductions) give(r.result);
+    };
+    for (uint32_t i = 0; i < tape_.ops.size(); ++i) {
+      if (i >= tape_.invariant_ops) finish_passes(i);
+      release_before(i);
+      if (at(tape_.ops[i].dst).home == Register::Home::slot) give(tape_.ops[i].dst);
+    }
+    finish_passes(forever);
+    for (TapePass& p : tape_.passes) {
+      for (TapeReduction& r : p.reductions) {
+        r.lanes = top;
+        top += accumulator_bytes(r.element_size);
+      }
+    }
+    tape_.scratch_bytes = top;
+  }
+
+  bool is_result(uint32_t reg) const {
+    return std::find(results_.begin(), results_.end(), reg) != results_.end();
+  }
+
+  static std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+  std::size_t bytes_of(const Register& reg) const {
+    std::size_t count = 1;
+    if ((reg.varies & vary_high) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_high);
+    if ((reg.varies & vary_low) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_low);
+    return round_up(count * sdk::dtype_size(reg.dtype));
+  }
+  std::size_t accumulator_bytes(uint32_t element_size) const {
+    const std::size_t width =
+        tape_.nest.columns ? static_cast<std::size_t>(tape_.nest.tile_low) : 1;
+    // 16 lanes, the result of a block, and one partial result for each level of the tree above.
+    std::size_t levels = 1;
+    for (int64_t blocks = tape_.nest.reduced() / block_size + 1; blocks > 0; blocks /= 2) ++levels;
+    return round_up((lane_count + levels) * width * element_size);
+  }
+
+  const sdk::ProgramCopy& program_;
+  const Form& form_;
+  const Group& group_;
+  const std::vector<bool>& kept_;
+  Tape tape_;
+  uint8_t full_ = 0, result_varies_ = 0;
+  bool one_point_ = false;
+  uint32_t epoch_ = 0;
+  std::map<Key, uint32_t> known_;
+  std::vector<Access> seen_;
+  std::vector<Access> sources_;    // of every map
+  std::vector<uint32_t> results_;  // register of every reduction of this group
+};
+
+}  // namespace
+
+Tape make_tape(const sdk::ProgramCopy& program, const Form& form, const Group& group,
+               const Nest& nest, const std::vector<bool>& kept) {
+  return Builder(program, form, group, nest, kept).build();
+}
+
+}  // namespace asg::cpu

@@ -1,0 +1,242 @@
+// Float instructions, compiled once for each instruction set.
+#include <cmath>
+#include <limits>
+
+#include "tile_ops.hpp"
+#include "tile_ops_parts.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "region/tile_ops_float.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target must come first
+#include <hwy/highway.h>
+
+#include <hwy/contrib/math/math-inl.h>
+
+#include "simd_loops-inl.hpp"
+
+#include <asg/sdk/backend.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace asg::cpu::HWY_NAMESPACE {
+
+template <class D>
+using Element = hn::TFromD<D>;
+template <class D>
+HWY_INLINE auto constant(D d, double value) {
+  return hn::Set(d, static_cast<Element<D>>(value));
+}
+template <class D>
+HWY_INLINE auto infinity(D d) {
+  return hn::Set(d, std::numeric_limits<Element<D>>::infinity());
+}
+
+struct Neg {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Xor(x, hn::SignBit(d));
+  }
+};
+struct Abs {
+  template <class D, class V>
+  static HWY_INLINE V run(D, V x) {
+    return hn::Abs(x);
+  }
+};
+struct Sign {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    const V zero = hn::Zero(d);
+    return hn::IfThenElse(hn::Gt(x, zero), constant(d, 1),
+                          hn::IfThenElse(hn::Lt(x, zero), constant(d, -1), x));
+  }
+};
+struct Floor {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Or(hn::Floor(x), hn::And(x, hn::SignBit(d)));
+  }
+};
+// The sign is taken from x: the ceiling of -0.5 is -0.
+struct Ceil {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Or(hn::Ceil(x), hn::And(x, hn::SignBit(d)));
+  }
+};
+struct Round {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Or(hn::Round(x), hn::And(x, hn::SignBit(d)));
+  }
+};
+struct Sqrt {
+  template <class D, class V>
+  static HWY_INLINE V run(D, V x) {
+    return hn::Sqrt(x);
+  }
+};
+struct Rsqrt {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Div(constant(d, 1), hn::Sqrt(x));
+  }
+};
+
+// Highway's functions are accurate to about three units in the last place inside their domain;
+// what they leave undefined outside is added here.
+struct Exp {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    constexpr bool is_float = sizeof(Element<D>) == 4;
+    const V high = constant(d, is_float ? 89.0 : 710.0),
+            low = constant(d, is_float ? -104.0 : -746.0);
+    V y = hn::Exp(d, hn::Min(hn::Max(x, low), high));
+    y = hn::IfThenElse(hn::Gt(x, constant(d, is_float ? 88.722839 : 709.782712893384)), infinity(d),
+                       y);
+    y = hn::IfThenZeroElse(hn::Lt(x, low), y);
+    return hn::IfThenElse(hn::IsNaN(x), x, y);
+  }
+};
+struct Log {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    const V zero = hn::Zero(d);
+    V y = hn::Log(d, x);
+    y = hn::IfThenElse(hn::Eq(x, infinity(d)), x, y);
+    y = hn::IfThenElse(hn::Eq(x, zero), hn::Neg(infinity(d)), y);
+    y = hn::IfThenElse(hn::Lt(x, zero), hn::Set(d, std::numeric_limits<Element<D>>::quiet_NaN()),
+                       y);
+    return hn::IfThenElse(hn::IsNaN(x), x, y);
+  }
+};
+struct Tanh {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    const V limit = constant(d, 20);
+    const V y = hn::Tanh(d, hn::Min(hn::Max(x, hn::Neg(limit)), limit));
+    // Below this, tanh x is x to the last bit, and the sign of zero is kept.
+    const V tiny = constant(d, sizeof(Element<D>) == 4 ? 1e-4 : 1e-8);
+    return hn::IfThenElse(hn::Or(hn::Lt(hn::Abs(x), tiny), hn::IsNaN(x)), x, y);
+  }
+};
+/// Highway's range reduction holds up to 39000; larger arguments go to the C library.
+template <class Fast, class Scalar>
+struct Periodic {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    const auto inside = hn::Lt(hn::Abs(x), constant(d, 30000));
+    if (HWY_LIKELY(hn::AllTrue(d, inside))) return Fast::run(d, x);
+    using T = Element<D>;
+    HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)];
+    hn::Store(x, d, buffer);
+    for (size_t i = 0; i < hn::Lanes(d); ++i) buffer[i] = Scalar::run(buffer[i]);
+    return hn::IfThenElse(inside, Fast::run(d, hn::IfThenElseZero(inside, x)), hn::Load(d, buffer));
+  }
+};
+struct FastSin {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    const V tiny = constant(d, sizeof(Element<D>) == 4 ? 1e-4 : 1e-8);
+    return hn::IfThenElse(hn::Lt(hn::Abs(x), tiny), x, hn::Sin(d, x));
+  }
+};
+struct FastCos {
+  template <class D, class V>
+  static HWY_INLINE V run(D d, V x) {
+    return hn::Cos(d, x);
+  }
+};
+struct ScalarSin {
+  template <class T>
+  static T run(T x) {
+    return std::sin(x);
+  }
+};
+struct ScalarCos {
+  template <class T>
+  static T run(T x) {
+    return std::cos(x);
+  }
+};
+
+struct Sub {
+  template <class D, class V>
+  static HWY_INLINE V run(D, V a, V b) {
+    return hn::Sub(a, b);
+  }
+};
+struct Div {
+  template <class D, class V>
+  static HWY_INLINE V run(D, V a, V b) {
+    return hn::Div(a, b);
+  }
+};
+
+template <class T>
+TileFn find_for(const TileOp& op) {
+  switch (op.op) {
+    case ASG_EW_NEG:
+      return unary<T, Neg>;
+    case ASG_EW_ABS:
+      return unary<T, Abs>;
+    case ASG_EW_SIGN:
+      return unary<T, Sign>;
+    case ASG_EW_FLOOR:
+      return unary<T, Floor>;
+    case ASG_EW_CEIL:
+      return unary<T, Ceil>;
+    case ASG_EW_ROUND:
+      return unary<T, Round>;
+    case ASG_EW_EXP:
+      return unary<T, Exp>;
+    case ASG_EW_LOG:
+      return unary<T, Log>;
+    case ASG_EW_SQRT:
+      return unary<T, Sqrt>;
+    case ASG_EW_RSQRT:
+      return unary<T, Rsqrt>;
+    case ASG_EW_SIN:
+      return unary<T, Periodic<FastSin, ScalarSin>>;
+    case ASG_EW_COS:
+      return unary<T, Periodic<FastCos, ScalarCos>>;
+    case ASG_EW_TANH:
+      return unary<T, Tanh>;
+    case ASG_EW_ADD:
+      return binary_for<T, Add>(op.uniform);
+    case ASG_EW_SUB:
+      return binary_for<T, Sub>(op.uniform);
+    case ASG_EW_MUL:
+      return binary_for<T, Mul>(op.uniform);
+    case ASG_EW_DIV:
+      return binary_for<T, Div>(op.uniform);
+    case ASG_EW_MAX:
+      return binary_for<T, Max>(op.uniform);
+    case ASG_EW_MIN:
+      return binary_for<T, Min>(op.uniform);
+    default:
+      return nullptr;
+  }
+}
+
+TileFn find_float(const TileOp& op) {
+  if (op.dtype == ASG_F32) return find_for<float>(op);
+  if (op.dtype == ASG_F64) return find_for<double>(op);
+  return nullptr;
+}
+
+const char* target_name() { return hwy::TargetName(HWY_TARGET); }
+
+}  // namespace asg::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace asg::cpu {
+
+HWY_EXPORT(find_float);
+HWY_EXPORT(target_name);
+TileFn find_float_fn(const TileOp& op) { return HWY_DYNAMIC_DISPATCH(find_float)(op); }
+const char* simd_name() { return HWY_DYNAMIC_DISPATCH(target_name)(); }
+
+}  // namespace asg::cpu
+#endif
