@@ -1,6 +1,6 @@
 #include <asg/runtime/compile.hpp>
 
-#include <cstring>
+#include <algorithm>
 
 #include <fmt/format.h>
 
@@ -15,14 +15,13 @@
 namespace asg {
 
 struct CompiledGraph::Impl {
-  Impl(Device on, Program lowered)
-      : device(std::move(on)), program(std::move(lowered)) {}
+  Impl(Device on, Program lowered) : device(std::move(on)), program(std::move(lowered)) {}
 
   Device device;
   Program program;
   Executable executable;
-  std::vector<Binding> bindings;             // one for each slot
-  std::vector<VariableInfo> variables;       // of the state slots
+  std::vector<Binding> bindings;        // one for each slot
+  std::vector<VariableInfo> variables;  // of the state slots
   std::vector<std::uint32_t> variable_slots;
   std::uint64_t state_version = 0;
 
@@ -56,8 +55,10 @@ void CompiledGraph::Impl::bind(State& state) {
     }
   }
   if (!missing.empty())
-    throw StateError(fmt::format("{}: the state has no value for {}; initialize(model, ...) or "
-                                 "load them first", program.name, missing));
+    throw StateError(
+        fmt::format("{}: the state has no value for {}; initialize(model, ...) or "
+                    "load them first",
+                    program.name, missing));
   for (std::size_t i = 0; i < variables.size(); ++i)
     bindings[variable_slots[i]] = {state.buffer(variables[i].name), 0,
                                    program.slots[variable_slots[i]].size_bytes};
@@ -148,11 +149,13 @@ TracedFunction trace(const Function::Build& build, const Types& types,
     // Parts built before training was turned on were built for evaluation: once more.
     if (training || start || !read || !graph.training()) break;
   }
-  // Each run draws anew.
+  // Each run draws anew, whether or not an optimizer has seen to it.
   Graph& graph = traced.graph;
   if (const VariableInfo* step = graph.find_variable("random.step"); step != nullptr) {
     const Tensor value = graph.tensor({step->node, 0});
-    graph.assign(value, value + 1);
+    const auto counts = [&](NodeId id) { return graph.node(id).operands[0].node == step->node; };
+    if (std::none_of(graph.assigns().begin(), graph.assigns().end(), counts))
+      graph.assign(value, value + 1);
   }
   return traced;
 }

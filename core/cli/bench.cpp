@@ -1,0 +1,260 @@
+// asg bench: times the workloads on which frameworks are compared.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <memory>
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <nlohmann/json.hpp>
+
+#include <asg/data/random.hpp>
+#include <asg/nn/activation.hpp>
+#include <asg/nn/initialize.hpp>
+#include <asg/nn/sequential.hpp>
+#include <asg/ops/activation.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/linalg.hpp>
+#include <asg/ops/normalization.hpp>
+#include <asg/optim/adamw.hpp>
+#include <asg/optim/sgd.hpp>
+#include <asg/runtime/compile.hpp>
+
+#include "command.hpp"
+#include "model.hpp"
+
+namespace asg::cli {
+namespace {
+
+struct Flags {
+  DeviceFlags device;
+  std::vector<std::string> workloads;
+  std::int64_t runs = 15;
+  bool json = false;
+};
+
+// Something to time, and what one run of it computes and moves.
+struct Workload {
+  Function function;
+  std::vector<Argument> arguments;
+  State state;
+  double flops = 0;
+  double bytes = 0;
+};
+
+Array noise(const TensorType& type, std::uint64_t seed, std::int64_t below = 0) {
+  Array array(type.dtype, type.shape);
+  data::Random random(seed);
+  for (std::int64_t i = 0; i < array.numel(); ++i)
+    array.set(
+        i, below > 0 ? random.below(static_cast<std::uint32_t>(below)) : 4 * random.uniform() - 2);
+  return array;
+}
+
+// Arrays stay in the State: the workload is the computation, not the copy to the device.
+Workload kernel(const Device& device, const std::vector<Shape>& shapes,
+                const std::function<Tensor(const Tensors&)>& compute, double flops, double bytes) {
+  State state(device);
+  for (std::size_t i = 0; i < shapes.size(); ++i)
+    state.set(fmt::format("operand{}", i), noise({f32, shapes[i]}, i + 1));
+  Shape result;
+  {
+    Graph graph;
+    Tensors in;
+    for (const Shape& shape : shapes)
+      in.push_back(graph.input(fmt::format("x{}", in.size()), f32, shape));
+    result = compute(in).shape();
+  }
+  state.set("result", Array::zeros(f32, result));
+  const auto build = [=](Graph& graph, const Tensors&) -> Tensors {
+    Tensors in;
+    for (std::size_t i = 0; i < shapes.size(); ++i)
+      in.push_back(graph.variable(fmt::format("operand{}", i), f32, shapes[i]));
+    graph.assign(graph.variable("result", f32, result), compute(in));
+    return {};
+  };
+  return {Function(device, build, {.name = "bench"}), {}, std::move(state), flops, bytes};
+}
+
+Workload training(const Device& device, const ModelFlags& flags, const optim::Optimizer& optimizer,
+                  const Model& model) {
+  const auto keep = std::make_shared<Model>(model);
+  const auto build = [keep, &optimizer](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = keep->loss({in.begin(), in.end() - 1});
+    optimizer.minimize(loss, in.back());
+    return {loss};
+  };
+  std::vector<Argument> arguments;
+  for (const TensorType& type : model.inputs)
+    arguments.emplace_back(noise(type, 7 + arguments.size(),
+                                 is_float(type.dtype)   ? 0
+                                 : flags.model == "gpt" ? flags.vocab
+                                                        : 10));
+  arguments.emplace_back(flags.model == "transformer-block" ? 0.01f : 3e-4f);
+  return {Function(device, build, {.name = flags.model}), arguments,
+          initialize(*model.module, device, 1), 0, 0};
+}
+
+// The transformer formula: 6 per weight and token, and full attention.
+Workload gpt(const Device& device, std::int64_t vocab, std::int64_t block, std::int64_t embd,
+             std::int64_t heads, std::int64_t layers, std::int64_t batch) {
+  static const optim::AdamW adamw;
+  ModelFlags flags;
+  flags.model = "gpt";
+  flags.vocab = vocab;
+  flags.block = block;
+  flags.embd = embd;
+  flags.heads = heads;
+  flags.layers = layers;
+  flags.batch = batch;
+  const Model model = make_model(flags);
+  Workload workload = training(device, flags, adamw, model);
+  const auto weights = static_cast<double>(model.module->numel() - (vocab + block) * embd);
+  const auto tokens = static_cast<double>(batch * block);
+  workload.flops =
+      6 * weights * tokens + 12 * static_cast<double>(layers * batch * block * block * embd);
+  return workload;
+}
+
+Workload images(const Device& device, const char* name, const optim::Optimizer& optimizer) {
+  ModelFlags flags;
+  flags.model = name;
+  flags.batch = 64;
+  return training(device, flags, optimizer, make_model(flags));
+}
+
+// The predecessor's demonstration: overhead is all there is.
+Workload seed_block(const Device& device) {
+  static const optim::SGD sgd;
+  ModelFlags flags;
+  flags.model = "transformer-block";
+  flags.embd = 4;
+  flags.heads = 2;
+  flags.block = 1;
+  flags.batch = 1;
+  return training(device, flags, sgd, make_model(flags));
+}
+
+struct Entry {
+  std::string name;
+  std::function<Workload(const Device&)> make;
+};
+
+std::vector<Entry> entries() {
+  static const optim::AdamW adamw;
+  static const optim::SGD sgd{{.momentum = 0.9}};
+  std::vector<Entry> list;
+  for (const std::int64_t n : {256, 512, 1024, 2048})
+    list.push_back({fmt::format("gemm{}", n), [n](const Device& d) {
+                      const double cube =
+                          static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
+                      return kernel(
+                          d, {{n, n}, {n, n}}, [](const Tensors& t) { return matmul(t[0], t[1]); },
+                          2 * cube, 0);
+                    }});
+  constexpr std::int64_t many = 1 << 24, rows = 4096, columns = 1024;
+  constexpr double row_bytes = 8.0 * rows * columns;
+  list.push_back({"chain16M", [](const Device& d) {
+                    return kernel(
+                        d, {{many}, {many}},
+                        [](const Tensors& t) { return tanh(t[0] * t[1] + 0.5) * t[0] - t[1]; }, 0,
+                        12.0 * many);
+                  }});
+  list.push_back({"copy16M", [](const Device& d) {
+                    return kernel(
+                        d, {{many}}, [](const Tensors& t) { return t[0]; }, 0, 8.0 * many);
+                  }});
+  const auto by_rows = [&](const char* name, Tensor (*f)(const Tensors&),
+                           std::vector<Shape> shapes) {
+    list.push_back({name, [=](const Device& d) { return kernel(d, shapes, f, 0, row_bytes); }});
+  };
+  by_rows("softmax4096x1024", [](const Tensors& t) { return softmax(t[0], -1); },
+          {{rows, columns}});
+  by_rows("layernorm4096x1024",
+          [](const Tensors& t) { return layer_norm(t[0], {columns}, t[1], t[2]); },
+          {{rows, columns}, {columns}, {columns}});
+  by_rows("gelu4096x1024", [](const Tensors& t) { return gelu(t[0]); }, {{rows, columns}});
+  list.push_back({"mlp", [](const Device& d) { return images(d, "mlp", adamw); }});
+  list.push_back({"gpt-nano", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 12); }});
+  list.push_back({"gpt-tiny", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 16); }});
+  list.push_back({"gpt-small", [](const Device& d) { return gpt(d, 256, 256, 384, 6, 6, 8); }});
+  list.push_back({"cnn", [](const Device& d) { return images(d, "cnn", sgd); }});
+  list.push_back({"seed-block", seed_block});
+  return list;
+}
+
+double seconds_of(Workload& workload) {
+  const auto begin = std::chrono::steady_clock::now();
+  workload.function.call(workload.state, workload.arguments);
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+int bench(const Flags& flags) {
+  const auto list = entries();
+  for (const std::string& name : flags.workloads)
+    if (std::none_of(list.begin(), list.end(), [&](const Entry& e) { return e.name == name; })) {
+      std::string known;
+      for (const Entry& entry : list) known += " " + entry.name;
+      throw UsageError(fmt::format("there is no workload '{}'; there are{}", name, known));
+    }
+  const Device device = flags.device.open();
+  const int threads = device.description().threads;
+  if (!flags.json)
+    fmt::print("{} on {}, {} threads, {} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9}\n",
+               device.backend_name(), device.description().name, threads, flags.runs, "workload",
+               "min ms", "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB");
+  for (const Entry& entry : list) {
+    if (!flags.workloads.empty() && std::find(flags.workloads.begin(), flags.workloads.end(),
+                                              entry.name) == flags.workloads.end())
+      continue;
+    Workload workload = entry.make(device);
+    for (int warm = 0; warm < 3; ++warm) seconds_of(workload);
+    std::vector<double> times;
+    // Short ones are repeated until their times mean something.
+    double total = 0;
+    while (static_cast<std::int64_t>(times.size()) < flags.runs ||
+           (total < 0.2 && times.size() < 10000))
+      total += times.emplace_back(seconds_of(workload));
+    std::sort(times.begin(), times.end());
+    const double median = times[times.size() / 2];
+    rusage usage{};
+    ::getrusage(RUSAGE_SELF, &usage);
+    const double peak_mb = static_cast<double>(usage.ru_maxrss) / 1024;
+    const double gflops = workload.flops / median / 1e9, gb = workload.bytes / median / 1e9;
+    if (flags.json) {
+      nlohmann::ordered_json line{{"workload", entry.name}, {"backend", device.backend_name()},
+                                  {"threads", threads},     {"min", times.front()},
+                                  {"median", median},       {"max", times.back()}};
+      if (gflops > 0) line["gflops"] = gflops;
+      if (gb > 0) line["gb_per_s"] = gb;
+      line["peak_rss_mb"] = peak_mb;
+      fmt::print("{}\n", line.dump());
+    } else {
+      fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f}\n", entry.name,
+                 times.front() * 1e3, median * 1e3, times.back() * 1e3,
+                 gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
+                 gb > 0 ? fmt::format("{:.1f}", gb) : "", peak_mb);
+    }
+    std::fflush(stdout);
+  }
+  return exit_done;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Chosen& chosen) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      app.add_subcommand("bench", "time the workloads on which frameworks are compared");
+  command->add_option("--workload", flags->workloads, "only this one (may be repeated)")
+      ->type_name("NAME");
+  command->add_option("--runs", flags->runs, "timed runs of each, after 3 others")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_flag("--json", flags->json, "print JSON lines");
+  flags->device.add(*command);
+  command->callback([flags, &chosen] { chosen = [flags] { return bench(*flags); }; });
+}
+
+}  // namespace asg::cli

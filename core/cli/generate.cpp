@@ -1,0 +1,111 @@
+// asg generate: lets a trained GPT write.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include <asg/data/random.hpp>
+#include <asg/data/text.hpp>
+#include <asg/ops/indexing.hpp>
+#include <asg/ops/movement.hpp>
+#include <asg/runtime/compile.hpp>
+
+#include "command.hpp"
+#include "model.hpp"
+#include "save.hpp"
+
+namespace asg::cli {
+namespace {
+
+struct Flags {
+  std::string from, prompt = "\n";
+  std::int64_t tokens = 200, top_k = 0;
+  double temperature = 1;
+  std::uint64_t seed = 1;
+  DeviceFlags device;
+};
+
+// Draws a token from softmax(logits / temperature) over the top_k largest.
+std::int32_t draw(const Array& logits, const Flags& flags, data::Random& random) {
+  const std::int64_t count = logits.numel();
+  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::int32_t a, std::int32_t b) { return logits.get(a) > logits.get(b); });
+  if (flags.temperature == 0) return order[0];
+  if (flags.top_k > 0) order.resize(static_cast<std::size_t>(std::min(count, flags.top_k)));
+  std::vector<double> weights;
+  for (const std::int32_t token : order)
+    weights.push_back(std::exp((logits.get(token) - logits.get(order[0])) / flags.temperature));
+  double left = random.uniform() * std::accumulate(weights.begin(), weights.end(), 0.0);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    if ((left -= weights[i]) < 0) return order[i];
+  return order.back();
+}
+
+int generate(const Flags& flags) {
+  const std::filesystem::path from = flags.from;
+  const auto config = load_config(from);
+  const std::string config_file = (from / "config.json").string();
+  const ModelFlags model_flags = flags_from_config(config, config_file);
+  if (model_flags.model != "gpt" || !config.contains("vocabulary"))
+    throw FormatError(fmt::format("{}: the model is a {}; only a gpt generates text", config_file,
+                                  model_flags.model));
+  const data::CharTokenizer tokenizer(config["vocabulary"].get<std::vector<std::string>>());
+  const Model model = make_model(model_flags);
+  std::vector<std::int32_t> tokens = tokenizer.encode(flags.prompt);
+  if (tokens.empty()) throw UsageError("--prompt must have at least one character");
+
+  const Device device = flags.device.open();
+  State state(device);
+  load_weights(from, *model.module, state);
+  // One program for any length: the row of the last token is taken out of a whole block, whose
+  // rest a causal model does not see.
+  auto next = compile(device, [&](Tensor window, Tensor last) {
+    return reshape(gather(model.predict(window), last, 1), {-1});
+  });
+  data::Random random(flags.seed);
+  fmt::print("{}", flags.prompt);
+  const std::int64_t block = model_flags.block;
+  for (std::int64_t i = 0; i < flags.tokens; ++i) {
+    Array window = Array::zeros(i32, {1, block});
+    const auto length = std::min<std::int64_t>(block, static_cast<std::int64_t>(tokens.size()));
+    std::copy(tokens.end() - length, tokens.end(), window.data<std::int32_t>());
+    const Array logits = next(state, window, length - 1);
+    tokens.push_back(draw(logits, flags, random));
+    fmt::print("{}", tokenizer.decode({tokens.back()}));
+    std::fflush(stdout);
+  }
+  fmt::print("\n");
+  return exit_done;
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app, Chosen& chosen) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("generate", "let a trained GPT write");
+  command->add_option("--from", flags->from, "what asg train --out wrote")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("--prompt", flags->prompt, "what it goes on from");
+  command->add_option("--tokens", flags->tokens, "how much it writes")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->capture_default_str();
+  command
+      ->add_option("--temperature", flags->temperature,
+                   "below 1 safer, above 1 wilder, 0 always the likeliest")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  command->add_option("--top-k", flags->top_k, "draw from the K likeliest only; 0: from all")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_option("--seed", flags->seed, "of the drawing")->capture_default_str();
+  flags->device.add(*command);
+  command->callback([flags, &chosen] { chosen = [flags] { return generate(*flags); }; });
+}
+
+}  // namespace asg::cli

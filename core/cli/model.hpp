@@ -1,0 +1,47 @@
+// The models that the program knows: their flags, their graphs, their configuration as JSON.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include <asg/graph/graph.hpp>
+#include <asg/nn/module.hpp>
+
+namespace asg::cli {
+
+struct ModelFlags {
+  std::string model;
+  std::int64_t layers = 4, heads = 4, embd = 128, block = 64, batch = 12;
+  std::int64_t vocab = 0;  ///< 0: from the data
+  double dropout = 0;
+  bool tie = false, no_bias = false;
+  std::string dtype = "f32";
+
+  void add(CLI::App& app);
+  [[nodiscard]] DType element() const { return dtype_from_name(dtype); }
+};
+
+/// A model and the loss it is trained with.
+struct Model {
+  std::shared_ptr<const nn::Module> module;
+  Types inputs;                                  ///< of one batch
+  std::function<Tensor(const Tensors&)> loss;    ///< from the inputs of one batch
+  std::function<Tensor(const Tensor&)> predict;  ///< from the first of them
+  std::int64_t items = 0;                        ///< tokens or images of one batch
+  const char* unit = "tokens";
+  nlohmann::ordered_json config;  ///< enough to build the model again
+};
+
+/// Builds what the flags describe. Models of text need flags.vocab.
+/// Errors   UsageError when flags do not fit together.
+[[nodiscard]] Model make_model(const ModelFlags& flags);
+
+/// Flags from a saved configuration.
+/// Errors   FormatError naming `file` and what is missing.
+[[nodiscard]] ModelFlags flags_from_config(const nlohmann::ordered_json& config,
+                                           const std::string& file);
+
+}  // namespace asg::cli

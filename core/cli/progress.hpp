@@ -1,0 +1,50 @@
+// How a training run shows itself: a bar on a terminal, plain lines elsewhere, JSON when asked.
+#pragma once
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace asg::cli {
+
+struct StepReport {
+  std::int64_t step = 0;
+  double loss = 0, lr = 0, grad_norm = 0, items_per_s = 0;
+};
+
+class Progress {
+ public:
+  /// `unit` is what items_per_s counts. A log gets the JSON lines, too; it is begun anew unless
+  /// the run goes on with an earlier one.
+  /// Errors   WriteError when the log cannot be opened.
+  Progress(std::int64_t first, std::int64_t steps, const char* unit, bool json,
+           const std::filesystem::path& log, bool append);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  void step(const StepReport& report);
+  void evaluation(std::int64_t step, double train_loss, double val_loss,
+                  std::optional<double> accuracy);
+  void done(nlohmann::ordered_json summary, const std::string& text);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void write(const nlohmann::ordered_json& line);
+  void draw(const StepReport& report);
+  void clear_bar();
+
+  std::int64_t first_, steps_;
+  const char* unit_;
+  bool json_;
+  bool terminal_;
+  bool bar_shown_ = false;
+  std::FILE* log_ = nullptr;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_drawn_{};
+};
+
+}  // namespace asg::cli

@@ -1,0 +1,340 @@
+// asg train: trains one of the known models and saves it.
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <csignal>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include <asg/data/images.hpp>
+#include <asg/data/random.hpp>
+#include <asg/data/text.hpp>
+#include <asg/io/file.hpp>
+#include <asg/nn/initialize.hpp>
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/reduction.hpp>
+#include <asg/optim/adamw.hpp>
+#include <asg/optim/schedule.hpp>
+#include <asg/optim/sgd.hpp>
+#include <asg/runtime/compile.hpp>
+
+#include "command.hpp"
+#include "model.hpp"
+#include "progress.hpp"
+#include "save.hpp"
+
+namespace asg::cli {
+namespace {
+
+struct Flags {
+  ModelFlags model;
+  DeviceFlags device;
+  std::vector<std::filesystem::path> data;
+  std::int64_t steps = 1000, warmup = 0, eval_every = 250, eval_iters = 20, checkpoint_every = 0;
+  double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, momentum = 0.9, min_lr = -1, clip = 0,
+         weight_decay = 0;
+  std::string optimizer = "adamw";
+  std::uint64_t seed = 1;
+  std::filesystem::path out, log;
+  bool resume = false, json = false;
+};
+
+enum class Split : std::uint64_t { train = 1, train_evaluation = 2, validation = 3 };
+
+// Batches of a split by number.
+using Batches = std::function<std::vector<Argument>(Split, std::int64_t)>;
+
+std::atomic<bool> interrupted{false};
+
+// The first Ctrl-C asks the loop to save and stop; the second ends the program at once.
+void stop_at_interrupt() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+}
+
+// Nine tenths to train on, the rest to validate; the vocabulary is that of the whole text.
+Batches text_batches(Flags& flags, nlohmann::ordered_json& vocabulary) {
+  auto paths = flags.data;
+  if (paths.empty()) paths = {"/usr/share/common-licenses"};
+  const std::string text = data::read_text(paths);
+  const data::CharTokenizer tokenizer(text);
+  std::vector<std::int32_t> tokens = tokenizer.encode(text);
+  const auto cut = static_cast<std::ptrdiff_t>(tokens.size() * 9 / 10);
+  const ModelFlags& m = flags.model;
+  std::vector<std::int32_t> validation(tokens.begin() + cut, tokens.end());
+  tokens.resize(static_cast<std::size_t>(cut));
+  const auto split = [&](const std::vector<std::int32_t>& part, Split which, const char* name) {
+    return std::make_shared<data::TokenBatches>(
+        part, m.block, m.batch, flags.seed * 4 + static_cast<std::uint64_t>(which), name);
+  };
+  const auto train = split(tokens, Split::train, "the text's training part");
+  const auto train_evaluation = split(tokens, Split::train_evaluation, "the text's training part");
+  const auto held_out =
+      split(validation, Split::validation, "the text's validation part (a tenth)");
+  flags.model.vocab = tokenizer.size();
+  vocabulary = tokenizer.vocabulary();
+  if (!flags.json)
+    fmt::print("{} characters, vocabulary {}, {} to train on, {} to validate\n", text.size(),
+               tokenizer.size(), tokens.size(), validation.size());
+  return [=](Split which, std::int64_t index) -> std::vector<Argument> {
+    const auto& batches = which == Split::train        ? train
+                          : which == Split::validation ? held_out
+                                                       : train_evaluation;
+    const auto [inputs, targets] = batches->batch(index);
+    return {inputs, targets};
+  };
+}
+
+Batches image_batches(const Flags& flags) {
+  if (flags.data.size() > 1)
+    throw UsageError("--data takes one folder of MNIST's files for images");
+  const auto load = [&](bool train) {
+    return flags.data.empty() ? data::glyphs(train ? 8192 : 1024, flags.seed * 2 + (train ? 0 : 1))
+                              : data::load_mnist(flags.data[0], train);
+  };
+  const auto train_images = load(true), validation_images = load(false);
+  const auto batches = [&](const data::LabelledImages& images, Split which) {
+    return std::make_shared<data::ImageBatches>(images, flags.model.batch,
+                                                flags.seed * 4 + static_cast<std::uint64_t>(which));
+  };
+  const auto train = batches(train_images, Split::train);
+  const auto train_evaluation = batches(train_images, Split::train_evaluation);
+  const auto held_out = batches(validation_images, Split::validation);
+  return
+      [=, dtype = flags.model.element()](Split which, std::int64_t index) -> std::vector<Argument> {
+        const auto& source = which == Split::train        ? train
+                             : which == Split::validation ? held_out
+                                                          : train_evaluation;
+        const data::LabelledImages batch = source->batch(index);
+        return {dtype == f32 ? batch.images : batch.images.to(dtype), batch.labels};
+      };
+}
+
+// Uniform in [-1, 1); the demonstration learns one fixed batch.
+Batches noise_batches(const Flags& flags, const TensorType& type) {
+  Array batch(type.dtype, type.shape);
+  data::Random random(flags.seed);
+  for (std::int64_t i = 0; i < batch.numel(); ++i) batch.set(i, 2 * random.uniform() - 1);
+  return [batch](Split, std::int64_t) -> std::vector<Argument> { return {batch}; };
+}
+
+Function training_step(const Flags& flags, const Model& model, const Device& device) {
+  const auto build = [&flags, &model](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = model.loss({in.begin(), in.end() - 1});
+    const Tensor lr = in.back();
+    const auto clip = flags.clip > 0 ? std::optional(flags.clip) : std::nullopt;
+    if (flags.optimizer == "sgd") {
+      const optim::SGD sgd{{.momentum = flags.momentum,
+                            .weight_decay = flags.weight_decay,
+                            .decays = optim::matrices_only,
+                            .clip_norm = clip}};
+      return {loss, sgd.minimize(loss, lr).grad_norm};
+    }
+    const optim::AdamW adamw{{.beta1 = flags.beta1,
+                              .beta2 = flags.beta2,
+                              .weight_decay = flags.weight_decay,
+                              .decays = optim::matrices_only,
+                              .clip_norm = clip}};
+    return {loss, adamw.minimize(loss, lr).grad_norm};
+  };
+  return Function(device, build, {.name = "training step"});
+}
+
+// The loss, and for classifiers how many of a batch were right.
+Function evaluation(const Model& model, const Device& device) {
+  const auto build = [&model](Graph&, const Tensors& in) -> Tensors {
+    Tensors result{model.loss(in)};
+    if (std::string_view(model.unit) == "images")
+      result.push_back(mean(cast(eq(argmax(model.predict(in[0]), -1), in[1]), f32)));
+    return result;
+  };
+  return Function(device, build, {.name = "evaluation"});
+}
+
+struct Evaluation {
+  double loss = 0;
+  std::optional<double> accuracy;
+};
+
+class Training {
+ public:
+  Training(Flags& flags, const Device& device)
+      : flags_(flags),
+        device_(device),
+        batches_(make_batches()),
+        state_(device),
+        step_(training_step(flags_, model_, device)),
+        evaluate_(evaluation(model_, device)) {}
+
+  int run() {
+    std::int64_t first = 0;
+    state_ = initialize(*model_.module, device_, flags_.seed);
+    if (flags_.resume) first = load_training(flags_.out, *model_.module, state_);
+    if (!flags_.json) {
+      fmt::print("{} with {} parameters on {} ({})\n", flags_.model.model, model_.module->numel(),
+                 device_.backend_name(), device_.description().name);
+      std::fflush(stdout);  // before lines on stderr
+    }
+    Progress progress(first, flags_.steps, model_.unit, flags_.json, flags_.log, flags_.resume);
+    const optim::WarmupCosine schedule{flags_.lr, flags_.min_lr < 0 ? flags_.lr : flags_.min_lr,
+                                       flags_.warmup, flags_.steps};
+    std::int64_t step = first;
+    double loss = std::nan("");
+    for (; step < flags_.steps && !interrupted; ++step) {
+      if (flags_.eval_every > 0 && step % flags_.eval_every == 0) report(progress, step);
+      const auto begin = std::chrono::steady_clock::now();
+      std::vector<Argument> arguments = batches_(Split::train, step);
+      const double lr = schedule(step);
+      arguments.emplace_back(
+          Array(flags_.model.element() == f64 ? Array(lr) : Array(static_cast<float>(lr))));
+      const auto outputs = step_.call(state_, arguments);
+      loss = outputs[0].item<double>();
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+      progress.step({step, loss, lr, outputs[1].item<double>(),
+                     static_cast<double>(model_.items) / took.count()});
+      if (!std::isfinite(loss))
+        throw Error(fmt::format(
+            "the loss became {} at step {}; nothing was saved after that. A lower --lr, "
+            "--warmup or --clip 1 may help",
+            loss, step));
+      if (flags_.checkpoint_every > 0 && (step + 1) % flags_.checkpoint_every == 0) save(step + 1);
+    }
+    save(step);
+    if (interrupted) {
+      fmt::print(stderr, "asg: interrupted at step {}{}\n", step,
+                 flags_.out.empty() ? "" : fmt::format("; saved to {}", flags_.out.string()));
+      return exit_interrupted;
+    }
+    finish(progress, step, loss);
+    return exit_done;
+  }
+
+ private:
+  Batches make_batches() {
+    Batches batches;
+    nlohmann::ordered_json vocabulary;
+    if (flags_.model.model == "gpt") batches = text_batches(flags_, vocabulary);
+    if (flags_.model.model == "mlp" || flags_.model.model == "cnn") batches = image_batches(flags_);
+    model_ = make_model(flags_.model);
+    if (!vocabulary.is_null()) model_.config["vocabulary"] = std::move(vocabulary);
+    return batches ? batches : noise_batches(flags_, model_.inputs[0]);
+  }
+
+  Evaluation mean_over(Split split) {
+    Evaluation result;
+    double right = 0;
+    for (std::int64_t i = 0; i < flags_.eval_iters; ++i) {
+      const auto outputs =
+          evaluate_.call(state_, batches_(split, evaluations_ * flags_.eval_iters + i));
+      result.loss += outputs[0].item<double>() / static_cast<double>(flags_.eval_iters);
+      if (outputs.size() > 1) right += outputs[1].item<double>();
+      if (outputs.size() > 1) result.accuracy = right / static_cast<double>(i + 1);
+    }
+    return result;
+  }
+
+  double report(Progress& progress, std::int64_t step) {
+    const Evaluation train = mean_over(Split::train_evaluation);
+    const Evaluation validation = mean_over(Split::validation);
+    ++evaluations_;
+    progress.evaluation(step, train.loss, validation.loss, validation.accuracy);
+    return validation.loss;
+  }
+
+  void save(std::int64_t step) {
+    if (!flags_.out.empty()) save_run(flags_.out, state_, *model_.module, model_.config, step);
+  }
+
+  void finish(Progress& progress, std::int64_t step, double loss) {
+    nlohmann::ordered_json summary{{"step", step}, {"loss", loss}};
+    if (flags_.eval_every > 0) summary["val_loss"] = report(progress, step);
+    if (!flags_.out.empty()) summary["out"] = flags_.out.string();
+    progress.done(summary, flags_.out.empty() ? fmt::format("done after {} steps", step)
+                                              : fmt::format("done after {} steps; saved to {}",
+                                                            step, flags_.out.string()));
+  }
+
+  Flags& flags_;
+  Device device_;
+  Model model_;
+  Batches batches_;
+  State state_;
+  Function step_;
+  Function evaluate_;
+  std::int64_t evaluations_ = 0;
+};
+
+int train(Flags& flags) {
+  if (!std::isfinite(flags.lr) || flags.lr <= 0)
+    throw UsageError(fmt::format("--lr {} must be a positive number", flags.lr));
+  if (flags.resume && flags.out.empty())
+    throw UsageError("--resume needs --out, the folder to go on from");
+  // A run must not find out at its end that it cannot be saved.
+  if (!flags.out.empty()) io::make_directory(flags.out);
+  const Device device = flags.device.open();
+  stop_at_interrupt();
+  return Training(flags, device).run();
+}
+
+}  // namespace
+
+void add_train(CLI::App& app, Chosen& chosen) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command = app.add_subcommand("train", "train a model");
+  flags->model.add(*command);
+  const auto whole = [&](const char* name, std::int64_t& value, const char* text) {
+    return command->add_option(name, value, text)
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->type_name("N");
+  };
+  const auto real = [&](const char* name, double& value, const char* text) {
+    return command->add_option(name, value, text)
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str()
+        ->type_name("X");
+  };
+  command
+      ->add_option(
+          "--data", flags->data,
+          "gpt: text files or folders (default: /usr/share/common-licenses); mlp, cnn: a folder of "
+          "MNIST's files (default: drawn digits)")
+      ->type_name("PATH");
+  whole("--steps", flags->steps, "training steps");
+  command->add_option("--lr", flags->lr, "learning rate")->capture_default_str()->type_name("X");
+  command->add_option("--optimizer", flags->optimizer, "adamw or sgd")
+      ->check(CLI::IsMember({"adamw", "sgd"}))
+      ->capture_default_str();
+  real("--beta1", flags->beta1, "adamw: decay of the mean")->check(CLI::Range(0.0, 0.999999));
+  real("--beta2", flags->beta2, "adamw: decay of the square")->check(CLI::Range(0.0, 0.999999));
+  real("--momentum", flags->momentum, "sgd: momentum")->check(CLI::Range(0.0, 0.999999));
+  real("--weight-decay", flags->weight_decay, "of matrices");
+  whole("--warmup", flags->warmup, "steps of linear warm-up");
+  command
+      ->add_option("--min-lr", flags->min_lr,
+                   "where the cosine ends (default: --lr, a constant rate)")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("X");
+  real("--clip", flags->clip, "largest norm of the gradient; 0: none");
+  whole("--eval-every", flags->eval_every, "steps between evaluations; 0: none");
+  whole("--eval-iters", flags->eval_iters, "random batches of an evaluation")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--seed", flags->seed, "of weights, batches and dropout")
+      ->capture_default_str();
+  command->add_option("--out", flags->out, "save weights, configuration and training state here")
+      ->type_name("DIR");
+  whole("--checkpoint-every", flags->checkpoint_every,
+        "save also every N steps; 0: at the end only");
+  command->add_flag("--resume", flags->resume, "go on from what --out holds");
+  command->add_option("--log", flags->log, "write a JSON line for each step here")
+      ->type_name("FILE.jsonl");
+  command->add_flag("--json", flags->json, "print JSON lines");
+  flags->device.add(*command);
+  command->callback([flags, &chosen] { chosen = [flags] { return train(*flags); }; });
+}
+
+}  // namespace asg::cli
