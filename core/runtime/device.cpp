@@ -68,7 +68,8 @@ void call_device(DeviceImpl& device, std::string_view name, Fn function, A... ar
 
 template <class Fn, class Handle>
 void release(DeviceImpl& device, std::string_view name, Fn function, Handle handle) {
-  if (handle == nullptr || loader::process_is_ending()) return;
+  if (handle == nullptr) return;
+  if (loader::process_is_ending()) return loader::abandon(handle);
   const std::lock_guard lock(device.mutex);
   loader::call_quietly(device.backend->plugin().name, name, function, handle);
 }

@@ -30,6 +30,7 @@ struct Registry {
   // All that were ever called, refused ones too: they may keep the address of their host.
   std::vector<std::unique_ptr<Plugin>> plugins;
   std::vector<std::unique_ptr<dll::shared_library>> libraries;
+  std::vector<void*> abandoned;
 };
 
 // Never destroyed: plugins stay in the process until its end, and so does what they point to.
@@ -131,6 +132,11 @@ void create(Plugin& plugin) {
 }  // namespace
 
 bool process_is_ending() { return ending; }
+
+void abandon(void* object) {
+  const std::lock_guard lock(registry().mutex);
+  registry().abandoned.push_back(object);
+}
 
 const Plugin& load_plugin(const fs::path& file) {
   Registry& all = registry();

@@ -59,4 +59,7 @@ class Backend {
 /// is still open is left to the operating system.
 [[nodiscard]] bool process_is_ending();
 
+/// Remembers a plugin's object that is left to the operating system, for leak checkers.
+void abandon(void* object);
+
 }  // namespace asg::loader
