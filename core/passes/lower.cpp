@@ -253,7 +253,8 @@ void Lowerer::keep_assign(const Node&) {}  // lower_assigns writes them, when al
 void Lowerer::lower_elementwise(const Node& node) {
   const std::uint32_t instruction = node.op.lowering.instruction;
   const TensorType& type = node.outputs[0];
-  const DType subject = instruction == ASG_EW_WHERE ? type.dtype : graph_.type(node.operands[0]).dtype;
+  const bool compares = instruction >= ASG_EW_EQ && instruction <= ASG_EW_GE;
+  const DType subject = compares ? graph_.type(node.operands[0]).dtype : type.dtype;
   if (!target_.accepts_instruction(instruction, subject))
     refuse(node, fmt::format("it has no {} for {}", node.op.name, name(subject)));
   const Located result = fresh(type);
