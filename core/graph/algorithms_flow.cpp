@@ -65,19 +65,33 @@ MinCut min_cut(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint
   const auto edge_index = boost::get(boost::edge_index, network);
   const auto node_index = boost::get(boost::vertex_index, network);
   std::vector<std::int64_t> residual(count);
+  const auto residuals = boost::make_iterator_property_map(residual.begin(), edge_index);
   std::vector<Network::edge_descriptor> predecessors(nodes);
   std::vector<boost::default_color_type> colors(nodes);
   std::vector<std::uint32_t> distances(nodes);
   MinCut result;
   result.capacity = boost::boykov_kolmogorov_max_flow(
-      network, boost::make_iterator_property_map(capacity.begin(), edge_index),
-      boost::make_iterator_property_map(residual.begin(), edge_index),
+      network, boost::make_iterator_property_map(capacity.begin(), edge_index), residuals,
       boost::make_iterator_property_map(partner.begin(), edge_index),
       boost::make_iterator_property_map(predecessors.begin(), node_index),
       boost::make_iterator_property_map(colors.begin(), node_index),
       boost::make_iterator_property_map(distances.begin(), node_index), node_index, source, sink);
+
+  // The algorithm's own colours miss nodes that it gave up late: what the source still reaches
+  // through edges with capacity to spare is the side closest to it.
   result.source_side.resize(nodes);
-  for (std::size_t i = 0; i < nodes; ++i) result.source_side[i] = colors[i] == boost::black_color;
+  result.source_side[source] = true;
+  std::vector<std::uint32_t> pending{source};
+  while (!pending.empty()) {
+    const auto [begin, end] = boost::out_edges(pending.back(), network);
+    pending.pop_back();
+    for (auto edge = begin; edge != end; ++edge) {
+      const std::uint32_t target = boost::target(*edge, network);
+      if (get(residuals, *edge) == 0 || result.source_side[target]) continue;
+      result.source_side[target] = true;
+      pending.push_back(target);
+    }
+  }
   return result;
 }
 

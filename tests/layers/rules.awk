@@ -1,0 +1,83 @@
+# Prints each line of a source file that breaks a rule of core/README.md, as FILE:LINE: RULE.
+# Runs on the files in the order given, with paths relative to the repository.
+
+BEGIN {
+  most_lines = 600
+  # Includes go from a larger number to a smaller one, or stay in one layer.
+  rank["sdk"] = 0
+  rank["graph"] = 1
+  rank["ops"] = 2
+  rank["autodiff"] = rank["passes"] = 3
+  rank["runtime"] = 4
+  rank["io"] = 5
+  rank["nn"] = rank["optim"] = rank["data"] = rank["metrics"] = 6
+  rank["asg.hpp"] = 7
+  rank["cli"] = rank["examples"] = 8
+
+  # What a public header may include beside <vector> and the like.
+  count = split("stdbool.h stddef.h stdint.h string.h", names, " ")
+  for (i = 1; i <= count; ++i) c_header[names[i]] = 1
+}
+
+function broken(rule) {
+  print FILENAME ":" FNR ": " rule
+  found = 1
+}
+
+# "graph" of core/graph/print.cpp, core/include/asg/graph/print.hpp and sdk of all below sdk.
+function layer_of(file,  parts) {
+  split(file, parts, "/")
+  if (parts[1] != "core") return parts[1]
+  if (parts[2] == "include") return parts[4]
+  return parts[2]
+}
+
+# The layer of what is included, if it is asg's: <asg/graph/graph.hpp>, "graph/graph_data.hpp" or
+# "../rules.hpp". A name without a folder is a neighbour.
+function target_of(name,  parts, here, depth, i) {
+  split(name, parts, "/")
+  if (parts[1] == "asg") return parts[2]
+  if (angle || FILENAME !~ /^core\// || name !~ /\//) return ""
+  if (parts[1] != "..") return parts[1]
+  depth = split(FILENAME, here, "/") - 1
+  for (i = 1; parts[i] == ".."; ++i) --depth
+  return depth >= 2 ? here[2] : parts[i]
+}
+
+FNR == 1 {
+  layer = layer_of(FILENAME)
+  is_public = FILENAME ~ /^(core|sdk)\/include\//
+  is_fmt = FILENAME == "core/include/asg/graph/fmt.hpp"
+}
+
+FNR == most_lines + 1 { broken("more than " most_lines " lines") }
+
+# Tests may include what they test; the sources in CMake files are checked where they are used.
+layer == "tests" || layer == "cmake" || !/^[ \t]*#[ \t]*include[ \t]*[<"]/ { next }
+
+{
+  angle = $0 ~ /include[ \t]*</
+  name = $0
+  sub(/^[^<"]*[<"]/, "", name)
+  sub(/[>"].*$/, "", name)
+
+  if (name ~ /^boost\/graph\// && FILENAME !~ /^core\/graph\/algorithms[^\/]*\.cpp$/)
+    broken("Boost.Graph outside of core/graph/algorithms*.cpp: " name)
+  if (name ~ /^boost\/dll/ && layer != "runtime") broken("Boost.DLL outside of core/runtime: " name)
+  if (!angle && name ~ /^asg\//) broken("asg's public headers are included with <>: " name)
+  else if (!angle && is_public) broken("a public header includes a private one: " name)
+
+  target = target_of(name)
+  if (target == "") {
+    if (is_public && !is_fmt && angle && name !~ /^[a-z_]+$/ && !(name in c_header))
+      broken("a public header includes a third party's: " name)
+  } else if (!(target in rank)) {
+    broken("no layer of asg: " name)
+  } else if (layer == "plugins") {
+    if (target != "sdk") broken("a plugin sees <asg/sdk/...> only: " name)
+  } else if (target != layer && rank[target] >= rank[layer]) {
+    broken(layer " lies below or beside " target ": " name)
+  }
+}
+
+END { exit found }
