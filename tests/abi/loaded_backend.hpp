@@ -49,7 +49,7 @@ void checked(F&& call) {
 
 class LoadedBackend {
  public:
-  explicit LoadedBackend(const std::string& path) {
+  explicit LoadedBackend(const std::string& path, const std::vector<asg_option>& options = {}) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw std::runtime_error(dlerror());
     auto entry = reinterpret_cast<asg_backend_entry>(dlsym(library, ASG_ENTRY_SYMBOL));
@@ -58,7 +58,10 @@ class LoadedBackend {
     api_ = entry(&host_, &error);
     if (api_ == nullptr) throw std::runtime_error(error.message);
     checked([&](asg_error* e) { return api_->create(&host_, nullptr, 0, &backend_, e); });
-    checked([&](asg_error* e) { return api_->device_open(backend_, 0, nullptr, 0, &device_, e); });
+    checked([&](asg_error* e) {
+      return api_->device_open(backend_, 0, options.data(), static_cast<uint32_t>(options.size()),
+                               &device_, e);
+    });
   }
   LoadedBackend(const LoadedBackend&) = delete;
   LoadedBackend& operator=(const LoadedBackend&) = delete;

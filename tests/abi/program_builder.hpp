@@ -122,6 +122,9 @@ class RegionBuilder {
   ReductionId reduce(uint32_t kind, Register source, std::initializer_list<uint32_t> axes) {
     uint32_t mask = 0;
     for (const uint32_t axis : axes) mask |= 1u << axis;
+    return reduce_mask(kind, source, mask);
+  }
+  ReductionId reduce_mask(uint32_t kind, Register source, uint32_t mask) {
     reductions_.push_back({kind, dtype(source), source.index, mask});
     return {static_cast<uint32_t>(reductions_.size() - 1)};
   }

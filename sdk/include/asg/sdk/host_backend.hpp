@@ -80,7 +80,10 @@ class HostExecutable : public Executable {
  public:
   /// Errors: ASG_UNSUPPORTED with the step that no kernel accepts.
   HostExecutable(const asg_program& program, const std::vector<Kernel>& kernels)
-      : program_(program), needed_(program_.slots().size()), addresses_(program_.values().size()) {
+      : program_(program),
+        needed_(program_.slots().size()),
+        bases_(program_.slots().size()),
+        addresses_(program_.values().size()) {
     const auto start = std::chrono::steady_clock::now();
     for (const asg_value& value : program_.values())
       if (value.extent_begin < value.extent_end)
@@ -165,11 +168,10 @@ class HostExecutable : public Executable {
     if (args.n_bindings != slots.size())
       throw Error(ASG_INVALID_ARGUMENT, std::to_string(args.n_bindings) + " bindings for " +
                                             std::to_string(slots.size()) + " slots");
-    std::vector<std::byte*> bases(slots.size());
-    for (uint32_t i = 0; i < slots.size(); ++i) bases[i] = base(slots[i], i, args.bindings[i]);
+    for (uint32_t i = 0; i < slots.size(); ++i) bases_[i] = base(slots[i], i, args.bindings[i]);
     uint32_t index = 0;
     for (const asg_value& value : program_.values()) {
-      std::byte* start = bases[value.slot];
+      std::byte* start = bases_[value.slot];
       addresses_[index++] = start == nullptr ? nullptr : start + value.offset;
     }
   }
@@ -197,6 +199,7 @@ class HostExecutable : public Executable {
 
   ProgramCopy program_;
   std::vector<uint64_t> needed_;  // bytes that the values of each slot reach to
+  std::vector<std::byte*> bases_;  // of the slots' bindings; members, so that a run needs no memory
   std::vector<std::byte*> addresses_;
   std::vector<Run> runs_;
   uint64_t compile_ns_ = 0;
