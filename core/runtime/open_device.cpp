@@ -184,8 +184,9 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
                          limited ? &limit : nullptr, limited ? 1u : 0u, &device->handle);
     if (device->handle == nullptr)
       throw loader::PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "device_open gave no device");
-    // After opening: threads and free memory are then what the device really has.
     device->facts = loader::read_device(*device->backend, index);
+    // A backend describes devices before they are opened, without the options of this opening.
+    if (limited) device->facts.description.threads = threads;
   } catch (const loader::PluginFailure& failure) {
     throw PluginError(fmt::format("backend {} cannot open device '{}': {}", plugin.name,
                                   spec.device.empty() ? "0" : spec.device, failure.message));

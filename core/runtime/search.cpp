@@ -65,7 +65,7 @@ void add_user_directory(Collector& collector) {
 }
 
 void add_relative_to_program(Collector& collector) {
-  boost::dll::fs::error_code error;
+  std::error_code error;
   const fs::path library =
       boost::dll::symbol_location_ptr(reinterpret_cast<void*>(&search_directories), error);
   if (!error && library.has_parent_path())

@@ -138,6 +138,7 @@ BOOST_AUTO_TEST_CASE(the_number_of_threads_reaches_backends_that_have_the_option
   ::unsetenv("ASG_NUM_THREADS");
   BOOST_TEST(threads_seen(directory, 0) == "threads=none");
   BOOST_TEST(threads_seen(directory, 3) == "threads=3");
+  BOOST_TEST(asg::open_device("tiny", directory.options(3)).description().threads == 3);
   {
     const Environment threads("ASG_NUM_THREADS", "5");
     BOOST_TEST(threads_seen(directory, 0) == "threads=5");

@@ -15,7 +15,8 @@ namespace asg {
 ///   4. asg/backends beside the asg library, ../lib/asg/backends beside the program
 ///   5. the directory that asg was configured to install plugins into
 /// 2 and 3 are not read by programs that run with raised privileges. Relative paths are never
-/// searched, nor is the current directory.
+/// searched, nor is the current directory. Files and directories that everybody may write to or
+/// that belong to another user are refused, unless ASG_ALLOW_INSECURE_PLUGINS is 1.
 struct PluginSearch {
   std::vector<std::filesystem::path> directories;
   bool defaults = true;  ///< false: only `directories`
