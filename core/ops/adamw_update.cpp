@@ -2,6 +2,7 @@
 
 #include <asg/graph/build.hpp>
 #include <asg/ops/activation.hpp>
+#include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
@@ -24,7 +25,9 @@ Types infer(const Signature& call) {
 
 // 1 - beta^step. In f32 the power of a beta near 1 has lost the digits that the difference needs;
 // log(beta) is formed in double precision, and expm1 keeps them.
-Tensor correction(const Tensor& step, double beta) { return -expm1(step * std::log(beta)); }
+Tensor correction(const Tensor& step, double beta) {
+  return beta == 0 ? ones_like(step) : -expm1(step * std::log(beta));
+}
 
 Tensors body(const OpCall& call) {
   const Tensor& p = call.in(0);
