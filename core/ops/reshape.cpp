@@ -63,11 +63,7 @@ std::optional<Shape> regrouped(const Shape& coef, const Shape& from, const Shape
 }
 
 std::optional<View> view(const View& operand, const Signature&, const TensorType& result) {
-  if (result.shape.numel() == 0) {
-    View empty = View::row_major(result.shape);
-    empty.offset = operand.offset;
-    return empty;
-  }
+  if (result.shape.numel() == 0) return View::row_major(result.shape);
   bool possible = true;
   const View reshaped = changed(operand, result.shape, [&](std::int64_t&, Shape& coef) {
     const auto form = regrouped(coef, operand.shape, result.shape);

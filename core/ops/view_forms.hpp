@@ -24,9 +24,12 @@ View changed(View view, const Shape& shape, Change change) {
   view.shape = shape;
   change(view.offset, view.strides);
   for (Bound& bound : view.bounds) change(bound.base, bound.coef);
-  const bool empty = shape.numel() == 0;
-  std::erase_if(view.bounds,
-                [&](const Bound& bound) { return empty || holds_everywhere(bound, shape); });
+  if (shape.numel() == 0) {
+    // Nothing is touched, so that no place may seem to lie outside of the memory.
+    view.offset = 0;
+    view.bounds.clear();
+  }
+  std::erase_if(view.bounds, [&](const Bound& bound) { return holds_everywhere(bound, shape); });
   return view;
 }
 

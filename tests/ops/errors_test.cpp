@@ -49,7 +49,7 @@ BOOST_FIXTURE_TEST_CASE(elementwise_rules, Inputs) {
   expect<TypeError>([&] { (void)bit_and(row, row); }, {"bit_and: ", "integer"});
   expect<Error>([&] { (void)(words + whole); }, {"add: ", "u32", "cast"});
   expect<TypeError>([&] { (void)where(row, row, row); }, {"where: ", "condition", "bool"});
-  expect<TypeError>([&] { (void)exp(1.0); }, {"exp: ", "Tensor"});
+  expect<TypeError>([&] { (void)neg(1.0); }, {"neg: ", "Tensor"});
   expect<TypeError>([&] { (void)exp(Tensor{}); }, {"exp: ", "empty Tensor"});
   Graph other;
   const Tensor stranger = other.input("x", f32, {3});
