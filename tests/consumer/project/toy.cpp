@@ -22,11 +22,8 @@ class Toy final : public sdk::HostBackend {
   static const asg_backend_info info;
 
   Toy(const asg_host&, const sdk::Options& options)
-      : HostBackend({sdk::plain_kernel({.op = ASG_OP_MATMUL,
-                                        .flags = ASG_CAP_STRIDED,
-                                        .max_rank = 2,
-                                        .dtypes = {sdk::dtype_mask({ASG_F32})}},
-                                       matmul)}) {
+      : HostBackend({sdk::plain_kernel(
+            {ASG_OP_MATMUL, ASG_CAP_STRIDED, 2, {sdk::dtype_mask({ASG_F32})}}, matmul)}) {
     options.accept_only({});
   }
 };
