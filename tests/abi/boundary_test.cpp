@@ -174,8 +174,10 @@ BOOST_AUTO_TEST_CASE(buffers_check_ranges) {
   const auto outside = [](const Failure& e) {
     return says(e, ASG_INVALID_ARGUMENT, "leave a buffer of 100 bytes");
   };
-  for (const auto& [offset, size] : std::vector<std::pair<uint64_t, uint64_t>>{
+  for (const auto& range : std::vector<std::pair<uint64_t, uint64_t>>{
            {0, 101}, {101, 0}, {50, 51}, {UINT64_MAX, 2}, {1, UINT64_MAX}}) {
+    // A lambda may not capture a structured binding.
+    const uint64_t offset = range.first, size = range.second;
     BOOST_CHECK_EXCEPTION(
         checked([&](asg_error* e) { return api.upload(buffer, offset, bytes, size, nullptr, e); }),
         Failure, outside);

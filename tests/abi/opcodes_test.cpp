@@ -100,48 +100,70 @@ std::vector<char> bytes_of(const std::vector<T>& items) {
   return bytes;
 }
 
+/// One line for each result that is wrong.  Apart from `check`, so that a test instantiates little.
+template <class R>
+std::string compare(const std::vector<char>& got, const std::vector<char>& wanted, int ulps) {
+  std::string mismatches;
+  for (std::size_t i = 0; i < got.size() / sizeof(R); ++i) {
+    R a, b;
+    std::memcpy(&a, got.data() + i * sizeof(R), sizeof(R));
+    std::memcpy(&b, wanted.data() + i * sizeof(R), sizeof(R));
+    if (!agree(a, b, ulps))
+      mismatches += " [" + std::to_string(i) + "] is " + std::to_string(a) + ", expected " +
+                    std::to_string(b) + ";";
+  }
+  return mismatches;
+}
+
 void report(uint32_t opcode, uint32_t operand, uint32_t result, const std::string& mismatches) {
   BOOST_TEST(mismatches == "", "opcode " << opcode << ", " << asg::sdk::dtype_name(operand)
                                          << " -> " << asg::sdk::dtype_name(result) << ":"
                                          << mismatches);
 }
 
-/// Compares an instruction with `expected(a, b)` on every row of operands.
-template <class R, class A, class F>
-void check(uint32_t opcode, const std::vector<std::vector<A>>& operands, F expected, int ulps) {
-  const std::size_t count = operands[0].size();
+template <class T>
+using Operands = std::vector<std::vector<T>>;
+
+template <class A>
+Operands<A> one_operand() {
+  return {samples<A>()};
+}
+/// Every sample with every other.
+template <class A>
+Operands<A> two_operands() {
+  Operands<A> operands(2);
+  for (const A first : samples<A>())
+    for (const A second : samples<A>()) {
+      operands[0].push_back(first);
+      operands[1].push_back(second);
+    }
+  return operands;
+}
+
+template <class R, class A>
+void check(uint32_t opcode, const Operands<A>& operands, const std::vector<R>& wanted, int ulps) {
   std::vector<std::vector<char>> bytes;
   for (const std::vector<A>& operand : operands) bytes.push_back(bytes_of(operand));
   const std::vector<char> got =
-      evaluate(opcode, dtype_of<R>(), dtype_of<A>(), static_cast<int64_t>(count), bytes);
-  std::string mismatches;
-  for (std::size_t i = 0; i < count; ++i) {
-    R value;
-    std::memcpy(&value, got.data() + i * sizeof(R), sizeof(R));
-    const A a = operands[0][i], b = operands.back()[i];
-    const R wanted = expected(a, b);
-    if (!agree(value, wanted, ulps))
-      mismatches += " (" + std::to_string(a) + ", " + std::to_string(b) + ") gives " +
-                    std::to_string(value) + " instead of " + std::to_string(wanted) + ";";
-  }
-  report(opcode, dtype_of<A>(), dtype_of<R>(), mismatches);
+      evaluate(opcode, dtype_of<R>(), dtype_of<A>(), static_cast<int64_t>(wanted.size()), bytes);
+  report(opcode, dtype_of<A>(), dtype_of<R>(), compare<R>(got, bytes_of(wanted), ulps));
 }
 
 template <class R, class A, class F>
 void check_unary(uint32_t opcode, F expected, int ulps = 0) {
-  check<R, A>(
-      opcode, {samples<A>()}, [&](A a, A) { return expected(a); }, ulps);
+  const Operands<A> operands = one_operand<A>();
+  std::vector<R> wanted(operands[0].size());
+  for (std::size_t i = 0; i < wanted.size(); ++i) wanted[i] = expected(A(operands[0][i]));
+  check<R, A>(opcode, operands, wanted, ulps);
 }
 
 template <class R, class A, class F>
 void check_binary(uint32_t opcode, F expected, int ulps = 0) {
-  std::vector<A> a, b;
-  for (const A first : samples<A>())
-    for (const A second : samples<A>()) {
-      a.push_back(first);
-      b.push_back(second);
-    }
-  check<R, A>(opcode, {a, b}, expected, ulps);
+  const Operands<A> operands = two_operands<A>();
+  std::vector<R> wanted(operands[0].size());
+  for (std::size_t i = 0; i < wanted.size(); ++i)
+    wanted[i] = expected(A(operands[0][i]), A(operands[1][i]));
+  check<R, A>(opcode, operands, wanted, ulps);
 }
 
 using Floats = std::tuple<float, double>;
