@@ -1,4 +1,5 @@
 #include <asg/graph/build.hpp>
+#include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
@@ -45,7 +46,10 @@ Tensors momentum_body(const OpCall& call) {
   const double dampening = call.attributes.number("dampening");
   const Tensor g = decayed(call);
   Tensor arriving = g;
-  if (dampening != 0) arriving = g * cast(where(call.in(4) <= 1, 1.0, 1 - dampening), p.dtype());
+  if (dampening != 0) {
+    const Tensor whole = full(p.graph(), {}, 1, p.dtype());
+    arriving = g * where(call.in(4) <= 1, whole, 1 - dampening);
+  }
   const Tensor buffer = momentum * call.in(2) + arriving;
   const Tensor direction = call.attributes.flag("nesterov") ? g + momentum * buffer : buffer;
   return {p - cast(call.in(3), p.dtype()) * direction, buffer};

@@ -71,9 +71,8 @@ BOOST_AUTO_TEST_CASE(an_op_without_a_rule_is_an_error) {
   } catch (const GradientError& error) {
     const std::string text = error.what();
     BOOST_TEST(text.find("opaque") != std::string::npos);
-    BOOST_TEST(text.find("square") == std::string::npos);
     BOOST_TEST(text.find("faults_test.cpp:") != std::string::npos);
-    BOOST_TEST(text.find("path from the output") != std::string::npos);
+    BOOST_TEST(text.find("reduce") != std::string::npos);
   }
 }
 
