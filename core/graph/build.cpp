@@ -28,6 +28,14 @@ Graph& graph_of(std::string_view function, std::initializer_list<Operand> operan
   return *graph;
 }
 
+std::string describe(std::string_view function, std::string_view rule, const Types& types,
+                     const Origin& origin) {
+  std::string text = fmt::format("{}: {}", function, rule);
+  for (std::size_t i = 0; i < types.size(); ++i)
+    text += fmt::format("\n  operand {}: {}", i, to_string(types[i]));
+  return text + fmt::format("\n  at {}", to_string(origin));
+}
+
 }  // namespace
 
 Call::Call(std::string_view function, std::initializer_list<Operand> operands)
@@ -40,11 +48,8 @@ Call::Call(std::string_view function, std::initializer_list<Operand> operands)
 }
 
 void Call::fail(std::string_view rule) const {
-  std::string text = fmt::format("{}: {}", function_, rule);
-  for (std::size_t i = 0; i < types_.size(); ++i)
-    text += fmt::format("\n  operand {}: {}", i, to_string(types_[i]));
   // The scope may already be that of an outer call: ask the graph for the line that counts.
-  throw ShapeError(text + fmt::format("\n  at {}", to_string(graph_.origin_now(where_))));
+  throw ShapeError(describe(function_, rule, types_, graph_.origin_now(where_)));
 }
 void Call::require(bool holds, std::string_view rule) const {
   if (!holds) fail(rule);
@@ -71,7 +76,8 @@ Tensors Call::promoted(std::initializer_list<Operand> operands) const {
     }
     const DType dtype = operand.tensor().dtype();
     if (!first && (dtype == u32) != (common == u32))
-      fail("u32 meets another element type; cast one of them");
+      throw TypeError(describe(function_, "u32 meets another element type; cast one of them",
+                               types_, graph_.origin_now(where_)));
     common = first ? dtype : promote(common, dtype);
     first = false;
   }
