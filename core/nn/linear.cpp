@@ -17,9 +17,9 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options, Where w
 }
 
 Tensor Linear::forward(const Tensor& x) const {
-  Graph& graph = x.graph();
-  if (!bias) return linear(x, weight.in(graph));
-  return linear(x, weight.in(graph), bias.in(graph));
+  const Tensor w = weight.in(x.graph());
+  const Tensor b = bias.in(x.graph());
+  return b ? linear(x, w, b) : linear(x, w);
 }
 
 }  // namespace asg::nn

@@ -12,7 +12,9 @@ LayerNorm::LayerNorm(const Shape& shape, LayerNormOptions options, Where where)
 }
 
 Tensor LayerNorm::forward(const Tensor& x) const {
-  return layer_norm(x, shape_, weight.in(x.graph()), bias.in(x.graph()), eps_);
+  const Tensor w = weight.in(x.graph());
+  const Tensor b = bias.in(x.graph());
+  return layer_norm(x, shape_, w, b, eps_);
 }
 
 RMSNorm::RMSNorm(const Shape& shape, RMSNormOptions options, Where where)

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
-#include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
 namespace asg::optim {
@@ -22,10 +21,9 @@ void AdamW::update(Graph& graph, const std::vector<Trained>& parameters, const T
   const Tensor step = next_step(graph);
   for (const Trained& p : parameters) {
     const bool decays = !options_.decays || options_.decays(p.name, p.value.shape());
-    const Tensor rate = lr.dtype() == p.value.dtype() ? lr : cast(lr, p.value.dtype());
     const Tensor first = state(p, "m");
     const Tensor second = state(p, "v");
-    const AdamWState next = adamw_update({p.value, first, second}, p.gradient, rate, step,
+    const AdamWState next = adamw_update({p.value, first, second}, p.gradient, lr, step,
                                          {.beta1 = options_.beta1,
                                           .beta2 = options_.beta2,
                                           .eps = options_.eps,

@@ -45,7 +45,7 @@ void check_loss(const Call& call, const Operand& loss) {
                                 to_string(type), here(graph)));
 }
 
-// The rate as a float scalar of the loss's type; parameters of another type cast it.
+// The rate as a float scalar; the updates cast it to the type of their parameter.
 Tensor rate(const Call& call, const Operand& lr, DType dtype) {
   const Tensor t = call.tensor(lr, dtype);
   if (t.rank() != 0)

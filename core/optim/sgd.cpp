@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
-#include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
 namespace asg::optim {
@@ -22,13 +21,12 @@ void SGD::update(Graph& graph, const std::vector<Trained>& parameters, const Ten
   for (const Trained& p : parameters) {
     const bool decays = !options_.decays || options_.decays(p.name, p.value.shape());
     const double decay = decays ? options_.weight_decay : 0;
-    const Tensor rate = lr.dtype() == p.value.dtype() ? lr : cast(lr, p.value.dtype());
     if (!has_momentum) {
-      graph.assign(p.value, sgd_update(p.value, p.gradient, rate, decay));
+      graph.assign(p.value, sgd_update(p.value, p.gradient, lr, decay));
       continue;
     }
     const Tensor buffer = state(p, "momentum");
-    const SgdMomentum next = sgd_momentum_update(p.value, p.gradient, buffer, rate,
+    const SgdMomentum next = sgd_momentum_update(p.value, p.gradient, buffer, lr,
                                                  {.momentum = options_.momentum,
                                                   .dampening = options_.dampening,
                                                   .weight_decay = decay,

@@ -28,8 +28,7 @@ namespace asg::nn {
 /// Calling it builds nodes in the tensor's graph; no numbers are touched. Parameters are called by
 /// the path of member names: "fc1.weight". A module that is registered in two places keeps its
 /// first name, and its parameters are shared (tied).
-/// Threads  one at a time; graphs built from one module on several threads need copies of their
-/// own.
+/// Threads  calls may run at once: they only read the module, and each writes its own graph.
 class Module {
  public:
   virtual ~Module() = default;
