@@ -89,8 +89,8 @@ asg_type abi_type(const TensorType& type) {
 AbiProgram::AbiProgram(const Program& program) {
   for (const Slot& slot : program.slots) {
     const bool constant = slot.role == ASG_SLOT_CONST;
-    slots_.push_back({slot.role, 0, slot.size_bytes, 64,
-                      constant ? slot.constant.bytes() : nullptr, slot.name.c_str()});
+    slots_.push_back({slot.role, 0, slot.size_bytes, 64, constant ? slot.constant.bytes() : nullptr,
+                      slot.name.c_str()});
   }
   for (const Placed& placed : program.values) {
     asg_value value{};

@@ -34,10 +34,9 @@ const State::Entry& State::find(std::string_view name) const {
     if (++shown > 12) break;
     known += fmt::format("{}{}", known.empty() ? "" : ", ", other);
   }
-  throw StateError(fmt::format("the state has no tensor '{}'; it has {}{}", name,
-                               known.empty() ? "none" : known,
-                               entries_.size() > 12 ? fmt::format(" and {} more", entries_.size() - 12)
-                                                    : ""));
+  throw StateError(
+      fmt::format("the state has no tensor '{}'; it has {}{}", name, known.empty() ? "none" : known,
+                  entries_.size() > 12 ? fmt::format(" and {} more", entries_.size() - 12) : ""));
 }
 
 const TensorType& State::type(std::string_view name) const { return find(name).type; }
@@ -53,8 +52,10 @@ Array State::get(std::string_view name) const {
 void State::set(std::string_view name, const Array& value) {
   auto found = entries_.find(name);
   if (found == entries_.end()) {
-    found = entries_.emplace(std::string(name), Entry{value.type(), device_.allocate(value.size_bytes())})
-                .first;
+    found =
+        entries_
+            .emplace(std::string(name), Entry{value.type(), device_.allocate(value.size_bytes())})
+            .first;
     touch();
   } else if (found->second.type != value.type()) {
     throw StateError(fmt::format("'{}' is {} and cannot be set to {}", name,
