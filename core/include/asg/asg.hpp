@@ -60,5 +60,6 @@
 #include <asg/runtime/capabilities.hpp>
 #include <asg/runtime/compile.hpp>
 #include <asg/runtime/device.hpp>
+#include <asg/runtime/gradcheck.hpp>
 #include <asg/runtime/log.hpp>
 #include <asg/runtime/state.hpp>
