@@ -293,8 +293,8 @@ BOOST_AUTO_TEST_CASE(reshape_works_out_one_size) {
 
 // Indices were f32: inexact beyond 2^24; -1 and NaN read row 0.
 BOOST_AUTO_TEST_CASE(large_indices_are_exact) {
-  const std::int64_t rows = (std::int64_t{1} << 24) + 4;
-  const Build last = [rows](Graph& graph, const Tensors& t) {
+  constexpr std::int64_t rows = (std::int64_t{1} << 24) + 4;
+  const Build last = [](Graph& graph, const Tensors& t) {
     return Tensors{gather(iota(graph, {rows}, 0, i64), t[0], 0)};
   };
   const Array y = run(last, {integers({2}, {rows - 1, rows - 3})})[0];
