@@ -1,19 +1,29 @@
-# asg_test(<label> <source>... [LIBRARIES lib ...] [LABELS more ...] [TIMEOUT seconds] [ENVIRONMENT NAME=value ...])
+# asg_test(<label> <source>... [WITHOUT_CORE] [LIBRARIES lib ...] [DEFINITIONS name=value ...]
+#          [DEPENDS target ...] [LABELS more ...] [TIMEOUT seconds] [ENVIRONMENT NAME=value ...])
 #
 # Each <subject>_test.cpp becomes one executable and one ctest entry <label>.<subject>, with that
 # label and those of LABELS; the target tests_<label> builds all that carry a label.  "slow" keeps a
 # test out of the run with the address sanitizer, "threads" puts it into that with the thread
-# sanitizer.  The module name is set here: sources only include
-# <boost/test/unit_test.hpp> (and <boost/test/data/test_case.hpp>) and define suites and cases.
+# sanitizer.  WITHOUT_CORE links the SDK in place of the core.
+#
+# The module name is set here: sources only include <boost/test/unit_test.hpp> (and
+# <boost/test/data/test_case.hpp>) and define suites and cases.
 set(Boost_USE_STATIC_LIBS OFF)
 find_package(Boost 1.74 REQUIRED CONFIG COMPONENTS unit_test_framework)
 find_package(fmt REQUIRED)
+find_package(Threads REQUIRED)
 
 # What every test sees: the plugins of this build and no others.
 set(asg_test_environment "ASG_PLUGIN_PATH=${PROJECT_BINARY_DIR}/lib/asg/backends")
 
 function(asg_test label)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LIBRARIES;LABELS;ENVIRONMENT")
+  cmake_parse_arguments(PARSE_ARGV 1 arg
+    "WITHOUT_CORE" "TIMEOUT" "LIBRARIES;DEFINITIONS;DEPENDS;LABELS;ENVIRONMENT")
+  if(arg_WITHOUT_CORE)
+    set(library asg::sdk)
+  else()
+    set(library asg::core)
+  endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
   endif()
@@ -26,10 +36,14 @@ function(asg_test label)
     set(target test_${label}_${subject})
     add_executable(${target} ${source})
     target_compile_definitions(${target} PRIVATE
-      BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${label}_${subject})
+      BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${label}_${subject} ${arg_DEFINITIONS})
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
     target_link_libraries(${target} PRIVATE
-      asg::core fmt::fmt Boost::unit_test_framework ${arg_LIBRARIES})
+      ${library} fmt::fmt Boost::unit_test_framework Threads::Threads ${CMAKE_DL_LIBS}
+      ${arg_LIBRARIES})
+    if(arg_DEPENDS)
+      add_dependencies(${target} ${arg_DEPENDS})
+    endif()
     set_target_properties(${target} PROPERTIES
       OUTPUT_NAME ${subject}
       RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/tests/${label}")

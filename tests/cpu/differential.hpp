@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "loaded_backend.hpp"
-#include "program_builder.hpp"
+#include "abi/loaded_backend.hpp"
+#include "abi/program_builder.hpp"
 
 namespace asg::testing {
 
