@@ -17,6 +17,8 @@ Types infer(const Signature& call) {
   updates::require_alike(call, 4);
   updates::require_rate(call, 4);
   updates::require_step(call, 5);
+  (void)call.attributes.number("eps");
+  (void)call.attributes.number("weight_decay");
   for (const char* name : {"beta1", "beta2"})
     call.require_type(call.attributes.number(name) >= 0 && call.attributes.number(name) < 1,
                       "beta1 and beta2 must be in [0, 1)");

@@ -15,6 +15,7 @@ namespace {
 Shape pooled(const Signature& call, const Shape& x) {
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(x.rank() >= 2, "x must be [..., H, W]");
+  (void)call.attributes.flag("count_include_pad");
   const Ints& kernel = call.attributes.integers("kernel");
   const Ints sides = windows::positions(call, x, kernel);
   const Ints& padding = call.attributes.integers("padding");

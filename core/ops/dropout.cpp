@@ -18,6 +18,7 @@ Types infer(const Signature& call) {
   const double p = call.attributes.number("p");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require_type(p >= 0 && p <= 1, "p must be in [0, 1]");
+  (void)call.attributes.integer("stream");
   const TensorType scalar{i64, {}};
   call.require_type(call.in(1) == scalar && call.in(2) == scalar,
                     "seed and step must be i64 scalars");

@@ -9,6 +9,11 @@
 namespace asg {
 namespace {
 
+Types infer(const Signature& call) {
+  (void)call.attributes.number("alpha");
+  return rules::floats(call);
+}
+
 // The exponential sees only x <= 0: it cannot overflow where its result is not wanted.
 Tensors body(const OpCall& call) {
   const Tensor& x = call.in(0);
@@ -47,7 +52,7 @@ std::vector<OpDef> elu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"alpha", "minus the value at -infinity"}},
-      .infer = rules::floats,
+      .infer = infer,
       .gradient = gradient,
       .decompose = body,
       .source = "https://arxiv.org/abs/1511.07289",

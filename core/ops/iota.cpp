@@ -44,7 +44,11 @@ Tensor iota(Graph& graph, const Shape& shape, int axis, DType dtype, Where where
 
 Tensor arange(Graph& graph, std::int64_t start, std::int64_t end, DType dtype, Where where) {
   const WhereScope scope(graph, where);
-  const std::int64_t count = std::max<std::int64_t>(end - start, 0);
+  // Counted without a sign: from the smallest number to the largest it would overflow, and becomes
+  // a size that the type rule refuses.
+  const auto count = end <= start ? std::int64_t{0}
+                                  : static_cast<std::int64_t>(static_cast<std::uint64_t>(end) -
+                                                              static_cast<std::uint64_t>(start));
   const Tensor positions = iota(graph, {count}, 0, dtype, where);
   return start == 0 ? positions : positions + start;
 }

@@ -16,6 +16,7 @@ Types infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
+  (void)call.attributes.number("eps");
   for (std::size_t i = 1; i < call.inputs.size(); ++i)
     norm::require_parameter(call, i, call.shape(0), n);
   const TensorType row = norm::row(call.in(0), n);

@@ -7,6 +7,11 @@
 namespace asg {
 namespace {
 
+Types infer(const Signature& call) {
+  (void)call.attributes.number("negative_slope");
+  return rules::floats(call);
+}
+
 Tensors body(const OpCall& call) {
   const Tensor& x = call.in(0);
   return {where(x > 0, x, call.attributes.number("negative_slope") * x)};
@@ -37,7 +42,7 @@ std::vector<OpDef> leaky_relu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"negative_slope", "the slope below 0"}},
-      .infer = rules::floats,
+      .infer = infer,
       .decompose = body,
       .source = "https://onnx.ai/onnx/operators/onnx__LeakyRelu.html",
       .samples = samples,

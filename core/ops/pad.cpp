@@ -16,7 +16,9 @@ Types infer(const Signature& call) {
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const auto i = static_cast<std::size_t>(axis);
     call.require(low[i] >= 0 && high[i] >= 0, "pads must not be negative; slice cuts");
-    shape[axis] += low[i] + high[i];
+    const bool too_large = __builtin_add_overflow(shape[axis], low[i], &shape[axis]) ||
+                           __builtin_add_overflow(shape[axis], high[i], &shape[axis]);
+    call.require(!too_large, "an axis would be longer than 64 bits can count");
   }
   (void)call.attributes.number("value");
   return {{call.dtype(0), shape}};

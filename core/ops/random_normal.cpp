@@ -15,6 +15,7 @@ Types infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.in(0) == scalar && call.in(1) == scalar,
                     "seed and step must be i64 scalars");
+  (void)call.attributes.integer("stream");
   const DType dtype = call.attributes.dtype("dtype");
   call.require_type(is_float(dtype), "random numbers are f32 or f64");
   return {{dtype, rules::shape(call)}};

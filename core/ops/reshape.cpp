@@ -92,17 +92,15 @@ std::vector<Sample> samples() {
 // Replaces the one -1 by what the number of elements leaves.
 Shape completed(const Call& call, Shape shape, std::int64_t numel) {
   std::int64_t* open = nullptr;
-  std::int64_t known = 1;
   for (std::int64_t& size : shape) {
-    if (size >= 0) {
-      known *= size;
-      continue;
-    }
+    if (size >= 0) continue;
     call.require(size == -1, "a size is negative; only -1 has a meaning");
     call.require(open == nullptr, "only one size may be -1");
     open = &size;
   }
   if (open == nullptr) return shape;
+  *open = 1;
+  const std::int64_t known = shape.numel();
   call.require(known != 0, "-1 could be anything when another size is 0");
   if (numel % known != 0)
     call.fail(fmt::format("{} elements cannot be cut into rows of {}", numel, known));

@@ -18,6 +18,7 @@ Types infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
+  (void)call.attributes.number("eps");
   if (call.has(1)) norm::require_parameter(call, 1, call.shape(0), n);
   return {call.in(0), norm::row(call.in(0), n)};
 }

@@ -24,6 +24,8 @@ void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
   const Shape& key = call.shape(q + 1);
   const Shape& value = call.shape(q + 2);
   const int rank = query.rank();
+  (void)call.attributes.flag("causal");
+  (void)call.attributes.number("scale");
   for (std::size_t i = 0; i < q + 3; ++i)
     call.require_type(is_float(call.dtype(i)) && call.dtype(i) == call.dtype(0),
                       "query, key and value must have one float type");

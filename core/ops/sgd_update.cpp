@@ -13,6 +13,7 @@ namespace {
 Types infer(const Signature& call) {
   updates::require_alike(call, 2);
   updates::require_rate(call, 2);
+  (void)call.attributes.number("weight_decay");
   return {call.in(0)};
 }
 
@@ -31,6 +32,7 @@ Tensors body(const OpCall& call) {
 Types infer_momentum(const Signature& call) {
   updates::require_alike(call, 3);
   updates::require_rate(call, 3);
+  (void)call.attributes.number("weight_decay");
   if (call.has(4)) updates::require_step(call, 4);
   const double dampening = call.attributes.number("dampening");
   call.require_type(dampening == 0 || call.has(4), "a dampening needs the step");

@@ -21,7 +21,8 @@ Types infer(const Signature& call) {
     call.require(0 <= starts[i] && starts[i] <= limits[i] && limits[i] <= shape[axis],
                  "each axis needs 0 <= start <= limit <= size");
     call.require(strides[i] >= 1, "strides must be at least 1");
-    shape[axis] = (limits[i] - starts[i] + strides[i] - 1) / strides[i];
+    const std::int64_t room = limits[i] - starts[i];
+    shape[axis] = room == 0 ? 0 : (room - 1) / strides[i] + 1;
   }
   return {{call.dtype(0), shape}};
 }
@@ -63,7 +64,8 @@ std::optional<View> view(const View& operand, const Signature& call, const Tenso
   return changed(operand, result.shape, [&](std::int64_t& base, Shape& coef) {
     for (int axis = 0; axis < coef.rank(); ++axis) {
       base += coef[axis] * starts[static_cast<std::size_t>(axis)];
-      coef[axis] *= strides[static_cast<std::size_t>(axis)];
+      // A step that is never taken may be too large to multiply.
+      if (result.shape[axis] > 1) coef[axis] *= strides[static_cast<std::size_t>(axis)];
     }
   });
 }
@@ -105,7 +107,7 @@ Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end, s
   const auto k = static_cast<std::size_t>(i);
   starts[k] = clipped(start);
   limits[k] = std::max(starts[k], clipped(end));
-  strides[k] = step;
+  strides[k] = std::min(step, std::max<std::int64_t>(shape[i], 1));
   return call.make("slice", {x.tensor()},
                    {{"starts", starts}, {"limits", limits}, {"strides", strides}});
 }

@@ -16,6 +16,7 @@ namespace {
 
 Types infer(const Signature& call) {
   (void)rules::axis(call);
+  call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
   (void)call.attributes.flag("descending");
   return {call.in(0), {i64, call.shape(0)}};
 }
@@ -41,11 +42,21 @@ std::vector<Sample> samples() {
       sample(equal, 0, false, {Array({4}, {0.0, 0.0, 1.0, 1.0}), Array({4}, Ints{1, 3, 0, 2})});
   Sample down =
       sample(equal, 0, true, {Array({4}, {1.0, 1.0, 0.0, 0.0}), Array({4}, Ints{0, 2, 1, 3})});
-  up.gradient = down.gradient = false;
+  const double nan = std::nan("");
+  Sample last = sample(Array({3}, {nan, 1.0, 2.0}), 0, false,
+                       {Array({3}, {1.0, 2.0, nan}), Array({3}, Ints{1, 2, 0})});
+  Sample first = sample(Array({3}, {1.0, nan, 2.0}), 0, true,
+                        {Array({3}, {nan, 2.0, 1.0}), Array({3}, Ints{1, 2, 0})});
+  Sample whole = sample(Array({3}, Ints{5, INT64_MIN, 5}), 0, true,
+                        {Array({3}, Ints{5, 5, INT64_MIN}), Array({3}, Ints{0, 2, 1})});
+  for (Sample* kept : {&up, &down, &last, &first, &whole}) kept->gradient = false;
   return {sample(x, 0, false, {Array({4}, {-1.0, 1.0, 2.0, 3.0}), Array({4}, Ints{3, 1, 2, 0})}),
           sample(x, 0, true, {Array({4}, {3.0, 2.0, 1.0, -1.0}), Array({4}, Ints{0, 2, 1, 3})}),
           up,
           down,
+          last,
+          first,
+          whole,
           sample(Array({1}, {5.0}), 0, false, {Array({1}, {5.0}), Array({1}, Ints{0})}),
           sample(Array(f64, {2, 0}), 1, false, {Array(f64, {2, 0}), Array(i64, {2, 0})}),
           sample(Array({2, 2}, {4.0, 1.0, 3.0, 2.0}), 0, false,
@@ -78,7 +89,7 @@ std::vector<OpDef> sort() {
   return {{
       .name = "sort",
       .summary = "Sorts along an axis; equal elements keep their order.",
-      .inputs = {{"x", "[...]", "any"}},
+      .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"values", "as x", "as x"}, {"positions", "as x", "i64"}},
       .attributes = {{"axis", "what is sorted"}, {"descending", "1: the largest first"}},
       .infer = infer,

@@ -45,8 +45,13 @@ Ints positions(const Signature& call, std::span<const std::int64_t> sizes) {
     call.require(w.size[i] >= 1 && w.stride[i] >= 1 && w.dilation[i] >= 1,
                  "sizes, strides and dilations must be at least 1");
     call.require(w.pad_low[i] >= 0 && w.pad_high[i] >= 0, "pads must not be negative");
-    const std::int64_t reach = w.dilation[i] * (w.size[i] - 1) + 1;
-    const std::int64_t room = sizes[i] + w.pad_low[i] + w.pad_high[i];
+    std::int64_t reach = 0;
+    std::int64_t room = 0;
+    const bool too_large = __builtin_mul_overflow(w.dilation[i], w.size[i] - 1, &reach) ||
+                           __builtin_add_overflow(reach, 1, &reach) ||
+                           __builtin_add_overflow(sizes[i], w.pad_low[i], &room) ||
+                           __builtin_add_overflow(room, w.pad_high[i], &room);
+    call.require(!too_large, "the window is larger than 64 bits can count");
     if (reach > room)
       call.fail(
           fmt::format("a window that reaches over {} elements does not fit into {}, padding "

@@ -11,7 +11,10 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {reduced::float_type(call)}; }
+Types infer(const Signature& call) {
+  (void)call.attributes.integer("correction");
+  return {reduced::float_type(call)};
+}
 
 Tensor centred(const Tensor& x, const Axes& axes) {
   return axes.empty() ? x - x : x - mean(x, axes, true);
