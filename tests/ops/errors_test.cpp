@@ -1,4 +1,6 @@
 // What is refused, and what the message says: the function, the rule, the operands, the line.
+#include <limits>
+
 #include <boost/test/unit_test.hpp>
 
 #include <asg/graph/error.hpp>
@@ -78,6 +80,15 @@ BOOST_FIXTURE_TEST_CASE(movement_rules, Inputs) {
   const std::vector<std::int64_t> one = {1}, minus = {-1, 0}, none = {0, 0};
   expect<ShapeError>([&] { (void)pad(table, one, one); }, {"pad: ", "each of the 2 axes"});
   expect<ShapeError>([&] { (void)pad(table, minus, none); }, {"pad: ", "negative"});
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const std::vector<std::int64_t> huge = {most, most};
+  expect<ShapeError>([&] { (void)pad(table, huge, huge); }, {"pad: ", "64 bits"});
+  expect<ShapeError>([&] { (void)unfold(row, {.size = {most}, .dilation = {most}}); },
+                     {"unfold: ", "64 bits"});
+  expect<ShapeError>([&] { (void)reshape(table, {most, most, -1}); }, {"64 bits"});
+  BOOST_TEST((slice(table, 1, 0, 3, most).shape() == Shape{2, 1}));
+  expect<ShapeError>([&] { (void)arange(g, std::numeric_limits<std::int64_t>::min(), most); },
+                     {"iota: ", "negative"});
   expect<TypeError>([&] { (void)concat({}, 0); }, {"concat: ", "at least one"});
   expect<ShapeError>([&] { (void)concat({table, row}, 0); }, {"concat: ", "rank"});
   expect<ShapeError>(
