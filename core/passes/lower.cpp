@@ -440,14 +440,19 @@ void Lowerer::lower_outputs() {
 
 void Lowerer::lower_assigns() {
   // A value that is a look at a variable must be taken before any variable changes.
+  std::vector<std::pair<Located, Located>> copies;
   for (const NodeId id : graph_.assigns()) {
     const Node node = graph_.node(id);
-    if (role(at(node.operands[1]).buffer) == ASG_SLOT_STATE) materialize(node.operands[1], node);
+    Located value = at(node.operands[1]);
+    if (role(value.buffer) == ASG_SLOT_STATE) {
+      const Located taken = fresh({value.dtype, value.view.shape});
+      copy(value, taken, node);
+      value = taken;
+    }
+    copies.emplace_back(value, at(node.operands[0]));
   }
-  for (const NodeId id : graph_.assigns()) {
-    const Node node = graph_.node(id);
-    copy(at(node.operands[1]), at(node.operands[0]), node);
-  }
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    copy(copies[i].first, copies[i].second, graph_.node(graph_.assigns()[i]));
 }
 
 Program lower(TracedView traced, const Target& target) { return Lowerer(traced, target).run(); }
