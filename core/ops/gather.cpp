@@ -29,6 +29,9 @@ std::vector<Sample> samples() {
   const Array row({3}, {1.0, 2.0, 3.0});
   const Array table({3, 2}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0});
   return {
+      sample(Array({2}, {true, false}), at({3}, {1, 0, 1}), 0, 0,
+             {Array({3}, {false, true, false})}),
+      sample(at({2}, {INT64_MIN, INT64_MAX}), at({1}, {1}), 0, 0, {at({1}, {INT64_MAX})}),
       sample(row, at({4}, {2, 0, 2, 1}), 0, 0, {Array({4}, {3.0, 1.0, 3.0, 2.0})}),
       sample(row, at({}, {1}), 0, 0, {Array(2.0)}),
       sample(row, at({0}, {}), 0, 0, {Array(f64, {0})}),
