@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(arity_is_that_of_the_op) {
   BOOST_TEST(fewer.complaint() == "join (node 2): has 2 operands, its op declares 3");
   fewer.join.inputs.back().optional = true;
   BOOST_TEST(fewer.complaint() == "no exception");
-  fewer.join.inputs.back() = {.name = "rest", .variadic = true};
+  fewer.join.inputs.back() = {"rest", "[...]", "f32", false, true};
   BOOST_TEST(fewer.complaint() == "no exception");
 }
 
