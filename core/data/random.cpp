@@ -1,12 +1,21 @@
 #include <asg/data/random.hpp>
 
 namespace asg::data {
+namespace {
 
-Random::Random(std::uint64_t seed, std::uint64_t stream) : increment_(stream << 1 | 1) {
-  static_cast<void>(next());
-  state_ += seed;
-  static_cast<void>(next());
+// Neighbouring seeds and streams must not give neighbouring states: the raw generator's streams
+// are shifted copies of each other. Source: SplitMix64; Steele, Lea and Flood, 2014.
+std::uint64_t mix(std::uint64_t x) {
+  x += 0x9e3779b97f4a7c15u;
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+  return x ^ (x >> 31);
 }
+
+}  // namespace
+
+Random::Random(std::uint64_t seed, std::uint64_t stream)
+    : state_(mix(seed ^ mix(stream))), increment_(mix(state_) | 1) {}
 
 std::uint32_t Random::next() {
   const std::uint64_t old = state_;
