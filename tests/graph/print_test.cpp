@@ -177,11 +177,11 @@ BOOST_AUTO_TEST_CASE(pictures_quote_what_users_wrote) {
 BOOST_AUTO_TEST_CASE(a_long_chain_prints) {
   Graph g;
   Tensor x = g.input("x", f32, {});
-  for (int i = 0; i < 100'000; ++i) x = g.add(step, {{x}})[0];
+  for (int i = 0; i < 20'000; ++i) x = g.add(step, {{x}})[0];
   const std::string text = to_text(g);
-  BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 100'001);
+  BOOST_TEST(std::count(text.begin(), text.end(), '\n') == 20'001);
   BOOST_TEST(to_dot(g).size() > text.size());
-  BOOST_TEST(Json::parse(to_json(g))["nodes"].size() == 100'001u);
+  BOOST_TEST(Json::parse(to_json(g))["nodes"].size() == 20'001u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
