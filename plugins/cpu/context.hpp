@@ -43,8 +43,16 @@ class Workspace {
   std::vector<Block> blocks_;
 };
 
+/// Settings of a device, from its options.
+struct Settings {
+  uint32_t threads = 0;    // 0: as many as the process may use
+  bool blas_only = false;  // matrices are multiplied by BLAS even where own loops are faster
+};
+
 struct Context {
-  explicit Context(uint32_t threads) : pool(threads), workspace(pool.threads()) {}
+  explicit Context(const Settings& chosen)
+      : settings(chosen), pool(chosen.threads), workspace(pool.threads()) {}
+  Settings settings;
   Pool pool;
   Workspace workspace;
 };

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <thread>
 
 #include "kernels.hpp"
@@ -26,13 +27,8 @@ std::string processor_name() {
   return "CPU";
 }
 
-}  // namespace
-
-DeviceParts::DeviceParts(uint32_t threads)
-    : context(std::make_unique<Context>(threads)), kernels(all_kernels(context.get())) {}
-
+/// Threads that this process may run on: fewer than the machine has when it is confined to some.
 uint32_t available_threads() {
-  // Fewer than the machine has when the process is confined to some of them.
   cpu_set_t set;
   CPU_ZERO(&set);
   if (sched_getaffinity(0, sizeof set, &set) == 0) {
@@ -49,7 +45,28 @@ uint32_t parse_threads(const char* text) {
   if (result.ec != std::errc() || result.ptr != end || threads > 1024)
     throw sdk::Error(ASG_INVALID_ARGUMENT, std::string("option threads=") + text +
                                                ": expected a number from 1 to 1024, or 0 for all");
-  return threads == 0 ? available_threads() : threads;
+  return threads;
+}
+
+}  // namespace
+
+DeviceParts::DeviceParts(Settings settings) {
+  if (settings.threads == 0) settings.threads = available_threads();
+  context = std::make_unique<Context>(settings);
+  kernels = all_kernels(context.get());
+}
+
+Settings parse_settings(const sdk::Options& options, Settings settings) {
+  options.accept_only({"threads", "matmul"});
+  if (const char* text = options.find("threads")) settings.threads = parse_threads(text);
+  if (const char* text = options.find("matmul")) {
+    const std::string_view value = text;
+    if (value != "auto" && value != "blas")
+      throw sdk::Error(ASG_INVALID_ARGUMENT,
+                       std::string("option matmul=") + text + ": expected auto or blas");
+    settings.blas_only = value == "blas";
+  }
+  return settings;
 }
 
 void describe_processor(asg_device_info& info) {

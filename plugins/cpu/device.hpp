@@ -9,22 +9,24 @@ namespace asg::cpu {
 
 /// What must be there before, and go after, the base class that refers to it.
 struct DeviceParts {
-  explicit DeviceParts(uint32_t threads);
+  explicit DeviceParts(Settings settings);
   std::unique_ptr<Context> context;
   std::vector<sdk::Kernel> kernels;
 };
 
 class CpuDevice final : private DeviceParts, public sdk::HostDevice {
  public:
-  explicit CpuDevice(uint32_t threads) : DeviceParts(threads), HostDevice(DeviceParts::kernels) {}
+  explicit CpuDevice(const Settings& settings)
+      : DeviceParts(settings), HostDevice(DeviceParts::kernels) {}
 };
 
-/// Threads that this process may run on.
-uint32_t available_threads();
+/// The options that backends and devices understand, over the settings given.
+/// Errors: ASG_INVALID_ARGUMENT for an unknown option or value.
+Settings parse_settings(const sdk::Options& options, Settings settings);
 
-/// The option "threads": a number from 1 to 1024, or "0" for all.
-/// Errors: ASG_INVALID_ARGUMENT for anything else.
-uint32_t parse_threads(const char* text);
+inline constexpr const char* options_help =
+    "threads=0    threads that compute; 0: as many as the process may use\n"
+    "matmul=auto  auto, or blas: never the plugin's own loops for 512-bit vectors\n";
 
 /// Fills in what the operating system says about processor and memory.
 void describe_processor(asg_device_info& info);

@@ -12,31 +12,27 @@ class CpuBackend final : public sdk::HostBackend {
  public:
   static const asg_backend_info info;
 
-  CpuBackend(const asg_host&, const sdk::Options& options) : HostBackend(all_kernels(nullptr)) {
-    options.accept_only({"threads"});
-    if (const char* text = options.find("threads")) threads_ = parse_threads(text);
+  CpuBackend(const asg_host&, const sdk::Options& options)
+      : HostBackend(all_kernels(nullptr)), settings_(parse_settings(options, {})) {
     use_one_blas_thread();
   }
 
   void describe(uint32_t index, asg_device_info& out) const override {
     HostBackend::describe(index, out);
     describe_processor(out);
+    if (settings_.threads != 0) out.threads = settings_.threads;
   }
 
   std::unique_ptr<sdk::Device> open(uint32_t, const sdk::Options& options) override {
-    options.accept_only({"threads"});
-    const char* text = options.find("threads");
-    const uint32_t threads = text != nullptr ? parse_threads(text) : threads_;
-    return std::make_unique<CpuDevice>(threads == 0 ? available_threads() : threads);
+    return std::make_unique<CpuDevice>(parse_settings(options, settings_));
   }
 
  private:
-  uint32_t threads_ = 0;
+  Settings settings_;
 };
 
-const asg_backend_info CpuBackend::info =
-    sdk::backend_info("cpu", "0.1.0", "asg", "OpenBLAS and SIMD loops on the processor's cores",
-                      "threads=0  threads that compute; 0: as many as the process may use\n");
+const asg_backend_info CpuBackend::info = sdk::backend_info(
+    "cpu", "0.1.0", "asg", "SIMD loops and OpenBLAS on the processor's cores", options_help);
 
 }  // namespace
 

@@ -120,6 +120,37 @@ BOOST_AUTO_TEST_CASE(matmul_of_float64) {
   // Here the reference rounds at every addition, too.
   repeat(100, 1e-14, [](Random& r, Case& c) { build_matmul(r, c, ASG_F64, 400); });
 }
+// The same through OpenBLAS alone, which processors without 512-bit vectors get anyway.
+BOOST_AUTO_TEST_CASE(matmul_by_blas) {
+  static const asg_option threads[] = {{"threads", "1"}, {"threads", "3"}};
+  std::vector<std::unique_ptr<LoadedBackend>> blas;
+  for (const asg_option& count : threads)
+    blas.push_back(std::make_unique<LoadedBackend>(
+        ASG_TEST_CPU, std::vector<asg_option>{{"matmul", "blas"}, count}));
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    Random random(seed);
+    Case c;
+    build_matmul(random, c, seed % 2 == 0 ? ASG_F32 : ASG_F64, 400);
+    const std::vector<Bytes> expected = run_on(backends().reference(), c);
+    const std::vector<Bytes> one = run_on(*blas[0], c), three = run_on(*blas[1], c);
+    const uint32_t dtype = c.program.value(c.outputs[0]).dtype;
+    const std::string text =
+        difference(dtype, one[0], expected[0], dtype == ASG_F32 ? 2e-6 : 1e-14);
+    BOOST_CHECK_MESSAGE(text.empty(), "seed " << seed << ": " << text);
+    BOOST_CHECK_MESSAGE(one == three, "seed " << seed << " depends on the number of threads");
+  }
+}
+BOOST_AUTO_TEST_CASE(options_are_checked) {
+  for (const asg_option& bad : {asg_option{"threads", "many"}, asg_option{"threads", "-1"},
+                                asg_option{"matmul", "fast"}, asg_option{"colour", "red"}})
+    try {
+      LoadedBackend backend(ASG_TEST_CPU, {bad});
+      BOOST_ERROR("accepted " << bad.key << "=" << bad.value);
+    } catch (const Failure& e) {
+      BOOST_CHECK_EQUAL(e.status, ASG_INVALID_ARGUMENT);
+      BOOST_CHECK_MESSAGE(std::string(e.what()).find(bad.key) != std::string::npos, e.what());
+    }
+}
 BOOST_AUTO_TEST_CASE(matmul_of_integers) {
   repeat(150, 0, [](Random& r, Case& c) {
     build_matmul(r, c, r.pick<uint32_t>({ASG_I8, ASG_U8, ASG_I32, ASG_U32, ASG_I64}), 64);

@@ -1,10 +1,12 @@
-// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N].  Floats go to BLAS in panels whose shapes
-// follow from the shapes of the operands alone, so that the bits do not depend on the threads.
+// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N].  Floats are multiplied in panels whose
+// shapes follow from the shapes of the operands alone, so that the bits do not depend on the
+// threads: by own loops where the processor has 512-bit vectors, by BLAS elsewhere.
 #include <algorithm>
 #include <climits>
 #include <cmath>
 
 #include "blas.hpp"
+#include "gemm/simd_gemm.hpp"
 #include "kernels.hpp"
 #include "kernels/arithmetic.hpp"
 #include "kernels/loop.hpp"
@@ -45,13 +47,18 @@ struct Plan {
   int64_t panel_m = 1, panel_n = 1;
   uint32_t left = 0;  // which input is a: c may be computed transposed
   bool packs_a = false, packs_b = false, packs_c = false;
+  SimdGemm simd = nullptr;  // nullptr: BLAS
 
   int64_t panels_m() const { return (m + panel_m - 1) / panel_m; }
   int64_t panels_n() const { return (n + panel_n - 1) / panel_n; }
   // Elements of scratch for panels that BLAS cannot read or write where they are.
   int64_t packed_a() const { return packs_a ? panel_m * k : 0; }
   int64_t packed_b() const { return packs_b ? panel_n * k : 0; }
-  int64_t packed_c() const { return packs_c ? panel_m * panel_n : 0; }
+  // Whole cache lines, so that what follows it is aligned as vectors are.
+  int64_t packed_c() const { return packs_c ? (panel_m * panel_n + 15) / 16 * 16 : 0; }
+  std::size_t packed() const {
+    return static_cast<std::size_t>(packed_a() + packed_b() + packed_c());
+  }
 };
 
 void swap_operands(Plan& plan) {
@@ -85,7 +92,7 @@ void choose_panels(Plan& plan) {
   plan.panel_n = parts < 1.5 ? plan.n : panel(std::min(side_n, n), plan.n);
 }
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only) {
   require_arity(step, 2, 1);
   const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
   const asg_value& c = program.output(step, 0);
@@ -121,10 +128,12 @@ Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
   const Layout out = layout_of(plan.m, plan.n, plan.c);
   if (out.fits && out.transposed) swap_operands(plan);
   choose_panels(plan);
+  // A vector times a matrix is a matter of memory: BLAS has loops for just that.
+  if (!blas_only && plan.m > 1 && plan.n > 1 && plan.k > 0) plan.simd = find_simd_gemm(c.dtype);
   for (const int64_t m : {plan.panel_m, plan.m % std::max<int64_t>(plan.panel_m, 1)}) {
-    plan.packs_a |= m > 0 && !layout_of(m, plan.k, plan.a).fits;
+    plan.packs_a |= plan.simd == nullptr && m > 0 && !layout_of(m, plan.k, plan.a).fits;
     for (const int64_t n : {plan.panel_n, plan.n % std::max<int64_t>(plan.panel_n, 1)}) {
-      plan.packs_b |= n > 0 && !layout_of(plan.k, n, plan.b).fits;
+      plan.packs_b |= plan.simd == nullptr && n > 0 && !layout_of(plan.k, n, plan.b).fits;
       plan.packs_c |= m > 0 && n > 0 && !plain(layout_of(m, n, plan.c));
     }
   }
@@ -148,31 +157,39 @@ Matrix<T> readable(const T* from, int64_t rows, int64_t columns, Strides s, T* t
   return {pack(from, rows, columns, s, to), std::max<int64_t>(columns, 1), false};
 }
 
+/// BLAS on operands that it can read; copied where they must be.
+template <class T>
+void multiply_by_blas(const Plan& plan, const T* a, const T* b, T* c, int64_t c_row, int64_t m,
+                      int64_t n, T* scratch) {
+  if (n == 1 || m == 1 || plan.k == 0)
+    for (int64_t i = 0; i < m; ++i) std::fill_n(c + i * c_row, n, T{0});
+  if (plan.k == 0) return;
+  const Matrix<T> left = readable(a, m, plan.k, plan.a, scratch);
+  const Matrix<T> right = readable(b, plan.k, n, plan.b, scratch + plan.packed_a());
+  if (n == 1) {
+    gemv(m, plan.k, left, right.data, right.transposed ? 1 : right.stride, c, c_row);
+  } else if (m == 1) {
+    // A vector times a matrix is the transposed matrix times the vector.
+    gemv(n, plan.k, Matrix<T>{right.data, right.stride, !right.transposed}, left.data,
+         left.transposed ? left.stride : 1, c, 1);
+  } else {
+    gemm(m, n, plan.k, left, right, c, c_row);
+  }
+}
+
 template <class T>
 void multiply_panel(const Plan& plan, const T* a, const T* b, T* c, int64_t m, int64_t n,
                     T* scratch) {
-  T* pack_b = scratch + plan.packed_a();
-  T* pack_c = pack_b + plan.packed_b();
-  const Matrix<T> left = readable(a, m, plan.k, plan.a, scratch);
-  const Matrix<T> right = readable(b, plan.k, n, plan.b, pack_b);
   const Layout out = layout_of(m, n, plan.c);
   const bool direct = plain(out);
-  T* result = direct ? c : pack_c;
-  const int64_t stride = direct ? out.stride : n;
-  if (n == 1 || m == 1 || plan.k == 0) {
-    for (int64_t i = 0; i < m; ++i) std::fill_n(result + i * stride, n, T{0});
-  }
-  if (plan.k == 0) {
-    // nothing to add
-  } else if (n == 1 || m == 1) {
-    // A vector times a matrix is the transposed matrix times the vector.
-    if (n == 1)
-      gemv(m, plan.k, left, right.data, right.transposed ? 1 : right.stride, result, stride);
-    else
-      gemv(n, plan.k, Matrix<T>{right.data, right.stride, !right.transposed}, left.data,
-           left.transposed ? left.stride : 1, result, 1);
+  T* result = direct ? c : scratch + plan.packed_a() + plan.packed_b();
+  const int64_t row = direct ? out.stride : n;
+  if (plan.simd != nullptr) {
+    T* work = scratch + plan.packed_c();
+    plan.simd(m, n, plan.k, {a, plan.a.row, plan.a.column}, {b, plan.b.row, plan.b.column}, result,
+              row, work);
   } else {
-    gemm(m, n, plan.k, left, right, result, stride);
+    multiply_by_blas(plan, a, b, result, row, m, n, scratch);
   }
   if (direct) return;
   for (int64_t i = 0; i < m; ++i)
@@ -244,10 +261,12 @@ void run(const Plan& plan, Context& context, const sdk::Call& call) {
 sdk::Kernel make_matmul(Context* context) {
   return {rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same}),
           [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            Plan plan = make_plan(program, step);
-            const auto packed =
-                static_cast<std::size_t>(plan.packed_a() + plan.packed_b() + plan.packed_c());
-            context->workspace.reserve(packed * sdk::dtype_size(program.output(step, 0).dtype), 0);
+            Plan plan = make_plan(program, step, context->settings.blas_only);
+            const uint32_t size = sdk::dtype_size(program.output(step, 0).dtype);
+            std::size_t bytes = size * plan.packed();
+            if (plan.simd != nullptr)
+              bytes += simd_gemm_scratch(plan.panel_m, plan.panel_n, plan.k, size);
+            context->workspace.reserve(bytes, 0);
             return [context, plan = std::move(plan)](const sdk::Call& call) {
               run(plan, *context, call);
             };
