@@ -59,6 +59,7 @@ class Call {
 [[nodiscard]] Tensor float_elementwise(std::string_view op, std::initializer_list<Operand> operands);
 
 /// Adds a node of any op, the user's own included, and returns its first output.
+/// Memory   nodes point to the OpDef: it must live as long as the graph; make it static.
 [[nodiscard]] Tensor apply(const OpDef& op, const Tensors& inputs, Attributes attributes = {},
                            Where where = {});
 

@@ -68,12 +68,16 @@ class Operand {
   template <class T>
     requires std::is_arithmetic_v<T>
   Operand(T number, Where where = {})  // NOLINT(google-explicit-constructor)
-      : number_(static_cast<double>(number)), integer_(static_cast<std::int64_t>(number)),
-        fraction_(std::is_floating_point_v<T>), where_(where) {}
+      : number_(static_cast<double>(number)),
+        fraction_(std::is_floating_point_v<T>),
+        where_(where) {
+    if constexpr (std::is_integral_v<T>) integer_ = static_cast<std::int64_t>(number);
+  }
 
   [[nodiscard]] bool is_tensor() const { return is_tensor_; }
   [[nodiscard]] const Tensor& tensor() const { return tensor_; }
   [[nodiscard]] double number() const { return number_; }
+  /// The number when it was given as an integer.
   [[nodiscard]] std::int64_t integer() const { return integer_; }
   [[nodiscard]] bool is_fraction() const { return fraction_; }
   [[nodiscard]] Where where() const { return where_; }

@@ -177,8 +177,10 @@ typedef struct asg_host { /* valid from entry to the return of destroy          
  *             with o*stride + k*dilation - pad = s.
  * ARG_REDUCE  x -> y (I64), axis removed.  Attributes axis, mode ("max", "min").  The first of
  *             equal elements wins; a NaN wins over every number.
- * SORT        x -> sorted x, I64 positions.  Attributes axis, descending (0/1).  Stable.
- * CUMULATIVE  x -> y.  Attributes axis, mode ("sum", "prod", "max"), exclusive, reverse.
+ * SORT        x -> sorted x, I64 positions.  Attributes axis, descending (0/1).  Stable; a NaN
+ *             counts as larger than every number.
+ * CUMULATIVE  x -> y.  Attributes axis, mode ("sum", "prod", "max"), exclusive, reverse.  An
+ *             exclusive one begins with 0, 1, or -inf and the smallest integer.
  * CLAIMED     a composite op that the plugin accepted in `claim`; `name` and attributes say
  *             which.
  */
@@ -291,7 +293,8 @@ typedef struct asg_access {
                            /* c: access giving the element number n as in IOTA, imm: stream.   */
                            /* Word n mod 4 of the block with counter                           */
                            /* {lo(n / 4), lo(stream), hi(stream), lo(step)}, key {lo, hi(seed)} */
-#define ASG_EW_CAST 6u     /* register a, of any dtype. To integer: toward zero; to BOOL: != 0 */
+#define ASG_EW_CAST 6u     /* register a, of any dtype. To BOOL: != 0. Float to integer: toward */
+                           /* zero, out of range to the nearest limit, NaN to 0               */
 #define ASG_EW_BITCAST 7u  /* register a, of a dtype of the same size                          */
 #define ASG_EW_WHERE 8u    /* a (BOOL) ? b : c                                                 */
 #define ASG_EW_NEG 16u
@@ -405,7 +408,7 @@ typedef struct asg_program { /* valid during the call only: copy what you keep  
 /* One accepted signature; several rows per op are fine.  A step is accepted when one row accepts
  * all its operands.  REGION: every instruction needs a row whose `instructions` has its opcode
  * and whose dtypes[0] has its dtype (comparisons: the operands'); reductions need a row whose
- * `reductions` and dtypes[0] have them. */
+ * `reductions` and dtypes[0] have them.  All REGION rows of a device carry the same flags. */
 typedef struct asg_op_cap {
   uint32_t op;
   uint32_t flags;
@@ -562,6 +565,7 @@ typedef struct asg_backend_api {
 
   /* All three NULL for a synchronous plugin, which always sets *done to NULL. */
   ASG_FN(asg_status, event_wait, asg_event*, uint64_t timeout_ns, asg_error* err); /* [any] */
+  /* [any] Writes at most `capacity` entries and returns how many there are. */
   ASG_FN(uint32_t, event_profile, asg_event*, asg_step_time* out, uint32_t capacity);
   ASG_FN(void, event_destroy, asg_event*); /* [device] */
 } asg_backend_api;
