@@ -19,8 +19,8 @@ std::string size_text(std::uint64_t bytes) {
 void print_text(const std::vector<BackendListing>& listings) {
   for (const BackendListing& l : listings) {
     if (!l.usable) {
-      fmt::print("{:<10} refused  {}: {}\n", l.name.empty() ? "-" : l.name, l.file.string(),
-                 l.reason);
+      fmt::print("{:<10} {:<8} {}: {}\n", l.name.empty() ? "-" : l.name, refusal_kind(l),
+                 l.file.string(), l.reason);
       continue;
     }
     fmt::print("{:<10} {:<8} {}  ({})\n", l.name, l.version, l.file.string(), l.description);

@@ -236,7 +236,7 @@ int bench(const Flags& flags) {
                  gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
                  gb > 0 ? fmt::format("{:.1f}", gb) : "", peak_mb);
     }
-    std::fflush(stdout);
+    flush_output();
   }
   return exit_done;
 }
@@ -248,7 +248,8 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   CLI::App* command =
       app.add_subcommand("bench", "time the workloads on which frameworks are compared");
   command->add_option("--workload", flags->workloads, "only this one (may be repeated)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->take_all();
   command->add_option("--runs", flags->runs, "timed runs of each, after 3 others")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

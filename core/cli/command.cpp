@@ -1,5 +1,10 @@
 #include "command.hpp"
 
+#include <cerrno>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
 #include <fmt/format.h>
 
 #include <asg/runtime/log.hpp>
@@ -10,6 +15,13 @@ void SearchFlags::add(CLI::App& app) {
   app.add_option("--plugin-dir", directories, "look for backends in this directory first")
       ->type_name("DIR")
       ->take_all();
+}
+
+PluginSearch SearchFlags::search() const {
+  PluginSearch search;
+  for (const auto& directory : directories)
+    search.directories.push_back(std::filesystem::absolute(directory));
+  return search;
 }
 
 void DeviceFlags::add(CLI::App& app) {
@@ -31,6 +43,27 @@ Device DeviceFlags::open() const {
                 fmt::format("{} is emulated on the CPU; no hardware device was found",
                             device.description().name));
   return device;
+}
+
+CLI::Validator finite(double least) {
+  return {[least](const std::string& text) -> std::string {
+            double number = 0;
+            if (CLI::detail::lexical_cast(text, number) && std::isfinite(number) && number >= least)
+              return {};
+            return fmt::format("{} is not a number from {} on", text, least);
+          },
+          "", "finite"};
+}
+
+void flush_output() {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
+  throw WriteError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+}
+
+const char* refusal_kind(const BackendListing& listing) {
+  std::error_code error;
+  return std::filesystem::exists(std::filesystem::symlink_status(listing.file, error)) ? "refused"
+                                                                                       : "missing";
 }
 
 }  // namespace asg::cli

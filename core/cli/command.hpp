@@ -34,7 +34,8 @@ using Chosen = std::function<int()>;
 struct SearchFlags {
   std::vector<std::filesystem::path> directories;
   void add(CLI::App& app);
-  [[nodiscard]] PluginSearch search() const { return {directories, true}; }
+  /// Absolute paths: the library refuses others, but who types one here means this directory.
+  [[nodiscard]] PluginSearch search() const;
 };
 
 /// --backend, --plugin-dir and --threads, which every command that computes takes.
@@ -46,6 +47,16 @@ struct DeviceFlags {
   /// Errors   PluginError, and a warning on stderr when only an emulated device was found.
   [[nodiscard]] Device open() const;
 };
+
+/// Numbers that are neither infinite nor NaN, from `least` on.
+[[nodiscard]] CLI::Validator finite(double least = 0);
+
+/// Hands everything printed so far to whoever reads it.
+/// Errors   WriteError when standard output is closed or its disk is full.
+void flush_output();
+
+/// What stands for a directory in a list of plugins: it is missing, or it was refused.
+[[nodiscard]] const char* refusal_kind(const BackendListing& listing);
 
 void add_backends(CLI::App& app, Chosen& chosen);
 void add_train(CLI::App& app, Chosen& chosen);

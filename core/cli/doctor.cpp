@@ -68,7 +68,7 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
           for (const DeviceDescription& device : listing.devices)
             fmt::print("    {} [{}] {}\n", device.name, device.id, device.kind);
         } else {
-          fmt::print("  refused {}: {}\n", listing.file.string(), listing.reason);
+          fmt::print("  {} {}: {}\n", refusal_kind(listing), listing.file.string(), listing.reason);
         }
       }
       return exit_done;

@@ -1,7 +1,6 @@
 // asg generate: lets a trained GPT write.
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <memory>
 #include <numeric>
 
@@ -46,6 +45,16 @@ std::int32_t draw(const Array& logits, const Flags& flags, data::Random& random)
   return order.back();
 }
 
+std::vector<std::int32_t> encode_prompt(const data::CharTokenizer& tokenizer,
+                                        const std::string& prompt) {
+  if (prompt.empty()) throw UsageError("--prompt must have at least one character");
+  try {
+    return tokenizer.encode(prompt);
+  } catch (const FormatError& error) {
+    throw UsageError(fmt::format("--prompt: {}", error.what()));
+  }
+}
+
 int generate(const Flags& flags) {
   const std::filesystem::path from = flags.from;
   const auto config = load_config(from);
@@ -54,10 +63,12 @@ int generate(const Flags& flags) {
   if (model_flags.model != "gpt" || !config.contains("vocabulary"))
     throw FormatError(fmt::format("{}: the model is a {}; only a gpt generates text", config_file,
                                   model_flags.model));
-  const data::CharTokenizer tokenizer(config["vocabulary"].get<std::vector<std::string>>());
-  const Model model = make_model(model_flags);
-  std::vector<std::int32_t> tokens = tokenizer.encode(flags.prompt);
-  if (tokens.empty()) throw UsageError("--prompt must have at least one character");
+  const data::CharTokenizer tokenizer(vocabulary_from_json(config["vocabulary"], config_file));
+  const Model model = make_saved_model(model_flags, config_file);
+  if (tokenizer.size() != model_flags.vocab)
+    throw FormatError(fmt::format("{}: the vocabulary has {} characters, the model {}", config_file,
+                                  tokenizer.size(), model_flags.vocab));
+  std::vector<std::int32_t> tokens = encode_prompt(tokenizer, flags.prompt);
 
   const Device device = flags.device.open();
   State state(device);
@@ -77,7 +88,7 @@ int generate(const Flags& flags) {
     const Array logits = next(state, window, length - 1);
     tokens.push_back(draw(logits, flags, random));
     fmt::print("{}", tokenizer.decode({tokens.back()}));
-    std::fflush(stdout);
+    flush_output();
   }
   fmt::print("\n");
   return exit_done;
@@ -98,7 +109,7 @@ void add_generate(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--temperature", flags->temperature,
                    "below 1 safer, above 1 wilder, 0 always the likeliest")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(finite())
       ->capture_default_str();
   command->add_option("--top-k", flags->top_k, "draw from the K likeliest only; 0: from all")
       ->check(CLI::NonNegativeNumber)

@@ -1,7 +1,10 @@
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <asg/runtime/log.hpp>
@@ -15,11 +18,21 @@ int report(const char* what, int status) {
   return status;
 }
 
+// A standard stream that is closed would be the next file that is opened, and a model would end up
+// between the lines of a log. Writing to what takes its place fails where that matters.
+void occupy_standard_streams() {
+  for (const int stream : {0, 1, 2})
+    if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", stream == 1 ? O_RDONLY : O_RDWR);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace asg;
   using namespace asg::cli;
+  occupy_standard_streams();
+  // A file that grows beyond its limit is an error to report, not a reason to die.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     set_log_handler([level = log_level_from_environment(LogLevel::warn)](
                         LogLevel at, std::string_view source, std::string_view message) {
@@ -28,6 +41,8 @@ int main(int argc, char** argv) {
     CLI::App app{"asg: build, differentiate and run tensor programs on any backend", "asg"};
     app.set_version_flag("--version", "asg " ASG_VERSION);
     app.require_subcommand(1);
+    // Of an option given twice the last counts, so that a script can add to a line.
+    app.option_defaults()->take_last();
     app.failure_message(CLI::FailureMessage::simple);
     Chosen chosen;
     for (const auto add :
@@ -36,11 +51,12 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      return app.exit(error) == 0 ? exit_done : exit_usage;
+      if (app.exit(error) != 0) return exit_usage;
+      flush_output();
+      return exit_done;
     }
     const int status = chosen();
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
-      return report("cannot write to standard output", exit_failed);
+    flush_output();
     return status;
   } catch (const UsageError& error) {
     return report(error.what(), exit_usage);
@@ -50,6 +66,12 @@ int main(int argc, char** argv) {
     return report(error.what(), exit_no_backend);
   } catch (const std::bad_alloc&) {
     return report("out of memory; a smaller batch or model needs less", exit_failed);
+  } catch (const std::system_error& error) {
+    // How fmt says that it could not print.
+    if (std::ferror(stdout) == 0) return report(error.what(), exit_failed);
+    return report(
+        fmt::format("cannot write to standard output: {}", error.code().message()).c_str(),
+        exit_failed);
   } catch (const std::exception& error) {
     return report(error.what(), exit_failed);
   }

@@ -114,7 +114,7 @@ void ModelFlags::add(CLI::App& app) {
   count("--block", block, "tokens of context");
   count("--batch", batch, "sequences or images of a step");
   app.add_option("--dropout", dropout, "share of activations dropped in training")
-      ->check(CLI::Range(0.0, 0.999))
+      ->check(finite() & CLI::Range(0.0, 0.999))
       ->capture_default_str();
   app.add_flag("--tie", tie, "gpt: the head uses the token table's weights");
   app.add_flag("--no-bias", no_bias, "no biases in linears and norms");
@@ -139,6 +139,17 @@ Model make_model(const ModelFlags& flags) {
     return model;
   }
   throw UsageError(fmt::format("there is no model '{}'", flags.model));
+}
+
+Model make_saved_model(const ModelFlags& flags, const std::string& file) {
+  try {
+    for (const std::int64_t size :
+         {flags.layers, flags.heads, flags.embd, flags.block, flags.batch})
+      if (size < 1) throw UsageError(fmt::format("a size is {}", size));
+    return make_model(flags);
+  } catch (const Error& error) {
+    throw FormatError(fmt::format("{}: {}", file, error.what()));
+  }
 }
 
 ModelFlags flags_from_config(const nlohmann::ordered_json& config, const std::string& file) {

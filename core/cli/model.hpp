@@ -39,6 +39,10 @@ struct Model {
 /// Errors   UsageError when flags do not fit together.
 [[nodiscard]] Model make_model(const ModelFlags& flags);
 
+/// The same for flags that come from a file.
+/// Errors   FormatError naming the file.
+[[nodiscard]] Model make_saved_model(const ModelFlags& flags, const std::string& file);
+
 /// Flags from a saved configuration.
 /// Errors   FormatError naming `file` and what is missing.
 [[nodiscard]] ModelFlags flags_from_config(const nlohmann::ordered_json& config,

@@ -9,6 +9,8 @@
 
 #include <asg/graph/error.hpp>
 
+#include "command.hpp"
+
 namespace asg::cli {
 namespace {
 
@@ -27,7 +29,12 @@ std::string duration(double seconds) {
 
 Progress::Progress(std::int64_t first, std::int64_t steps, const char* unit, bool json,
                    const std::filesystem::path& log, bool append)
-    : first_(first), steps_(steps), unit_(unit), json_(json), terminal_(is_terminal()) {
+    : first_(first),
+      steps_(steps),
+      unit_(unit),
+      json_(json),
+      log_path_(log),
+      terminal_(is_terminal()) {
   if (log.empty()) return;
   log_ = std::fopen(log.c_str(), append ? "a" : "w");
   if (log_ == nullptr)
@@ -43,11 +50,11 @@ void Progress::write(const nlohmann::ordered_json& line) {
   const std::string text = line.dump() + "\n";
   if (json_) {
     std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    flush_output();
   }
   if (log_ == nullptr) return;
   if (std::fwrite(text.data(), 1, text.size(), log_) != text.size() || std::fflush(log_) != 0)
-    throw WriteError(fmt::format("cannot write the log: {}", std::strerror(errno)));
+    throw WriteError(fmt::format("cannot write {}: {}", log_path_.string(), std::strerror(errno)));
 }
 
 void Progress::step(const StepReport& r) {
@@ -97,7 +104,7 @@ void Progress::evaluation(std::int64_t step, double train_loss, double val_loss,
   if (json_) return;
   fmt::print("step {:>6}  train loss {:.4f}  val loss {:.4f}{}\n", step, train_loss, val_loss,
              accuracy ? fmt::format("  val accuracy {:.1f} %", 100 * *accuracy) : "");
-  std::fflush(stdout);
+  flush_output();
 }
 
 void Progress::done(nlohmann::ordered_json summary, const std::string& text) {

@@ -40,6 +40,7 @@ class Progress {
   std::int64_t first_, steps_;
   const char* unit_;
   bool json_;
+  std::filesystem::path log_path_;
   bool terminal_;
   bool bar_shown_ = false;
   std::FILE* log_ = nullptr;

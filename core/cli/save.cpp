@@ -6,6 +6,8 @@
 #include <asg/io/file.hpp>
 #include <asg/io/safetensors.hpp>
 
+#include "command.hpp"
+
 namespace asg::cli {
 namespace {
 
@@ -24,19 +26,99 @@ void check_parameters(const io::TensorFile& file, const nn::Module& module,
   }
 }
 
+// A folder inside the one that is saved to, gone when the work is done or given up.
+class Staging {
+ public:
+  explicit Staging(const std::filesystem::path& directory)
+      : directory_(directory), path_(directory / ".saving") {
+    remove();  // of a run that was killed
+    io::make_directory(path_);
+  }
+  ~Staging() { remove(); }
+  Staging(const Staging&) = delete;
+  Staging& operator=(const Staging&) = delete;
+  [[nodiscard]] std::filesystem::path file(const std::string& name) {
+    names_.push_back(name);
+    return path_ / name;
+  }
+  void publish() {
+    for (const std::string& name : names_) {
+      std::error_code error;
+      std::filesystem::rename(path_ / name, directory_ / name, error);
+      if (error)
+        throw WriteError(
+            fmt::format("cannot write {}: {}", (directory_ / name).string(), error.message()));
+    }
+  }
+
+ private:
+  void remove() const {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  std::filesystem::path directory_, path_;
+  std::vector<std::string> names_;
+};
+
+// What may differ between a run and the one that goes on with it.
+bool may_change(const std::string& key) { return key == "batch" || key == "dropout"; }
+
+void check_same_model(const nlohmann::ordered_json& saved, const nlohmann::ordered_json& config,
+                      const std::filesystem::path& path) {
+  for (const auto& [key, value] : config.items())
+    if (!may_change(key) && (!saved.is_object() || !saved.contains(key) || saved[key] != value))
+      throw UsageError(
+          fmt::format("--resume: {} is of another model or text: its {} is not that "
+                      "of this run",
+                      path.string(), key));
+}
+
 }  // namespace
 
 void save_run(const std::filesystem::path& directory, const State& state, const nn::Module& module,
               const nlohmann::ordered_json& config, std::int64_t step) {
   io::make_directory(directory);
+  Staging staging(directory);
   io::TensorFile weights;
   weights.metadata["format"] = "pt";  // what Python's readers expect
   for (const nn::Parameter& parameter : module.parameters())
     weights.tensors.emplace(parameter.name(), state.get(parameter.name()));
-  io::save_safetensors(directory / "model.safetensors", weights);
-  io::write_file(directory / "config.json", config.dump(2) + "\n");
-  io::save_safetensors(directory / "training.safetensors",
+  io::save_safetensors(staging.file("model.safetensors"), weights);
+  io::write_file(staging.file("config.json"), config.dump(2) + "\n");
+  io::save_safetensors(staging.file("training.safetensors"),
                        {state.to_host(), {{"step", std::to_string(step)}}});
+  staging.publish();
+}
+
+nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary) {
+  auto list = nlohmann::ordered_json::array();
+  for (const std::string& character : vocabulary) {
+    try {
+      static_cast<void>(nlohmann::json(character).dump());
+      list.push_back(character);
+    } catch (const nlohmann::json::exception&) {
+      list.push_back(std::vector<std::uint8_t>(character.begin(), character.end()));
+    }
+  }
+  return list;
+}
+
+std::vector<std::string> vocabulary_from_json(const nlohmann::ordered_json& json,
+                                              const std::string& file) {
+  std::vector<std::string> vocabulary;
+  try {
+    for (const auto& entry : json.get<std::vector<nlohmann::ordered_json>>()) {
+      if (entry.is_string()) {
+        vocabulary.push_back(entry.get<std::string>());
+        continue;
+      }
+      const auto bytes = entry.get<std::vector<std::uint8_t>>();
+      vocabulary.emplace_back(bytes.begin(), bytes.end());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    throw FormatError(fmt::format("{}: not a vocabulary ({})", file, error.what()));
+  }
+  return vocabulary;
 }
 
 nlohmann::ordered_json load_config(const std::filesystem::path& directory) {
@@ -57,7 +139,8 @@ void load_weights(const std::filesystem::path& directory, const nn::Module& modu
 }
 
 std::int64_t load_training(const std::filesystem::path& directory, const nn::Module& module,
-                           State& state) {
+                           const nlohmann::ordered_json& config, State& state) {
+  check_same_model(load_config(directory), config, directory / "config.json");
   const auto path = directory / "training.safetensors";
   const io::TensorFile file = io::load_safetensors(path);
   check_parameters(file, module, path);

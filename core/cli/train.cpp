@@ -1,15 +1,15 @@
 // asg train: trains one of the known models and saves it.
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <memory>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <asg/data/images.hpp>
-#include <asg/data/random.hpp>
-#include <asg/data/text.hpp>
 #include <asg/io/file.hpp>
 #include <asg/nn/initialize.hpp>
 #include <asg/ops/elementwise.hpp>
@@ -19,6 +19,7 @@
 #include <asg/optim/sgd.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "batches.hpp"
 #include "command.hpp"
 #include "model.hpp"
 #include "progress.hpp"
@@ -40,11 +41,6 @@ struct Flags {
   bool resume = false, json = false;
 };
 
-enum class Split : std::uint64_t { train = 1, train_evaluation = 2, validation = 3 };
-
-// Batches of a split by number.
-using Batches = std::function<std::vector<Argument>(Split, std::int64_t)>;
-
 std::atomic<bool> interrupted{false};
 
 // The first Ctrl-C asks the loop to save and stop; the second ends the program at once.
@@ -54,72 +50,6 @@ void stop_at_interrupt() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-}
-
-// Nine tenths to train on, the rest to validate; the vocabulary is that of the whole text.
-Batches text_batches(Flags& flags, nlohmann::ordered_json& vocabulary) {
-  auto paths = flags.data;
-  if (paths.empty()) paths = {"/usr/share/common-licenses"};
-  const std::string text = data::read_text(paths);
-  const data::CharTokenizer tokenizer(text);
-  std::vector<std::int32_t> tokens = tokenizer.encode(text);
-  const auto cut = static_cast<std::ptrdiff_t>(tokens.size() * 9 / 10);
-  const ModelFlags& m = flags.model;
-  std::vector<std::int32_t> validation(tokens.begin() + cut, tokens.end());
-  tokens.resize(static_cast<std::size_t>(cut));
-  const auto split = [&](const std::vector<std::int32_t>& part, Split which, const char* name) {
-    return std::make_shared<data::TokenBatches>(
-        part, m.block, m.batch, flags.seed * 4 + static_cast<std::uint64_t>(which), name);
-  };
-  const auto train = split(tokens, Split::train, "the text's training part");
-  const auto train_evaluation = split(tokens, Split::train_evaluation, "the text's training part");
-  const auto held_out =
-      split(validation, Split::validation, "the text's validation part (a tenth)");
-  flags.model.vocab = tokenizer.size();
-  vocabulary = tokenizer.vocabulary();
-  if (!flags.json)
-    fmt::print("{} characters, vocabulary {}, {} to train on, {} to validate\n", text.size(),
-               tokenizer.size(), tokens.size(), validation.size());
-  return [=](Split which, std::int64_t index) -> std::vector<Argument> {
-    const auto& batches = which == Split::train        ? train
-                          : which == Split::validation ? held_out
-                                                       : train_evaluation;
-    const auto [inputs, targets] = batches->batch(index);
-    return {inputs, targets};
-  };
-}
-
-Batches image_batches(const Flags& flags) {
-  if (flags.data.size() > 1)
-    throw UsageError("--data takes one folder of MNIST's files for images");
-  const auto load = [&](bool train) {
-    return flags.data.empty() ? data::glyphs(train ? 8192 : 1024, flags.seed * 2 + (train ? 0 : 1))
-                              : data::load_mnist(flags.data[0], train);
-  };
-  const auto train_images = load(true), validation_images = load(false);
-  const auto batches = [&](const data::LabelledImages& images, Split which) {
-    return std::make_shared<data::ImageBatches>(images, flags.model.batch,
-                                                flags.seed * 4 + static_cast<std::uint64_t>(which));
-  };
-  const auto train = batches(train_images, Split::train);
-  const auto train_evaluation = batches(train_images, Split::train_evaluation);
-  const auto held_out = batches(validation_images, Split::validation);
-  return
-      [=, dtype = flags.model.element()](Split which, std::int64_t index) -> std::vector<Argument> {
-        const auto& source = which == Split::train        ? train
-                             : which == Split::validation ? held_out
-                                                          : train_evaluation;
-        const data::LabelledImages batch = source->batch(index);
-        return {dtype == f32 ? batch.images : batch.images.to(dtype), batch.labels};
-      };
-}
-
-// Uniform in [-1, 1); the demonstration learns one fixed batch.
-Batches noise_batches(const Flags& flags, const TensorType& type) {
-  Array batch(type.dtype, type.shape);
-  data::Random random(flags.seed);
-  for (std::int64_t i = 0; i < batch.numel(); ++i) batch.set(i, 2 * random.uniform() - 1);
-  return [batch](Split, std::int64_t) -> std::vector<Argument> { return {batch}; };
 }
 
 Function training_step(const Flags& flags, const Model& model, const Device& device) {
@@ -173,11 +103,11 @@ class Training {
   int run() {
     std::int64_t first = 0;
     state_ = initialize(*model_.module, device_, flags_.seed);
-    if (flags_.resume) first = load_training(flags_.out, *model_.module, state_);
+    if (flags_.resume) first = load_training(flags_.out, *model_.module, model_.config, state_);
     if (!flags_.json) {
       fmt::print("{} with {} parameters on {} ({})\n", flags_.model.model, model_.module->numel(),
                  device_.backend_name(), device_.description().name);
-      std::fflush(stdout);  // before lines on stderr
+      flush_output();  // before lines on stderr
     }
     Progress progress(first, flags_.steps, model_.unit, flags_.json, flags_.log, flags_.resume);
     const optim::WarmupCosine schedule{flags_.lr, flags_.min_lr < 0 ? flags_.lr : flags_.min_lr,
@@ -214,22 +144,31 @@ class Training {
   }
 
  private:
+  // The model of a text needs to know its vocabulary, and the noise how the model takes it.
   Batches make_batches() {
-    Batches batches;
-    nlohmann::ordered_json vocabulary;
-    if (flags_.model.model == "gpt") batches = text_batches(flags_, vocabulary);
-    if (flags_.model.model == "mlp" || flags_.model.model == "cnn") batches = image_batches(flags_);
-    model_ = make_model(flags_.model);
-    if (!vocabulary.is_null()) model_.config["vocabulary"] = std::move(vocabulary);
-    return batches ? batches : noise_batches(flags_, model_.inputs[0]);
+    ModelFlags& flags = flags_.model;
+    if (flags.model == "gpt") {
+      TextBatches text = text_batches(flags_.data, flags, flags_.seed);
+      flags.vocab = std::ssize(text.vocabulary);
+      if (!flags_.json)
+        fmt::print("{} characters, vocabulary {}, {} to train on, {} to validate\n",
+                   text.training + text.validation, flags.vocab, text.training, text.validation);
+      model_ = make_model(flags);
+      model_.config["vocabulary"] = vocabulary_to_json(text.vocabulary);
+      return text.batches;
+    }
+    model_ = make_model(flags);
+    if (model_.inputs.size() > 1) return image_batches(flags_.data, flags, flags_.seed);
+    if (!flags_.data.empty()) throw UsageError("--data: this model is trained on noise");
+    return noise_batches(model_.inputs[0], flags_.seed);
   }
 
-  Evaluation mean_over(Split split) {
+  // Numbered by the step, so that a resumed run evaluates on the batches it would have had.
+  Evaluation mean_over(Split split, std::int64_t step) {
     Evaluation result;
     double right = 0;
     for (std::int64_t i = 0; i < flags_.eval_iters; ++i) {
-      const auto outputs =
-          evaluate_.call(state_, batches_(split, evaluations_ * flags_.eval_iters + i));
+      const auto outputs = evaluate_.call(state_, batches_(split, step * flags_.eval_iters + i));
       result.loss += outputs[0].item<double>() / static_cast<double>(flags_.eval_iters);
       if (outputs.size() > 1) right += outputs[1].item<double>();
       if (outputs.size() > 1) result.accuracy = right / static_cast<double>(i + 1);
@@ -238,9 +177,8 @@ class Training {
   }
 
   double report(Progress& progress, std::int64_t step) {
-    const Evaluation train = mean_over(Split::train_evaluation);
-    const Evaluation validation = mean_over(Split::validation);
-    ++evaluations_;
+    const Evaluation train = mean_over(Split::train_evaluation, step);
+    const Evaluation validation = mean_over(Split::validation, step);
     progress.evaluation(step, train.loss, validation.loss, validation.accuracy);
     return validation.loss;
   }
@@ -250,7 +188,8 @@ class Training {
   }
 
   void finish(Progress& progress, std::int64_t step, double loss) {
-    nlohmann::ordered_json summary{{"step", step}, {"loss", loss}};
+    nlohmann::ordered_json summary{{"step", step}};
+    if (std::isfinite(loss)) summary["loss"] = loss;  // no step is left to a run that was complete
     if (flags_.eval_every > 0) summary["val_loss"] = report(progress, step);
     if (!flags_.out.empty()) summary["out"] = flags_.out.string();
     progress.done(summary, flags_.out.empty() ? fmt::format("done after {} steps", step)
@@ -265,7 +204,6 @@ class Training {
   State state_;
   Function step_;
   Function evaluate_;
-  std::int64_t evaluations_ = 0;
 };
 
 int train(Flags& flags) {
@@ -274,7 +212,10 @@ int train(Flags& flags) {
   if (flags.resume && flags.out.empty())
     throw UsageError("--resume needs --out, the folder to go on from");
   // A run must not find out at its end that it cannot be saved.
-  if (!flags.out.empty()) io::make_directory(flags.out);
+  if (!flags.out.empty() && !flags.resume) io::make_directory(flags.out);
+  if (!flags.out.empty() && ::access(flags.out.c_str(), W_OK | X_OK) != 0 && errno != ENOENT)
+    throw WriteError(
+        fmt::format("cannot write to {}: {}", flags.out.string(), std::strerror(errno)));
   const Device device = flags.device.open();
   stop_at_interrupt();
   return Training(flags, device).run();
@@ -294,7 +235,7 @@ void add_train(CLI::App& app, Chosen& chosen) {
   };
   const auto real = [&](const char* name, double& value, const char* text) {
     return command->add_option(name, value, text)
-        ->check(CLI::NonNegativeNumber)
+        ->check(finite())
         ->capture_default_str()
         ->type_name("X");
   };
@@ -303,7 +244,8 @@ void add_train(CLI::App& app, Chosen& chosen) {
           "--data", flags->data,
           "gpt: text files or folders (default: /usr/share/common-licenses); mlp, cnn: a folder of "
           "MNIST's files (default: drawn digits)")
-      ->type_name("PATH");
+      ->type_name("PATH")
+      ->take_all();
   whole("--steps", flags->steps, "training steps");
   command->add_option("--lr", flags->lr, "learning rate")->capture_default_str()->type_name("X");
   command->add_option("--optimizer", flags->optimizer, "adamw or sgd")
@@ -317,7 +259,7 @@ void add_train(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--min-lr", flags->min_lr,
                    "where the cosine ends (default: --lr, a constant rate)")
-      ->check(CLI::NonNegativeNumber)
+      ->check(finite())
       ->type_name("X");
   real("--clip", flags->clip, "largest norm of the gradient; 0: none");
   whole("--eval-every", flags->eval_every, "steps between evaluations; 0: none");

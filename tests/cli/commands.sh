@@ -1,0 +1,76 @@
+# Every command that shows something, and the statuses of a wrong command line.
+source "$(dirname "$0")/lib.sh"
+
+run 0 --version
+grep -qE '^asg [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version prints $(<out)"
+run 0 --help
+for command in backends train generate graph ops bench doctor; do
+  prints "$command"
+  "$asg" "$command" --help >help 2>err || fail "asg $command --help"
+  grep -q 'Usage' help || fail "asg $command --help says nothing"
+done
+
+run 2
+run 2 nosuch
+run 2 train
+run 2 train --model gpt --nosuch 1
+run 2 backends --threads 2
+
+run 0 doctor
+prints "asg $("$asg" --version | cut -d' ' -f2)"
+prints "ASG_PLUGIN_PATH"
+prints "reference"
+
+run 0 backends
+grep -qE '^cpu +[0-9]' out || fail "backends does not list cpu"
+grep -qE '^reference +[0-9]' out || fail "backends does not list reference"
+run 0 backends --json
+json out
+
+for backend in reference cpu; do
+  run 0 ops --backend $backend
+  (($(wc -l <out) > 100)) || fail "ops lists only $(wc -l <out) lines"
+  grep -qE '^matmul +primitive +rule +native: .*f32' out || fail "ops does not know matmul"
+  grep -qE '^softmax +composite' out || fail "ops does not know softmax"
+  prints "$backend"
+done
+ASG_BACKEND=reference "$asg" ops >out 2>err || fail "ASG_BACKEND=reference asg ops"
+grep -qE '^op .* reference$' out || fail "ASG_BACKEND is not followed"
+
+run 0 bench --workload seed-block --runs 1 --json
+json_lines out workload backend threads min median max peak_rss_mb
+run 0 bench --workload gemm256 --runs 1 --threads 1 --json
+json_lines out gflops
+holds out '"threads":1'
+run 0 bench --workload seed-block --runs 1
+prints seed-block
+run 2 bench --workload nosuch
+says "seed-block"
+run 2 bench --runs 0
+
+graph=(graph --layers 1 --heads 2 --embd 16 --block 8 --batch 2)
+for model in gpt mlp cnn transformer-block; do
+  run 0 "${graph[@]}" --model $model
+  grep -qE 'f32\[' out || fail "the text of $model shows no types"
+done
+run 0 "${graph[@]}" --model gpt --vocab 10
+prints "cross_entropy"
+run 0 "${graph[@]}" --model gpt --stage gradient
+prints "blocks.0.attn.qkv.weight"
+run 0 "${graph[@]}" --model gpt --format json
+json out
+run 0 "${graph[@]}" --model gpt --format dot
+head -1 out | grep -q '^digraph' || fail "dot begins with $(head -1 out)"
+run 0 "${graph[@]}" --model mlp --format dot -o model.dot
+[[ -s model.dot && ! -s out ]] || fail "-o does not write the file alone"
+if command -v dot >/dev/null; then
+  run 0 "${graph[@]}" --model transformer-block --format svg
+  prints "<svg"
+fi
+PATH=/nonexistent "$asg" "${graph[@]}" --model mlp --format svg >out 2>err
+expect_status 1 $? "svg without Graphviz"
+says "--format dot"
+run 1 "${graph[@]}" --model mlp -o nosuch/model.txt
+says "nosuch/model.txt"
+run 2 "${graph[@]}" --model mlp --format pdf
+finish

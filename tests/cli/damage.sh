@@ -1,0 +1,64 @@
+# Saved runs that are damaged: status 3, with the file and what is wrong with it.
+source "$(dirname "$0")/lib.sh"
+write_text text
+run 0 train "${small[@]}" --data text --steps 2 --eval-every 0 --out good
+generate=(generate --prompt the --tokens 3 --from bad)
+run 0 generate --prompt the --tokens 3 --from good
+
+damaged() {  # FILE: a fresh copy in bad, of which the caller damages FILE
+  rm -rf bad
+  cp -r good bad
+  broken=bad/$1
+}
+refused() {
+  run 3 "${generate[@]}"
+  says "$broken"
+  [[ ! -s out ]] || fail "a damaged run writes: $(<out)"
+}
+
+run 3 generate --prompt the --tokens 3 --from nosuch
+says "nosuch"
+
+damaged config.json; rm "$broken"; refused
+damaged config.json; : >"$broken"; refused
+damaged config.json; head -c 40 good/config.json >"$broken"; refused
+damaged config.json; echo '[1, 2]' >"$broken"; refused
+damaged config.json; echo '{"model": "gpt"}' >"$broken"; refused
+for change in 's/"heads": 2/"heads": 0/' 's/"heads": 2/"heads": 3/' 's/"embd": 16/"embd": -16/' \
+              's/"embd": 16/"embd": "wide"/' 's/"layers": 1/"layers": 0/' \
+              's/"block": 8/"block": 1e300/' 's/"model": "gpt"/"model": "nosuch"/' \
+              's/"model": "gpt"/"model": "mlp"/' 's/"vocabulary": \[/"vocabulary": [[300],/' \
+              's/"vocabulary": \[/"vocabulary": ["zz",/' 's/"dtype": "f32"/"dtype": "f99"/' \
+              's/"batch": 4/"batch": 0/' 's/"dropout": 0[.0]*/"dropout": 7/'; do
+  damaged config.json
+  sed "$change" good/config.json >"$broken"
+  ! cmp -s good/config.json "$broken" || fail "$change does nothing"
+  refused
+done
+# Sizes that are those of another model show when the weights come.
+damaged config.json
+sed 's/"embd": 16/"embd": 32/' good/config.json >"$broken"
+broken=bad/model.safetensors
+refused
+says "tok.weight"
+
+size=$(wc -c <good/model.safetensors)
+damaged model.safetensors; rm "$broken"; refused
+for bytes in 0 4 8 100 $((size - 1)); do
+  damaged model.safetensors
+  head -c "$bytes" good/model.safetensors >"$broken"
+  refused
+done
+damaged model.safetensors; echo "no tensors at all, but long enough to have a header" >"$broken"; refused
+damaged model.safetensors; { cat good/model.safetensors; echo; } >"$broken"; refused
+damaged model.safetensors; rm "$broken"; mkdir "$broken"; refused
+
+damaged training.safetensors
+head -c 100 good/training.safetensors >"$broken"
+run 3 train "${small[@]}" --data text --steps 4 --eval-every 0 --out bad --resume
+says "$broken"
+damaged training.safetensors
+cp good/model.safetensors "$broken"
+run 3 train "${small[@]}" --data text --steps 4 --eval-every 0 --out bad --resume
+says "$broken"
+finish

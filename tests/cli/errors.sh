@@ -1,0 +1,72 @@
+# Wrong options, data and backends: the status, and a message that names the cause.
+source "$(dirname "$0")/lib.sh"
+write_text text
+train=(train "${small[@]}" --steps 2 --eval-every 0)
+
+run 3 "${train[@]}" --data /nonexistent
+says "/nonexistent"
+: >empty
+run 3 "${train[@]}" --data empty
+says "empty"
+printf 'abc' >short
+run 3 "${train[@]}" --data short
+says "short"
+mkdir folder
+run 3 "${train[@]}" --data folder
+says "folder"
+mkdir folder/inner
+run 3 "${train[@]}" --data folder
+run 3 train --model mlp --steps 1 --lr 1e-3 --data folder
+says "folder"
+run 2 train --model mlp --steps 1 --lr 1e-3 --data folder text
+run 0 "${train[@]}" --data text text
+for file in images-idx3 labels-idx1; do echo 'no numbers' >folder/train-$file-ubyte; done
+run 3 train --model mlp --steps 1 --lr 1e-3 --data folder
+says "-ubyte"
+
+for lr in abc 0 -1 nan inf ""; do
+  run 2 "${train[@]}" --data text --lr "$lr"
+  says "lr"
+done
+for option in "--steps -1" "--steps x" "--steps 1.5" "--batch 0" "--embd -4" "--dropout 1.5" "--dropout nan" \
+              "--clip nan" "--clip -1" "--weight-decay inf" "--beta1 1" "--optimizer nosuch" \
+              "--dtype f16" "--threads 0" "--threads x" "--seed x" "--eval-iters 0" "--min-lr nan"; do
+  # shellcheck disable=SC2086
+  run 2 "${train[@]}" --data text $option
+  says "${option%% *}"
+done
+run 2 train --model nosuch --steps 1 --lr 1e-3
+says "gpt"
+run 2 "${train[@]}" --data text --embd 18 --heads 4
+says "18"
+says "4"
+run 1 "${train[@]}" --data text --embd 1099511627776 --heads 1
+[[ -s err ]] || fail "a model too large says nothing"
+
+run 4 "${train[@]}" --data text --backend nosuch
+says "nosuch"
+says "searched"
+says "reference"
+run 4 "${train[@]}" --data text --backend cpu:7
+run 4 "${train[@]}" --data text --backend ./nosuch.so
+says "nosuch.so"
+run 4 ops --backend ""x:
+run 0 ops --backend reference:0
+
+# Nobody reads, or the disk behind the redirection is full.
+for command in --version --help ops "graph --model mlp" backends doctor \
+               "bench --workload seed-block --runs 1 --json"; do
+  # shellcheck disable=SC2086
+  "$asg" $command >/dev/full 2>err
+  expect_status 1 $? "asg $command on a full disk"
+  says "standard output"
+  # shellcheck disable=SC2086
+  "$asg" $command >&- 2>err
+  expect_status 1 $? "asg $command on a closed output"
+done
+"$asg" "${train[@]}" --data text --json >/dev/full 2>err
+expect_status 1 $? "train --json on a full disk"
+"$asg" "${train[@]}" --data text --log log.jsonl >&- 2>err
+expect_status 1 $? "train on a closed output"
+! grep -qs characters log.jsonl || fail "what was for standard output is in the log"
+finish
