@@ -13,8 +13,8 @@ out=$root/build/quickstart
 # The setting of nanoGPT's example for a CPU; options given by the user come later and win.
 train=(
   --model gpt --layers 4 --heads 4 --embd 128 --block 64 --batch 12 --dropout 0 --tie --no-bias
-  --steps 1000 --lr 1e-3 --warmup 100 --min-lr 1e-4 --clip 1.0 --weight-decay 0.1 --beta2 0.99
-  --eval-every 100 --eval-iters 20 --seed 1
+  --steps 2000 --lr 1e-3 --warmup 100 --min-lr 1e-4 --clip 1.0 --weight-decay 0.1 --beta2 0.99
+  --eval-every 250 --eval-iters 20 --seed 1
 )
 
 # What names the device holds for the sample, too, and so does the folder.
