@@ -76,7 +76,7 @@ void choose_panels(Plan& plan) {
   const double wanted = plan.batch.count() >= 16 ? 64e6 : 8e6;
   // Smaller panels would spend their time on being copied into BLAS's own format.
   const double area = static_cast<double>(plan.m) * static_cast<double>(plan.n);
-  const double parts = std::clamp(work / wanted, 1.0, std::max(area / (256.0 * 256.0), 4.0));
+  const double parts = std::clamp(work / wanted, 1.0, std::max(area / (320.0 * 320.0), 4.0));
   const double square = std::sqrt(area / parts);
   const auto panel = [](double size, int64_t extent) {
     const int64_t rounded = std::max<int64_t>(static_cast<int64_t>(size) / 48 * 48, 96);

@@ -69,13 +69,14 @@ Nest row_nest(const Form& form, const Group& group, int64_t tile) {
   return nest;
 }
 
+/// Low takes the kept axes from `low` on.
 Nest column_nest(const Form& form, const Group& group, uint32_t low, int64_t tile,
                  uint32_t threads) {
   Nest nest;
   nest.columns = true;
   for (uint32_t d = 0; d < form.rank(); ++d)
     append((group.axes >> d & 1) != 0 ? nest.high
-           : d == low                 ? nest.low
+           : d >= low                 ? nest.low
                                       : nest.outer,
            form, group, d);
   // 16 lanes of a tile's columns should stay in the first cache, and each thread get some tiles.
@@ -97,22 +98,16 @@ Nest column_nest(const Form& form, const Group& group, uint32_t low, int64_t til
 
 Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads) {
   if (!group.reduces) return map_nest(form, group, tile);
-  uint32_t last_kept = form.rank();
-  int64_t reduced = 1, inner_reduced = 1;
-  for (uint32_t d = 0; d < form.rank(); ++d) {
-    if ((group.axes >> d & 1) == 0) {
-      last_kept = d;
-      inner_reduced = 1;
-    } else {
-      reduced *= form.dims[d];
-      inner_reduced *= form.dims[d];
-    }
+  uint32_t first_inner = form.rank();  // of the kept axes inside all reduced ones
+  int64_t kept = 1, reduced = 1;
+  for (uint32_t d = form.rank(); d-- > 0;) {
+    const bool reduces = (group.axes >> d & 1) != 0;
+    (reduces ? reduced : kept) *= form.dims[d];
+    if (!reduces && first_inner == d + 1) first_inner = d;
   }
-  if (last_kept == form.rank()) return row_nest(form, group, tile);
-  const bool innermost_kept = last_kept + 1 == form.rank();
+  if (first_inner < form.rank()) return column_nest(form, group, first_inner, tile, threads);
   // Very short rows are better walked across: one vector operation then serves many of them.
-  const bool short_rows = reduced <= 8 && inner_reduced == reduced && form.dims[last_kept] >= 32;
-  if (innermost_kept || short_rows) return column_nest(form, group, last_kept, tile, threads);
+  if (reduced <= 16 && kept >= 64) return column_nest(form, group, 0, tile, threads);
   return row_nest(form, group, tile);
 }
 

@@ -59,7 +59,12 @@ void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t st
       philox_batch(words, stream, static_cast<uint32_t>(element / 4));
       const int64_t skip = static_cast<int64_t>(element % 4);
       const int64_t count = std::min(n - i, 4 * batch - skip);
-      for (int64_t k = 0; k < count; ++k) dst[i + k] = words[(skip + k) % 4][(skip + k) / 4];
+      if (count == 4 * batch) {
+        for (int64_t k = 0; k < batch; ++k)
+          for (int64_t w = 0; w < 4; ++w) dst[i + 4 * k + w] = words[w][k];
+      } else {
+        for (int64_t k = 0; k < count; ++k) dst[i + k] = words[(skip + k) % 4][(skip + k) / 4];
+      }
       i += count;
     }
     return;
