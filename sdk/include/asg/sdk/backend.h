@@ -177,10 +177,9 @@ typedef struct asg_host { /* valid from entry to the return of destroy          
  *             with o*stride + k*dilation - pad = s.
  * ARG_REDUCE  x -> y (I64), axis removed.  Attributes axis, mode ("max", "min").  The first of
  *             equal elements wins; a NaN wins over every number.
- * SORT        x -> sorted x, I64 positions.  Attributes axis, descending (0/1).  Stable; a NaN
- *             counts as larger than every number.
- * CUMULATIVE  x -> y.  Attributes axis, mode ("sum", "prod", "max"), exclusive, reverse.  An
- *             exclusive one begins with 0, 1, or -inf and the smallest integer.
+ * SORT        x -> sorted x, I64 positions.  Attributes axis, descending (0/1).  Stable; NaN is largest.
+ * CUMULATIVE  x -> y.  Attributes axis, mode ("sum", "prod", "max"), exclusive (begins with the
+ *             neutral element), reverse.
  * CLAIMED     a composite op that the plugin accepted in `claim`; `name` and attributes say
  *             which.
  */
@@ -293,8 +292,7 @@ typedef struct asg_access {
                            /* c: access giving the element number n as in IOTA, imm: stream.   */
                            /* Word n mod 4 of the block with counter                           */
                            /* {lo(n / 4), lo(stream), hi(stream), lo(step)}, key {lo, hi(seed)} */
-#define ASG_EW_CAST 6u     /* register a, of any dtype. To BOOL: != 0. Float to integer: toward */
-                           /* zero, out of range to the nearest limit, NaN to 0               */
+#define ASG_EW_CAST 6u     /* register a. To BOOL: != 0; to integer: toward zero, saturating, NaN 0 */
 #define ASG_EW_BITCAST 7u  /* register a, of a dtype of the same size                          */
 #define ASG_EW_WHERE 8u    /* a (BOOL) ? b : c                                                 */
 #define ASG_EW_NEG 16u
