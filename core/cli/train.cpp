@@ -112,6 +112,7 @@ class Training {
     Progress progress(first, flags_.steps, model_.unit, flags_.json, flags_.log, flags_.resume);
     const optim::WarmupCosine schedule{flags_.lr, flags_.min_lr < 0 ? flags_.lr : flags_.min_lr,
                                        flags_.warmup, flags_.steps};
+    stop_at_interrupt();  // not before: until here there is nothing to save
     std::int64_t step = first;
     double loss = std::nan("");
     for (; step < flags_.steps && !interrupted; ++step) {
@@ -217,7 +218,6 @@ int train(Flags& flags) {
     throw WriteError(
         fmt::format("cannot write to {}: {}", flags.out.string(), std::strerror(errno)));
   const Device device = flags.device.open();
-  stop_at_interrupt();
   return Training(flags, device).run();
 }
 
