@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Every command that shows something, and the statuses of a wrong command line.
 source "$(dirname "$0")/lib.sh"
 

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Saved runs that are damaged: status 3, with the file and what is wrong with it.
 source "$(dirname "$0")/lib.sh"
 write_text text

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Wrong options, data and backends: the status, and a message that names the cause.
 source "$(dirname "$0")/lib.sh"
 write_text text

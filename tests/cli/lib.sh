@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Sourced by the tests of the program asg. They work in a folder of their own, which is removed at
 # the end, and go on after a failure, so that one run shows all of them.
 #

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # asg backends beside files that are no plugins: a line for each, with the reason.
 source "$(dirname "$0")/lib.sh"
 
@@ -30,7 +31,7 @@ good() {
 for folder in "$scratch/plugins" plugins ./plugins; do
   run 0 backends --plugin-dir "$folder"
   line plugins/notes.txt "not named asg-backend-NAME.so"
-  line plugins/asg-backend-text.so "."
+  line plugins/asg-backend-text.so "not a shared library"
   [[ ! -e plugins/asg-backend-foreign.so ]] || line plugins/asg-backend-foreign.so "not an asg backend"
   [[ ! -e plugins/asg-backend-other.so ]] || line plugins/asg-backend-other.so "77"
   line plugins/asg-backend-dangling.so "link"

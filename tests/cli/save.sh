@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Saving, generating from what was saved, going on from it, and Ctrl-C.
 source "$(dirname "$0")/lib.sh"
 write_text text

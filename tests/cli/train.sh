@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Training: what it prints, and that the same command gives the same numbers.
 source "$(dirname "$0")/lib.sh"
 write_text text

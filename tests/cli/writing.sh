@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Where nothing can be written: the status is 1 before anything is trained, or afterwards with the
 # older run as it was and no other file.
 source "$(dirname "$0")/lib.sh"
