@@ -57,6 +57,7 @@ run 0 "${train[@]}" --steps 12 --out whole --resume
 holds out '"done":true'
 
 # Ctrl-C: saves, says so, and the run can be used and gone on with.
+: >stopped.jsonl
 "$asg" train "${small[@]}" --data text --steps 100000000 --eval-every 0 --json --out stopped \
   >stopped.jsonl 2>err </dev/null &
 pid=$!

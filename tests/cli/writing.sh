@@ -44,7 +44,7 @@ namespace=(unshare --mount)
 (($(id -u) == 0)) || namespace=(unshare --user --map-root-user --mount)
 if "${namespace[@]}" mount -t tmpfs none "$scratch" 2>/dev/null; then
   export asg scratch
-  mkdir disk
+  mkdir disk readonly
   cat >full.sh <<'SCRIPT'
 mount -t tmpfs -o size=192k none disk || exit 99
 "$@" --out disk/run >out 2>err || exit 98
@@ -54,8 +54,8 @@ for i in 1 2 3; do head -c 500000 /dev/zero >disk/filler 2>/dev/null; done
 status=$?
 (cd disk/run && cksum *) >second
 (cd disk/run && find . | sort) >files
-mount -o remount,ro disk
-"$@" --out disk/run >out.ro 2>err.ro
+mount -t tmpfs -o ro none readonly || exit 97
+"$@" --out readonly >out.ro 2>err.ro
 echo $? >status.ro
 exit $status
 SCRIPT
