@@ -43,7 +43,6 @@ says "training.safetensors"
 namespace=(unshare --mount)
 (($(id -u) == 0)) || namespace=(unshare --user --map-root-user --mount)
 if "${namespace[@]}" mount -t tmpfs none "$scratch" 2>/dev/null; then
-  export asg scratch
   mkdir disk readonly
   cat >full.sh <<'SCRIPT'
 mount -t tmpfs -o size=192k none disk || exit 99
