@@ -58,10 +58,15 @@ class LoadedBackend {
     api_ = entry(&host_, &error);
     if (api_ == nullptr) throw std::runtime_error(error.message);
     checked([&](asg_error* e) { return api_->create(&host_, nullptr, 0, &backend_, e); });
-    checked([&](asg_error* e) {
-      return api_->device_open(backend_, 0, options.data(), static_cast<uint32_t>(options.size()),
-                               &device_, e);
-    });
+    try {
+      checked([&](asg_error* e) {
+        return api_->device_open(backend_, 0, options.data(),
+                                 static_cast<uint32_t>(options.size()), &device_, e);
+      });
+    } catch (...) {
+      api_->destroy(backend_);
+      throw;
+    }
   }
   LoadedBackend(const LoadedBackend&) = delete;
   LoadedBackend& operator=(const LoadedBackend&) = delete;

@@ -49,7 +49,7 @@ inline Bytes random_data(Random& random, uint32_t dtype, int64_t count, bool spe
   for (int64_t i = 0; i < count; ++i) {
     const bool is_special = specials && random.chance(0.01);
     const double x = is_special ? special[random.integer(0, 8)] : (random.real() - 0.5) * 8;
-    const int64_t n = random.chance(0.05) ? random.integer(-(int64_t{1} << 62), int64_t{1} << 62)
+    const int64_t n = random.chance(0.05) ? random.integer(-(int64_t{1} << 61), int64_t{1} << 61)
                                           : random.integer(-20, 20);
     switch (dtype) {
       case ASG_F32:

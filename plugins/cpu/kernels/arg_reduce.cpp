@@ -1,5 +1,6 @@
 // ARG_REDUCE: x -> y (I64), the position of the largest or smallest element along an axis.
 #include <string_view>
+#include <type_traits>
 
 #include "kernels.hpp"
 #include "kernels/arithmetic.hpp"
@@ -37,8 +38,8 @@ Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
 template <bool largest, class T>
 bool beats(T candidate, T champion) {
   if constexpr (is_float<T>)
-    return largest ? !(candidate <= champion) && !is_nan(champion)
-                   : !(candidate >= champion) && !is_nan(champion);
+    return static_cast<bool>((largest ? !(candidate <= champion) : !(candidate >= champion)) &
+                             !is_nan(champion));
   return largest ? candidate > champion : candidate < champion;
 }
 
@@ -56,21 +57,26 @@ int64_t best_of_line(const T* x, int64_t stride, int64_t length) {
 
 template <bool largest, class T>
 void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
+  // Positions as wide as the elements: then compilers make vectors of both.
+  using Position = std::conditional_t<(sizeof(T) < 8), int32_t, int64_t>;
   constexpr int64_t across = Lines<2>::across;
   const int64_t step = plan.lines.others.inner_stride(0), to = plan.lines.others.inner_stride(1);
   for (int64_t first = 0; first < count; first += across) {
     const int64_t n = std::min(across, count - first);
     T champions[across];
-    int64_t best[across] = {};
+    Position best[across];
     const T* line = x + first * step;
-    for (int64_t k = 0; k < n; ++k) champions[k] = line[k * step];
+    for (int64_t k = 0; k < n; ++k) {
+      champions[k] = line[k * step];
+      best[k] = 0;
+    }
     for (int64_t i = 1; i < plan.lines.length; ++i) {
       line += plan.lines.strides[0];
       for (int64_t k = 0; k < n; ++k) {
         const T candidate = line[k * step];
         const bool wins = beats<largest>(candidate, champions[k]);
         champions[k] = wins ? candidate : champions[k];
-        best[k] = wins ? i : best[k];
+        best[k] = wins ? static_cast<Position>(i) : best[k];
       }
     }
     for (int64_t k = 0; k < n; ++k) y[(first + k) * to] = best[k];
@@ -80,7 +86,7 @@ void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
 template <bool largest, class T>
 void arg_reduce(const Plan& plan, const T* x, int64_t* y, int64_t begin, int64_t end) {
   const auto& others = plan.lines.others;
-  if (plan.lines.side_by_side()) {
+  if (plan.lines.side_by_side() && plan.lines.length <= INT32_MAX) {
     others.for_each_run(begin, end, [&](const std::array<int64_t, 2>& at, int64_t n) {
       best_of_lines<largest>(plan, x + at[0], y + at[1], n);
     });

@@ -16,9 +16,11 @@ struct Lines {
 
   static constexpr int64_t across = 64;
 
-  /// True when a step to the next line is shorter than one along the line.
+  /// True when a step to the next line is shorter than one along the line, or when lines are so
+  /// short that many at a time are the better loop.
   bool side_by_side() const {
     if (others.rank() == 0 || others.inner_size() < 8) return false;
+    if (length <= 16) return true;
     const int64_t step = others.inner_stride(0), along = strides[0];
     return (step < 0 ? -step : step) < (along < 0 ? -along : along);
   }

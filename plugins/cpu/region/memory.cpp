@@ -57,12 +57,26 @@ int64_t dot(const Coefficients& coefficients, const int64_t* coordinates, uint32
   for (uint32_t k = 0; k < rank; ++k) sum += coefficients[k] * coordinates[k];
   return sum;
 }
-/// To the next point on all axes but the last `skip`.
-void advance(const Walk& walk, int64_t* coordinates, uint32_t skip) {
+/// To the next point on all axes but the last `skip`; `offset` follows.
+void advance(const Walk& walk, int64_t* coordinates, uint32_t skip, int64_t& offset) {
   for (uint32_t k = walk.rank - skip; k-- > 0;) {
+    offset += walk.strides[k];
     if (++coordinates[k] < walk.dims[k] || k == 0) return;
+    offset -= walk.dims[k] * walk.strides[k];
     coordinates[k] = 0;
   }
+}
+
+/// Most runs are shorter than what calling memcpy pays for.
+template <class U>
+void copy_run(U* to, const U* from, int64_t count) {
+  constexpr int64_t piece = 32 / sizeof(U);
+  if (count < piece || count > 8 * piece) {
+    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(U));
+    return;
+  }
+  for (int64_t i = 0; i + piece <= count; i += piece) std::memcpy(to + i, from + i, 32);
+  std::memcpy(to + count - piece, from + count - piece, 32);
 }
 
 /// A straight run of points: tile elements [at, at + count), memory elements from `offset` in
@@ -106,20 +120,20 @@ void for_each_run(const MemoryMap& map, const Tile& tile, uint8_t varies, Visit&
     const int64_t count = (varies & vary_high) != 0 ? tile.n_high : 1;
     const bool has_axis = map.high.rank > 0;
     const uint32_t last = has_axis ? map.high.rank - 1 : 0;
+    const int64_t stride = has_axis ? map.high.strides[last] : 0;
+    int64_t offset = base + dot(map.high.strides, high, map.high.rank) +
+                     dot(map.low.strides, low_start, map.low.rank);
     for (int64_t at = 0; at < count;) {
-      Run run{at, base + dot(map.high.strides, high, map.high.rank), 0, count - at, 0, 0};
-      run.offset += dot(map.low.strides, low_start, map.low.rank);
-      if (has_axis) {
-        run.stride = map.high.strides[last];
-        if (last > 0) run.count = std::min(run.count, map.high.dims[last] - high[last]);
-      }
+      Run run{at, offset, stride, count - at, 0, 0};
+      if (last > 0) run.count = std::min(run.count, map.high.dims[last] - high[last]);
       run.end = run.count;
       if (bounded) clip(map, tile, high, low_start, &MemoryMap::Bound::high, last, has_axis, run);
       visit(run);
       at += run.count;
       if (last > 0) {
+        offset -= high[last] * stride;
         high[last] = 0;
-        advance(map.high, high, 1);
+        advance(map.high, high, 1, offset);
       }
     }
     return;
@@ -128,30 +142,26 @@ void for_each_run(const MemoryMap& map, const Tile& tile, uint8_t varies, Visit&
   const int64_t rows = (varies & vary_high) != 0 ? tile.n_high : 1;
   const bool has_axis = map.low.rank > 0;
   const uint32_t last = has_axis ? map.low.rank - 1 : 0;
+  const int64_t stride = has_axis ? map.low.strides[last] : 0;
+  const int64_t low_offset = dot(map.low.strides, low_start, map.low.rank);
+  int64_t row_offset = base + dot(map.high.strides, high, map.high.rank);
   for (int64_t row = 0; row < rows; ++row) {
-    const int64_t row_base = base + dot(map.high.strides, high, map.high.rank);
     std::copy_n(low_start, map.low.rank, low);
+    int64_t offset = row_offset + low_offset;
     for (int64_t at = 0; at < tile.n_low;) {
-      Run run{row * tile.n_low + at,
-              row_base + dot(map.low.strides, low, map.low.rank),
-              0,
-              tile.n_low - at,
-              0,
-              0};
-      if (has_axis) {
-        run.stride = map.low.strides[last];
-        if (last > 0) run.count = std::min(run.count, map.low.dims[last] - low[last]);
-      }
+      Run run{row * tile.n_low + at, offset, stride, tile.n_low - at, 0, 0};
+      if (last > 0) run.count = std::min(run.count, map.low.dims[last] - low[last]);
       run.end = run.count;
       if (bounded) clip(map, tile, high, low, &MemoryMap::Bound::low, last, has_axis, run);
       visit(run);
       at += run.count;
       if (last > 0) {
+        offset -= low[last] * stride;
         low[last] = 0;
-        advance(map.low, low, 1);
+        advance(map.low, low, 1, offset);
       }
     }
-    if (row + 1 < rows) advance(map.high, high, 0);
+    if (row + 1 < rows) advance(map.high, high, 0, row_offset);
   }
 }
 
@@ -185,7 +195,7 @@ void load_run(const MemoryMap& map, const U* memory, const Run& run, U* dst, con
   const int64_t count = run.end - run.begin;
   to += run.begin;
   if (run.stride == 1) {
-    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(U));
+    copy_run(to, from, count);
   } else if (run.stride == 0) {
     std::fill_n(to, count, *from);
   } else {
@@ -205,9 +215,9 @@ void store_run(const MemoryMap& map, U* memory, const Run& run, const U* src, co
   U* to = memory + run.offset + run.stride * run.begin;
   const int64_t count = run.end - run.begin;
   from += run.begin;
-  // Not memcpy: an update in place may store exactly where its source was read from.
   if (run.stride == 1) {
-    std::memmove(to, from, static_cast<std::size_t>(count) * sizeof(U));
+    // An update in place may store exactly where its source was read from.
+    if (to != from) copy_run(to, from, count);
   } else {
     for (int64_t i = 0; i < count; ++i) to[i * run.stride] = from[i];
   }
