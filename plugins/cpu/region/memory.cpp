@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstring>
 #include <string>
+#include <type_traits>
 
 #include <asg/sdk/error.hpp>
 
@@ -67,16 +68,25 @@ void advance(const Walk& walk, int64_t* coordinates, uint32_t skip, int64_t& off
   }
 }
 
-/// Most runs are shorter than what calling memcpy pays for.
+/// Most runs are shorter than what calling memcpy pays for.  Pieces overlap at the end.
 template <class U>
 void copy_run(U* to, const U* from, int64_t count) {
-  constexpr int64_t piece = 32 / sizeof(U);
-  if (count < piece || count > 8 * piece) {
-    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(U));
-    return;
+  const auto pieces = [&](auto bytes) {
+    constexpr int64_t piece = decltype(bytes)::value / static_cast<int64_t>(sizeof(U));
+    for (int64_t i = 0; i + piece <= count; i += piece)
+      std::memcpy(to + i, from + i, decltype(bytes)::value);
+    std::memcpy(to + count - piece, from + count - piece, decltype(bytes)::value);
+  };
+  const int64_t bytes = count * static_cast<int64_t>(sizeof(U));
+  if (bytes > 512) {
+    std::memcpy(to, from, static_cast<std::size_t>(bytes));
+  } else if (bytes >= 32) {
+    pieces(std::integral_constant<int64_t, 32>());
+  } else if (bytes >= 8) {
+    pieces(std::integral_constant<int64_t, 8>());
+  } else if (bytes > 0) {
+    pieces(std::integral_constant<int64_t, sizeof(U)>());
   }
-  for (int64_t i = 0; i + piece <= count; i += piece) std::memcpy(to + i, from + i, 32);
-  std::memcpy(to + count - piece, from + count - piece, 32);
 }
 
 /// A straight run of points: tile elements [at, at + count), memory elements from `offset` in
@@ -223,6 +233,76 @@ void store_run(const MemoryMap& map, U* memory, const Run& run, const U* src, co
   }
 }
 
+/// Calls visit(tile element, memory offset) for the first point of each row of a patterned tile.
+template <class Visit>
+void for_each_row(const MemoryMap& map, const Tile& tile, uint8_t varies, Visit&& visit) {
+  int64_t high[ASG_MAX_RANK];
+  locate(map.high, tile.high, high);
+  int64_t offset = map.base + dot(map.outer, tile.outer, map.outer_rank) +
+                   dot(map.high.strides, high, map.high.rank);
+  const int64_t rows = (varies & vary_high) != 0 ? tile.n_high : 1;
+  for (int64_t row = 0; row < rows; ++row) {
+    visit(row * tile.n_low, offset);
+    if (row + 1 < rows) advance(map.high, high, 0, offset);
+  }
+}
+
+template <class U>
+void load_pattern(const MemoryMap& map, const U* memory, const Tile& tile, U* dst) {
+  const int32_t* pattern = map.pattern.data() + tile.low;
+  const U fill = static_cast<U>(map.fill);
+  const bool bounded = !map.bounds.empty();
+  for_each_row(map, tile, map.varies, [&](int64_t at, int64_t offset) {
+    U* to = dst + at;
+    if (!bounded) {
+      const U* from = memory + offset;
+      for (int64_t i = 0; i < tile.n_low; ++i) to[i] = from[pattern[i]];
+    } else {
+      for (int64_t i = 0; i < tile.n_low; ++i)
+        to[i] = pattern[i] == MemoryMap::outside ? fill : memory[offset + pattern[i]];
+    }
+  });
+}
+
+template <class U>
+void store_pattern(const MemoryMap& map, U* memory, const Tile& tile, uint8_t varies,
+                   const U* src) {
+  const int32_t* pattern = map.pattern.data() + tile.low;
+  for_each_row(map, tile, varies, [&](int64_t at, int64_t offset) {
+    for (int64_t i = 0; i < tile.n_low; ++i)
+      if (pattern[i] != MemoryMap::outside) memory[offset + pattern[i]] = src[at + i];
+  });
+}
+
+/// Fills in the pattern where it is the better way to walk.
+void make_pattern(const Nest& nest, MemoryMap& map) {
+  const Walk& low = map.low;
+  const bool bounded = !map.bounds.empty();
+  if (map.index_size != 0 || (map.varies & vary_low) == 0 || nest.low.count > max_pattern ||
+      low.rank < 2 || low.dims[low.rank - 1] >= (bounded ? 64 : 16))
+    return;
+  for (const MemoryMap::Bound& bound : map.bounds) {
+    for (uint32_t k = 0; k < map.outer_rank; ++k)
+      if (bound.outer[k] != 0) return;
+    for (uint32_t k = 0; k < map.high.rank; ++k)
+      if (bound.high[k] != 0 && map.high.dims[k] != 1) return;
+  }
+  std::vector<int32_t> pattern;
+  for (int64_t i = 0; i < nest.low.count; ++i) {
+    int64_t at[ASG_MAX_RANK];
+    locate(low, i, at);
+    bool inside = true;
+    for (const MemoryMap::Bound& bound : map.bounds) {
+      const int64_t position = bound.base + dot(bound.low, at, low.rank);
+      inside &= position >= 0 && position < bound.extent;
+    }
+    const int64_t offset = dot(low.strides, at, low.rank);
+    if (offset <= INT32_MIN || offset > INT32_MAX) return;
+    pattern.push_back(inside ? static_cast<int32_t>(offset) : MemoryMap::outside);
+  }
+  map.pattern = std::move(pattern);
+}
+
 /// Both directions are single axes and the fast one in memory is the slow one in the tile.
 bool transposed(const MemoryMap& map, const Tile& tile) {
   return map.plain() && map.varies == (vary_high | vary_low) && map.high.rank == 1 &&
@@ -242,6 +322,7 @@ void load_sized(const MemoryMap& map, const std::byte* memory, const Tile& tile,
         to[h * tile.n_low + l] = from[l * map.low.strides[0] + h];
     return;
   }
+  if (!map.pattern.empty()) return load_pattern(map, from, tile, to);
   for_each_run(map, tile, map.varies, [&](const Run& run) { load_run(map, from, run, to, index); });
 }
 
@@ -257,6 +338,7 @@ void store_sized(const MemoryMap& map, std::byte* memory, const Tile& tile, uint
         to[l * map.low.strides[0] + h] = from[h * tile.n_low + l];
     return;
   }
+  if (!map.pattern.empty() && tile.n_low > 1) return store_pattern(map, to, tile, varies, from);
   for_each_run(map, tile, varies, [&](const Run& run) { store_run(map, to, run, from, index); });
 }
 
@@ -334,6 +416,7 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
     map.bounds.push_back({bound.position.base, bound.extent, pick(nest.outer, c),
                           pick(nest.high, c), pick(nest.low, c)});
   }
+  make_pattern(nest, map);
   return map;
 }
 

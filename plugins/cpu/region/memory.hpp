@@ -48,6 +48,9 @@ struct MemoryMap {
     Coefficients outer, high, low;
   };
   std::vector<Bound> bounds;
+  // Where runs would be very short: the offset of every low point, or `outside` of the bounds.
+  std::vector<int32_t> pattern;
+  static constexpr int32_t outside = INT32_MIN;
   uint64_t fill = 0;
   uint32_t index_size = 0;  // bytes of an index, 0: no index register
   int64_t index_stride = 0, index_extent = 0;

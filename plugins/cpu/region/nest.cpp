@@ -39,8 +39,15 @@ int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit;
 
 Nest map_nest(const Form& form, const Group& group, int64_t tile) {
   Nest nest;
+  uint32_t first_low = form.rank() == 0 ? 0 : form.rank() - 1;
+  if (form.rank() > 0 && form.dims[first_low] < 64) {
+    // Rows too short for a loop of their own: some axes together make a pattern that repeats.
+    int64_t count = form.dims[first_low];
+    while (first_low > 0 && count * form.dims[first_low - 1] <= max_pattern / 2)
+      count *= form.dims[--first_low];
+  }
   for (uint32_t d = 0; d < form.rank(); ++d)
-    append(d + 1 == form.rank() ? nest.low : nest.high, form, group, d);
+    append(d >= first_low ? nest.low : nest.high, form, group, d);
   if (transposes(form, group)) {
     nest.tile_high = std::min<int64_t>(32, nest.high.count);
     nest.tile_low = std::min<int64_t>(tile / 32, nest.low.count);

@@ -8,6 +8,9 @@
 
 namespace asg::cpu {
 
+/// Low points whose places in memory may be kept in a table.
+inline constexpr int64_t max_pattern = 4096;
+
 struct AxisList {
   std::vector<uint32_t> axes;
   std::vector<int64_t> dims;
