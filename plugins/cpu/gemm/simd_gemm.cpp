@@ -68,6 +68,24 @@ void pack_four_rows(const Source<T>& a, int64_t count, int64_t depth, T* to) {
       to[p * 4 + i] = i < count ? a.data[i * a.row + p * a.column] : T{0};
 }
 
+/// The rows of a tile, in groups of four that follow each other.
+template <class T>
+void pack_rows(const Source<T>& a, int64_t count, int64_t depth, T* to) {
+  const int64_t group = 4 * depth;
+  if (count == tile_rows && a.row == 1) {
+    for (int64_t p = 0; p < depth; ++p) {
+      const T* from = a.data + p * a.column;
+      std::memcpy(to + p * 4, from, 4 * sizeof(T));
+      std::memcpy(to + group + p * 4, from + 4, 4 * sizeof(T));
+      std::memcpy(to + 2 * group + p * 4, from + 8, 4 * sizeof(T));
+    }
+    return;
+  }
+  for (int64_t i = 0; i < tile_rows; i += 4)
+    pack_four_rows(Source<T>{a.data + i * a.row, a.row, a.column},
+                   std::clamp<int64_t>(count - i, 0, 4), depth, to + i * depth);
+}
+
 /// A strip of tile_columns columns of b: element (p, j) goes to to[p * tile_columns + j].
 template <class T>
 void pack_strip(const Source<T>& b, int64_t count, int64_t depth, T* to) {
@@ -182,9 +200,9 @@ void gemm(int64_t m, int64_t n, int64_t k, const GemmOperand& left, const GemmOp
                    std::min(width, columns - j), depth, packed_b + j * depth);
       for (int64_t i0 = 0; i0 < m; i0 += block_rows) {
         const int64_t rows = std::min(block_rows, m - i0);
-        for (int64_t i = 0; i < round_up(rows, tile_rows); i += 4)
-          pack_four_rows(Source<T>{a.data + (i0 + i) * a.row + p0 * a.column, a.row, a.column},
-                         std::clamp<int64_t>(rows - i, 0, 4), depth, packed_a + i * depth);
+        for (int64_t i = 0; i < rows; i += tile_rows)
+          pack_rows(Source<T>{a.data + (i0 + i) * a.row + p0 * a.column, a.row, a.column},
+                    std::min(tile_rows, rows - i), depth, packed_a + i * depth);
         for (int64_t j = 0; j < columns; j += width)
           for (int64_t i = 0; i < rows; i += tile_rows) {
             T* to = c + (i0 + i) * c_row + j0 + j;
