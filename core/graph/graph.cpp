@@ -9,8 +9,29 @@
 
 namespace asg {
 
-Graph& Tensor::graph() const { return *graph_->owner; }
+namespace {
+void require_made(const GraphData* graph) {
+  if (graph == nullptr)
+    throw TypeError("an empty Tensor, one that no graph has made, has neither a type nor a graph");
+}
+
+bool countable(const Shape& shape) {
+  std::int64_t product = 1;
+  bool overflow = false;
+  for (const std::int64_t size : shape) {
+    if (size == 0) return true;
+    overflow |= __builtin_mul_overflow(product, size, &product);
+  }
+  return !overflow;
+}
+}  // namespace
+
+Graph& Tensor::graph() const {
+  require_made(graph_);
+  return *graph_->owner;
+}
 const TensorType& Tensor::type() const {
+  require_made(graph_);
   const NodeRecord& node = graph_->nodes[value_.node];
   return *graph_->outputs.at(node.first_output + value_.output);
 }
@@ -60,6 +81,11 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
     signature.require_type(
         false, fmt::format("takes {} operands, {} were given", op.inputs.size(), inputs.size()));
   const Types outputs = infer_types(signature);
+  for (const TensorType& type : outputs)
+    if (!countable(type.shape))
+      signature.require(false,
+                        fmt::format("the result {} would have more elements than 64 bits can count",
+                                    to_string(type)));
 
   if (g.nodes.size() >= UINT32_MAX) throw Error("a graph holds at most 2^32 - 1 nodes");
   NodeRecord node{&op,

@@ -18,7 +18,8 @@ Types infer(const Signature& call) {
   shape[axis] = 0;
   for (const TensorType& input : call.inputs) {
     call.require(input.shape.rank() == shape.rank(), "all tensors must have one rank");
-    shape[axis] += input.shape[axis];
+    const bool too_large = __builtin_add_overflow(shape[axis], input.shape[axis], &shape[axis]);
+    call.require(!too_large, "the axis would be longer than 64 bits can count");
     for (int d = 0; d < shape.rank(); ++d)
       call.require(d == axis || input.shape[d] == shape[d],
                    "sizes may differ along the joined axis only");
@@ -56,9 +57,13 @@ std::vector<Sample> samples() {
 
 // A function without operands in its argument list cannot leave this to Call.
 void require_some(std::string_view function, const std::vector<Tensor>& tensors, Where where) {
-  if (tensors.empty())
-    throw TypeError(fmt::format("{}: needs at least one tensor\n  at {}", function,
+  const auto fail = [&](std::string_view why) {
+    throw TypeError(fmt::format("{}: {}\n  at {}", function, why,
                                 to_string(Origin{where.file, where.line, {}, false})));
+  };
+  if (tensors.empty()) fail("needs at least one tensor");
+  for (const Tensor& tensor : tensors)
+    if (!tensor) fail("an operand is an empty Tensor, one that no graph has made");
 }
 
 }  // namespace

@@ -4,7 +4,12 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {call.attributes.array("value").type()}; }
+Types infer(const Signature& call) {
+  const Array& value = call.attributes.array("value");
+  call.require_type(value.bytes() != nullptr || value.size_bytes() == 0,
+                    "the Array was only declared, it has no elements");
+  return {value.type()};
+}
 
 std::vector<Sample> samples() {
   std::vector<Sample> samples;

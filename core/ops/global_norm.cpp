@@ -44,9 +44,13 @@ std::vector<Sample> samples() {
 }
 
 const Tensor& first_of(const char* function, const std::vector<Tensor>& tensors, Where where) {
-  if (tensors.empty())
-    throw TypeError(std::string(function) + ": needs at least one tensor\n  at " +
+  const auto fail = [&](const char* why) {
+    throw TypeError(std::string(function) + ": " + why + "\n  at " +
                     to_string(Origin{where.file, where.line, {}, false}));
+  };
+  if (tensors.empty()) fail("needs at least one tensor");
+  for (const Tensor& tensor : tensors)
+    if (!tensor) fail("an operand is an empty Tensor, one that no graph has made");
   return tensors[0];
 }
 

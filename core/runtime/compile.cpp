@@ -74,6 +74,11 @@ void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
     if (inputs[i].type() != slot.type)
       throw ShapeError(fmt::format("{}: input '{}' is {}, the array given is {}", program.name,
                                    slot.name, to_string(slot.type), to_string(inputs[i].type())));
+    if (slot.size_bytes > 0 && inputs[i].bytes() == nullptr)
+      throw ShapeError(
+          fmt::format("{}: the array given for input '{}' was only declared, it has "
+                      "no elements",
+                      program.name, slot.name));
     if (slot.size_bytes > 0)
       bindings[program.inputs[i]].buffer.upload(0, inputs[i].bytes(), slot.size_bytes);
   }

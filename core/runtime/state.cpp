@@ -50,6 +50,9 @@ Array State::get(std::string_view name) const {
 }
 
 void State::set(std::string_view name, const Array& value) {
+  if (value.size_bytes() > 0 && value.bytes() == nullptr)
+    throw StateError(fmt::format(
+        "'{}' cannot be set to an Array that was only declared: it has no elements", name));
   auto found = entries_.find(name);
   if (found == entries_.end()) {
     found =

@@ -76,6 +76,17 @@ BOOST_AUTO_TEST_CASE(a_broken_rule_names_op_operands_attributes_and_line) {
   BOOST_TEST(g.size() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(a_result_that_64_bits_cannot_count_is_refused) {
+  Graph g;
+  const std::int64_t large = std::int64_t{1} << 40;
+  const std::string message = message_of<ShapeError>([&] { g.input("x", f32, {large, large}); });
+  BOOST_TEST(message.find("input: the result f32[1099511627776, 1099511627776] would have more "
+                          "elements than 64 bits can count") == 0u,
+             message);
+  BOOST_TEST(g.input("none", f32, {large, large, 0}).numel() == 0);
+  BOOST_TEST(g.input("fits", f32, {large, 1 << 20}).numel() == large << 20);
+}
+
 BOOST_AUTO_TEST_CASE(errors_inside_modules_name_the_module) {
   Graph g;
   const Tensor x = g.input("x", f32, {2});

@@ -8,6 +8,7 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 #include <asg/ops/ordering.hpp>
+#include <asg/ops/update.hpp>
 
 #include "ops/support.hpp"
 
@@ -53,6 +54,11 @@ BOOST_FIXTURE_TEST_CASE(elementwise_rules, Inputs) {
   expect<TypeError>([&] { (void)where(row, row, row); }, {"where: ", "condition", "bool"});
   expect<TypeError>([&] { (void)neg(1.0); }, {"neg: ", "Tensor"});
   expect<TypeError>([&] { (void)exp(Tensor{}); }, {"exp: ", "empty Tensor"});
+  expect<TypeError>([&] { (void)concat({row, Tensor{}}, 0); }, {"concat: ", "empty Tensor"});
+  expect<TypeError>([&] { (void)stack({row, Tensor{}}, 0); }, {"stack: ", "empty Tensor"});
+  expect<TypeError>([&] { (void)global_norm({row, Tensor{}}); }, {"global_norm: ", "empty Tensor"});
+  expect<TypeError>([&] { (void)Tensor{}.shape(); }, {"empty Tensor"});
+  expect<TypeError>([&] { (void)g.constant(Array()); }, {"constant: ", "only declared"});
   Graph other;
   const Tensor stranger = other.input("x", f32, {3});
   expect<TypeError>([&] { (void)(row * stranger); }, {"mul: ", "different graphs"});
@@ -111,6 +117,12 @@ BOOST_FIXTURE_TEST_CASE(movement_rules, Inputs) {
       },
       {"unfold: ", "stride"});
   expect<ShapeError>([&] { (void)fold(table, {.size = {3}}, {5}); }, {"fold: ", "3 positions"});
+}
+
+BOOST_FIXTURE_TEST_CASE(sizes_beyond_64_bits, Inputs) {
+  const Tensor half = g.input("half", f32, {std::int64_t{1} << 62});
+  expect<ShapeError>([&] { (void)concat({half, half}, 0); }, {"concat: ", "64 bits"});
+  expect<ShapeError>([&] { (void)(half + unsqueeze(row, 1)); }, {"64 bits", "errors_test.cpp:"});
 }
 
 BOOST_FIXTURE_TEST_CASE(reduction_rules, Inputs) {

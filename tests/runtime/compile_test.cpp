@@ -131,6 +131,14 @@ BOOST_AUTO_TEST_CASE(inputs_that_do_not_fit_are_refused) {
       contains(message_of<ShapeError>([&] { program.run({}); }), "takes 1 inputs, 0 were given"));
   BOOST_TEST(contains(message_of<ShapeError>([&] { program.run({Array(f64, {2})}); }),
                       "model: input 'x' is f32[2], the array given is f64[2]"));
+
+  Graph scalar;
+  auto same = compile(device(), scalar, {scalar.input("x", f32, {})}, "model");
+  BOOST_TEST(contains(message_of<ShapeError>([&] { same.run({Array()}); }),
+                      "model: the array given for input 'x' was only declared"));
+  State state(device());
+  BOOST_TEST(contains(message_of<StateError>([&] { state.set("w", Array()); }), "only declared"));
+  BOOST_TEST(!state.has("w"));
 }
 
 BOOST_AUTO_TEST_CASE(a_function_is_traced_once_for_each_combination_of_types) {
