@@ -24,12 +24,14 @@ Tensors body(const OpCall& call) {
   return {log(sum(exp(x - reduced::restore(shift, shape, axes)), axes)) + shift};
 }
 
-// exp(x - y), which is softmax; 0 where all of a row is -inf.
+// exp(x - y), which is softmax; 0 where all of a row is -inf. A row with inf keeps its infinite y:
+// then the finite elements have 0 and inf itself NaN.
 Tensors gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const Ints axes = call.attributes.integers("axes");
   const Shape shape = x.shape();
-  const Tensor y = reduced::restore(finite_or_zero(call.out()), shape, axes);
+  const Tensor out = call.out();
+  const Tensor y = reduced::restore(where(eq(out, -INFINITY), 0, out), shape, axes);
   return {exp(x - y) * reduced::restore(call.dy(), shape, axes)};
 }
 

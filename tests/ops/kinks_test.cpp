@@ -1,5 +1,6 @@
 // Gradients where central differences say nothing: ties, zeros, masks; and the broadcasts that a
 // gradient must sum over.
+#include <cmath>
 #include <limits>
 
 #include <boost/test/unit_test.hpp>
@@ -48,6 +49,12 @@ BOOST_AUTO_TEST_CASE(at_zero) {
   expect(slopes(unary(abs), {Array({3}, {-0.0, 0.0, -2.0})})[0], {0, 0, -1});
   expect(slopes(unary(sqrt), {Array(0.0)})[0], {inf});
   expect(slopes(unary(log), {Array(0.0)})[0], {inf});
+  // An infinite sum has no share of a finite element in it.
+  const Array ends({3, 2}, {inf, 0.0, -inf, -inf, -inf, 1.0});
+  const Array shares =
+      slopes([](Graph&, const Tensors& x) { return Tensors{logsumexp(x[0], 1)}; }, {ends})[0];
+  BOOST_TEST(std::isnan(shares.get(0)));
+  for (std::int64_t i = 1; i < 6; ++i) BOOST_TEST(shares.get(i) == (i == 5 ? 1 : 0));
 }
 
 BOOST_AUTO_TEST_CASE(power) {
