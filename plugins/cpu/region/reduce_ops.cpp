@@ -53,7 +53,7 @@ struct Maximum {
   using Vector = Max;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
-    return (b > a) | (b != b) ? b : a;
+    return ((b > a) | (b != b)) ? b : a;
   }
   template <class T>
   static constexpr T neutral = std::is_floating_point_v<T> ? -std::numeric_limits<T>::infinity()
@@ -63,7 +63,7 @@ struct Minimum {
   using Vector = Min;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
-    return (b < a) | (b != b) ? b : a;
+    return ((b < a) | (b != b)) ? b : a;
   }
   template <class T>
   static constexpr T neutral = std::is_floating_point_v<T> ? std::numeric_limits<T>::infinity()
