@@ -140,7 +140,7 @@ class Sweep {
     if (op.gradient != nullptr) {
       result = op.gradient({inputs, outputs, cotangents, attributes});
     } else if (op.decompose != nullptr) {
-      result = through_body(op, inputs, attributes, cotangents);
+      result = through_body(op, inputs, outputs, attributes, cotangents, origin);
     } else {
       fail_without_rule(id, loss);
     }
@@ -156,10 +156,13 @@ class Sweep {
   }
 
   // The gradient of a composite without a rule: that of its body, written out beside it.
-  Tensors through_body(const OpDef& op, const Tensors& inputs, const Attributes& attributes,
-                       const Tensors& cotangents) {
+  Tensors through_body(const OpDef& op, const Tensors& inputs, const Tensors& results,
+                       const Attributes& attributes, const Tensors& cotangents,
+                       const Origin& origin) {
+    Types types;
+    for (const Tensor& result : results) types.push_back(result.type());
     const auto begin = static_cast<NodeId>(graph_.size());
-    const Tensors outputs = op.decompose({inputs, attributes});
+    const Tensors outputs = body_of(op, {inputs, attributes}, types, origin);
     const auto end = static_cast<NodeId>(graph_.size());
     Tensors wrt;
     for (const Tensor& input : inputs)
@@ -191,17 +194,20 @@ class Sweep {
     }
     Origin origin = node.origin;
     origin.backward = false;
-    throw GradientError(text + fmt::format(
-        "\n  at {}\n  put stop_gradient around it if it should count as constant, or give its "
-        "OpDef a gradient rule", to_string(origin)));
+    throw GradientError(
+        text +
+        fmt::format(
+            "\n  at {}\n  put stop_gradient around it if it should count as constant, or give its "
+            "OpDef a gradient rule",
+            to_string(origin)));
   }
 
   Graph& graph_;
   NodeId begin_, end_;
   std::size_t* visits_;
   Tensors wrt_;
-  std::vector<std::uint32_t> first_;   // node - begin -> number of its first output
-  std::vector<Tensors> parts_;         // contributions for each output, then for outside wrt
+  std::vector<std::uint32_t> first_;  // node - begin -> number of its first output
+  std::vector<Tensors> parts_;        // contributions for each output, then for outside wrt
   std::vector<char> tracked_;
   std::vector<char> is_wrt_;
 };
@@ -219,16 +225,18 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
   const Origin origin = graph.origin_now(where);
   if (cotangents.size() != outputs.size())
     fail(fmt::format("{} outputs need as many cotangents, {} were given", outputs.size(),
-                     cotangents.size()), origin);
+                     cotangents.size()),
+         origin);
   std::vector<NodeId> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!outputs[i] || &outputs[i].graph() != &graph) fail("outputs of different graphs", origin);
     if (!is_float(outputs[i].dtype()))
-      fail(fmt::format("an output is {}; only floats have gradients",
-                       to_string(outputs[i].type())), origin);
+      fail(fmt::format("an output is {}; only floats have gradients", to_string(outputs[i].type())),
+           origin);
     if (!cotangents[i] || cotangents[i].type() != outputs[i].type())
       fail(fmt::format("the cotangent of an output {} must have its type",
-                       to_string(outputs[i].type())), origin);
+                       to_string(outputs[i].type())),
+           origin);
     roots.push_back(outputs[i].value().node);
   }
   std::vector<NodeId> sources;
@@ -237,7 +245,8 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
       fail("a tensor to differentiate by is empty or of another graph", origin);
     if (!is_float(t.dtype()))
       fail(fmt::format("a tensor to differentiate by is {}; only floats have gradients",
-                       to_string(t.type())), origin);
+                       to_string(t.type())),
+           origin);
     sources.push_back(t.value().node);
   }
 
@@ -254,9 +263,11 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
     if (!options.allow_unused && !reaching[sources[i]])
       fail(fmt::format("the output does not depend on {} (made at {}); remove it, or set "
                        "allow_unused to get zeros",
-                       node.attributes.has("name") ? fmt::format("'{}'", node.attributes.text("name"))
-                                                   : fmt::format("a {}", node.op.name),
-                       to_string(node.origin)), origin);
+                       node.attributes.has("name")
+                           ? fmt::format("'{}'", node.attributes.text("name"))
+                           : fmt::format("a {}", node.op.name),
+                       to_string(node.origin)),
+           origin);
     const OriginScope scope(graph, origin);
     result[i] = zeros_like(wrt[i]);
   }
@@ -275,8 +286,8 @@ Tensors gradients(const Operand& output, const Tensors& wrt, const Tensor& cotan
     if (y.numel() != 1 || !is_float(y.dtype()))
       throw GradientError(fmt::format(
           "gradients: the output is {}; without a cotangent it must be a float with one element, "
-          "for example a mean or a sum\n  at {}", to_string(y.type()),
-          to_string(y.graph().origin_now(where))));
+          "for example a mean or a sum\n  at {}",
+          to_string(y.type()), to_string(y.graph().origin_now(where))));
     const WhereScope scope(y.graph(), where);
     seed = ones_like(y);
   }

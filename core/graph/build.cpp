@@ -163,7 +163,11 @@ Tensor float_elementwise(std::string_view op, std::initializer_list<Operand> ope
 Tensor apply(const OpDef& op, const Tensors& inputs, Attributes attributes, Where where) {
   if (inputs.empty() || !inputs[0])
     throw TypeError(fmt::format("{}: apply needs at least one Tensor", op.name));
-  return inputs[0].graph().add(op, inputs, std::move(attributes), where)[0];
+  const Tensors outputs = inputs[0].graph().add(op, inputs, std::move(attributes), where);
+  if (outputs.empty())
+    throw TypeError(fmt::format("{}: its type rule gives no output\n  at {}", op.name,
+                                to_string(Origin{where.file, where.line, {}, false})));
+  return outputs[0];
 }
 
 }  // namespace asg

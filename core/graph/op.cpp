@@ -53,6 +53,25 @@ Types infer_types(const Signature& call) {
   return types;
 }
 
+Tensors body_of(const OpDef& op, const OpCall& call, std::span<const TensorType> outputs,
+                const Origin& origin) {
+  Tensors result = op.decompose(call);
+  const auto fail = [&](const std::string& why) {
+    throw TypeError(
+        fmt::format("{}: its decompose gives {}\n  at {}", op.name, why, asg::to_string(origin)));
+  };
+  if (result.size() != outputs.size())
+    fail(fmt::format("{} tensors for the op's {} outputs", result.size(), outputs.size()));
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    if (!result[i] || (!call.inputs.empty() && &result[i].graph() != &call.inputs[0].graph()))
+      fail(fmt::format("an empty Tensor, or one of another graph, for output {}", i));
+    if (result[i].type() != outputs[i])
+      fail(fmt::format("{} for output {}, which is {}", asg::to_string(result[i].type()), i,
+                       asg::to_string(outputs[i])));
+  }
+  return result;
+}
+
 const OpDef& find_op(std::string_view name) {
   static const auto index = [] {
     std::unordered_map<std::string_view, const OpDef*> map;

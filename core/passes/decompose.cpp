@@ -1,3 +1,6 @@
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
 #include "rewrite.hpp"
@@ -17,7 +20,8 @@ Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
     }
     changed = true;
     const OriginScope scope(rewrite.graph(), node.origin);
-    rewrite.set(node, node.op.decompose({rewrite.operands(node), node.attributes}));
+    rewrite.set(node, body_of(node.op, {rewrite.operands(node), node.attributes}, node.outputs,
+                              node.origin));
   }
   return rewrite.finish();
 }
@@ -27,7 +31,17 @@ Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
 Traced decompose(TracedView traced, const Target& target) {
   bool changed = false;
   Traced result = decompose_once(traced, target, changed);
-  while (changed) {
+  // An op of a user whose body holds the op itself would never come to an end.
+  constexpr int deepest = 1000;
+  for (int depth = 1; changed; ++depth) {
+    if (depth == deepest) {
+      for (NodeId id = 0; id < result.graph.size(); ++id)
+        if (const Node node = result.graph.node(id); node.op.is_composite())
+          throw TypeError(
+              fmt::format("{}: the bodies of ops stand {} deep in each other; does its "
+                          "body hold itself?\n  at {}",
+                          node.op.name, deepest, to_string(node.origin)));
+    }
     changed = false;
     result = decompose_once(result, target, changed);
   }

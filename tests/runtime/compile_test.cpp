@@ -141,6 +141,26 @@ BOOST_AUTO_TEST_CASE(inputs_that_do_not_fit_are_refused) {
   BOOST_TEST(!state.has("w"));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_does_not_fit_its_op_is_refused) {
+  using Body = Tensors (*)(const OpCall&);
+  const auto refusal = [](OpDef& op, Body body) {
+    op.inputs = {{"x", "[...]", "float"}};
+    op.outputs = {{"y", "[...]", "as x"}};
+    op.infer = same_as_first;
+    op.decompose = body;
+    auto call = compile(device(), [&](Tensor x) { return apply(op, {x}); });
+    return message_of<TypeError>([&] { call(1.5f); });
+  };
+  static OpDef none{.name = "none"}, other{.name = "other"}, self{.name = "self"};
+  BOOST_TEST(contains(refusal(none, [](const OpCall&) { return Tensors{}; }),
+                      "none: its decompose gives 0 tensors for the op's 1 outputs"));
+  BOOST_TEST(contains(refusal(other, [](const OpCall& call) { return Tensors{gt(call.in(0), 0)}; }),
+                      "other: its decompose gives bool[] for output 0, which is f32[]"));
+  BOOST_TEST(
+      contains(refusal(self, [](const OpCall& call) { return Tensors{apply(self, {call.in(0)})}; }),
+               "self: the bodies of ops stand 1000 deep"));
+}
+
 BOOST_AUTO_TEST_CASE(a_function_is_traced_once_for_each_combination_of_types) {
   int traced = 0;
   auto twice = compile(device(), [&](Tensor x) {

@@ -15,10 +15,10 @@ namespace asg {
 /// One input or output, for documentation and for errors.
 struct Port {
   std::string_view name;
-  std::string_view shape;   ///< "[..., M, K]"
-  std::string_view types;   ///< "float", "as x"
-  bool optional = false;    ///< trailing inputs may be left out
-  bool variadic = false;    ///< the last input may be given any number of times
+  std::string_view shape;  ///< "[..., M, K]"
+  std::string_view types;  ///< "float", "as x"
+  bool optional = false;   ///< trailing inputs may be left out
+  bool variadic = false;   ///< the last input may be given any number of times
 };
 
 struct AttributeDef {
@@ -132,6 +132,11 @@ struct OpDef {
 /// The types of a call's outputs: the op's rule, or the types its body has.
 /// Errors   ShapeError, TypeError.
 [[nodiscard]] Types infer_types(const Signature& call);
+
+/// The body of a composite, in the graph of the call's operands.
+/// Errors   TypeError when it does not give what the op's rule says, the types in `outputs`.
+[[nodiscard]] Tensors body_of(const OpDef& op, const OpCall& call,
+                              std::span<const TensorType> outputs, const Origin& origin);
 
 /// Type rules that many ops share.
 [[nodiscard]] Types same_as_first(const Signature& call);
