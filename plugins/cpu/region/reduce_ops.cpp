@@ -133,6 +133,19 @@ void fold(void* lanes, int64_t width, int64_t used) {
       combine_fn<T, Op>()(at + i * width, at + i * width, at + (i + h) * width, nullptr, width);
 }
 
+/// lanes[i] = op(lanes[i], lanes[i + half]) for i < half.
+template <int64_t half, class T, class Op>
+HWY_INLINE void fold_half(T* lanes) {
+  if constexpr (std::is_floating_point_v<T>) {
+    const hn::CappedTag<T, half> d;
+    for (int64_t i = 0; i < half; i += static_cast<int64_t>(hn::MaxLanes(d)))
+      hn::StoreU(Op::Vector::run(d, hn::LoadU(d, lanes + i), hn::LoadU(d, lanes + half + i)), d,
+                 lanes + i);
+  } else {
+    for (int64_t i = 0; i < half; ++i) lanes[i] = Op::run(lanes[i], lanes[i + half]);
+  }
+}
+
 template <class T, class Op>
 void rows(void* result, const void* x, int64_t rows, int64_t n) {
   T* to = static_cast<T*>(result);
@@ -141,8 +154,10 @@ void rows(void* result, const void* x, int64_t rows, int64_t n) {
     HWY_ALIGN T lanes[lane_count];
     for (T& lane : lanes) lane = Op::template neutral<T>;
     accumulate<T, Op>(lanes, from, n);
-    for (int64_t h = lane_count / 2; h > 0; h /= 2)
-      for (int64_t i = 0; i < h; ++i) lanes[i] = Op::run(lanes[i], lanes[i + h]);
+    fold_half<8, T, Op>(lanes);
+    fold_half<4, T, Op>(lanes);
+    fold_half<2, T, Op>(lanes);
+    fold_half<1, T, Op>(lanes);
     to[r] = lanes[0];
   }
 }

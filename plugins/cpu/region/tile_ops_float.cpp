@@ -92,10 +92,12 @@ struct Exp {
     constexpr bool is_float = sizeof(Element<D>) == 4;
     const V high = constant(d, is_float ? 89.0 : 710.0),
             low = constant(d, is_float ? -104.0 : -746.0);
-    V y = hn::Exp(d, hn::Min(hn::Max(x, low), high));
+    // What is far below, as masked scores are, gives 0 without a detour through denormal numbers.
+    const auto vanishes = hn::Lt(x, low);
+    V y = hn::Exp(d, hn::Min(hn::IfThenZeroElse(vanishes, x), high));
     y = hn::IfThenElse(hn::Gt(x, constant(d, is_float ? 88.722839 : 709.782712893384)), infinity(d),
                        y);
-    y = hn::IfThenZeroElse(hn::Lt(x, low), y);
+    y = hn::IfThenZeroElse(vanishes, y);
     return hn::IfThenElse(hn::IsNaN(x), x, y);
   }
 };
