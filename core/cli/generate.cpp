@@ -20,7 +20,8 @@ namespace asg::cli {
 namespace {
 
 struct Flags {
-  std::string from, prompt = "\n";
+  std::string from, prompt;
+  bool has_prompt = false;
   std::int64_t tokens = 200, top_k = 0;
   double temperature = 1;
   std::uint64_t seed = 1;
@@ -68,7 +69,14 @@ int generate(const Flags& flags) {
   if (tokenizer.size() != model_flags.vocab)
     throw FormatError(fmt::format("{}: the vocabulary has {} characters, the model {}", config_file,
                                   tokenizer.size(), model_flags.vocab));
-  std::vector<std::int32_t> tokens = encode_prompt(tokenizer, flags.prompt);
+  // A line's beginning where the text had lines, else the vocabulary's first character.
+  std::string prompt = flags.prompt;
+  if (!flags.has_prompt) {
+    const auto& known = tokenizer.vocabulary();
+    const bool lines = std::find(known.begin(), known.end(), "\n") != known.end();
+    prompt = lines ? "\n" : known.at(0);
+  }
+  std::vector<std::int32_t> tokens = encode_prompt(tokenizer, prompt);
 
   const Device device = flags.device.open();
   State state(device);
@@ -79,7 +87,7 @@ int generate(const Flags& flags) {
     return reshape(gather(model.predict(window), last, 1), {-1});
   });
   data::Random random(flags.seed);
-  fmt::print("{}", flags.prompt);
+  fmt::print("{}", prompt);
   const std::int64_t block = model_flags.block;
   for (std::int64_t i = 0; i < flags.tokens; ++i) {
     Array window = Array::zeros(i32, {1, block});
@@ -102,7 +110,7 @@ void add_generate(CLI::App& app, Chosen& chosen) {
   command->add_option("--from", flags->from, "what asg train --out wrote")
       ->required()
       ->type_name("DIR");
-  command->add_option("--prompt", flags->prompt, "what it goes on from");
+  CLI::Option* prompt = command->add_option("--prompt", flags->prompt, "what it goes on from");
   command->add_option("--tokens", flags->tokens, "how much it writes")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
       ->capture_default_str();
@@ -116,7 +124,10 @@ void add_generate(CLI::App& app, Chosen& chosen) {
       ->capture_default_str();
   command->add_option("--seed", flags->seed, "of the drawing")->capture_default_str();
   flags->device.add(*command);
-  command->callback([flags, &chosen] { chosen = [flags] { return generate(*flags); }; });
+  command->callback([flags, prompt, &chosen] {
+    flags->has_prompt = prompt->count() > 0;
+    chosen = [flags] { return generate(*flags); };
+  });
 }
 
 }  // namespace asg::cli

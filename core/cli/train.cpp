@@ -264,7 +264,7 @@ void add_train(CLI::App& app, Chosen& chosen) {
   real("--clip", flags->clip, "largest norm of the gradient; 0: none");
   whole("--eval-every", flags->eval_every, "steps between evaluations; 0: none");
   whole("--eval-iters", flags->eval_iters, "random batches of an evaluation")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   command->add_option("--seed", flags->seed, "of weights, batches and dropout")
       ->capture_default_str();
   command->add_option("--out", flags->out, "save weights, configuration and training state here")
