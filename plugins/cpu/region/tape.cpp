@@ -5,6 +5,8 @@
 #include <string>
 #include <tuple>
 
+#include "tape_finish.hpp"
+
 namespace asg::cpu {
 
 namespace {
@@ -31,9 +33,7 @@ class Builder {
       build_pass(pass);
       ++epoch_;
     }
-    hoist_invariants();
-    store_in_place();
-    allocate();
+    finish_tape(program_, form_, group_, tape_, {std::move(sources_), std::move(results_)});
     return std::move(tape_);
   }
 
@@ -299,6 +299,7 @@ class Builder {
     op.a = operands[0];
     op.b = count > 1 ? operands[1] : operands[0];
     op.c = count > 2 ? operands[2] : operands[0];
+    op.opcode = inst.op;
     op.dst = add_register(inst.dtype, op.varies, invariant && op.varies == 0);
     tape_.ops.push_back(op);
     return known_[key] = op.dst;
@@ -316,184 +317,6 @@ class Builder {
     op.dst = add_register(at(reg).dtype, varies, false);
     tape_.ops.push_back(op);
     return known_[key] = op.dst;
-  }
-
-  // ------------------------------------------------------------- after the list is complete
-
-  /// Moves what is the same everywhere before everything else.
-  void hoist_invariants() {
-    std::vector<Op> front, rest;
-    std::vector<uint32_t> hoisted_before(tape_.ops.size() + 1, 0);
-    for (std::size_t i = 0; i < tape_.ops.size(); ++i) {
-      const bool hoist = at(tape_.ops[i].dst).invariant && tape_.ops[i].varies == 0;
-      (hoist ? front : rest).push_back(tape_.ops[i]);
-      hoisted_before[i + 1] = hoisted_before[i] + hoist;
-    }
-    tape_.invariant_ops = static_cast<uint32_t>(front.size());
-    for (TapePass& pass : tape_.passes) {
-      pass.ops_begin += tape_.invariant_ops - hoisted_before[pass.ops_begin];
-      pass.ops_end += tape_.invariant_ops - hoisted_before[pass.ops_end];
-    }
-    front.insert(front.end(), rest.begin(), rest.end());
-    tape_.ops = std::move(front);
-  }
-
-  template <class Visit>
-  static void for_each_operand(const Op& op, Visit&& visit) {
-    switch (op.kind) {
-      case Op::Kind::compute:
-        visit(op.a);
-        visit(op.b);
-        visit(op.c);
-        return;
-      case Op::Kind::random:
-        visit(op.a);
-        visit(op.b);
-        return;
-      case Op::Kind::expand:
-        visit(op.a);
-        return;
-      default:
-        return;
-    }
-  }
-  template <class Visit>
-  void for_each_use(const Op& op, Visit&& visit) const {
-    for_each_operand(op, visit);
-    if (op.kind == Op::Kind::load && tape_.maps[op.map].index_size != 0) visit(op.b);
-  }
-
-  /// Lets the last operation on a stored register write to memory itself.
-  void store_in_place() {
-    for (TapePass& pass : tape_.passes) {
-      std::vector<TapeStore> copied;
-      for (const TapeStore& store : pass.stores)
-        if (!try_in_place(pass, store)) copied.push_back(store);
-      pass.stores = std::move(copied);
-    }
-  }
-
-  bool try_in_place(TapePass& pass, const TapeStore& store) {
-    const MemoryMap& map = tape_.maps[store.map];
-    Register& reg = tape_.registers[store.reg];
-    if (reg.home != Register::Home::slot || reg.varies != full_ || !map.dense(tape_.nest) ||
-        map.varies != full_)
-      return false;
-    for (const Pass& p : group_.passes)
-      for (const uint32_t s : p.stores) {
-        const Access& other = form_.accesses[form_.stores[s].access];
-        if (!(other == sources_[store.map]) && may_overlap(program_, other, sources_[store.map]))
-          return false;
-      }
-    uint32_t definition = pass.ops_end;
-    for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
-      if (tape_.ops[i].dst == store.reg) definition = i;
-    if (definition == pass.ops_end || tape_.ops[definition].kind == Op::Kind::load) return false;
-    // Nothing of this pass may read, afterwards, what stood in that memory.
-    for (uint32_t i = definition; i < pass.ops_end; ++i)
-      if ((tape_.ops[i].kind == Op::Kind::load || tape_.ops[i].kind == Op::Kind::point) &&
-          may_overlap(program_, sources_[tape_.ops[i].map], sources_[store.map]))
-        return false;
-    reg.home = Register::Home::memory;
-    Op op;
-    op.kind = Op::Kind::point;
-    op.dst = store.reg;
-    op.map = store.map;
-    op.varies = full_;
-    tape_.ops.insert(tape_.ops.begin() + definition, op);
-    for (TapePass& p : tape_.passes) {
-      if (p.ops_begin > definition) ++p.ops_begin;
-      if (p.ops_end > definition) ++p.ops_end;
-    }
-    return true;
-  }
-
-  /// Gives every register a place in the thread's scratch; places are reused.
-  void allocate() {
-    const std::size_t n = tape_.registers.size();
-    std::vector<uint32_t> last(n, 0);
-    const auto use = [&](uint32_t reg, uint32_t position) {
-      last[reg] = std::max(last[reg], position);
-    };
-    const uint32_t forever = static_cast<uint32_t>(tape_.ops.size());
-    for (uint32_t i = 0; i < tape_.invariant_ops; ++i) use(tape_.ops[i].dst, forever);
-    for (const TapePass& pass : tape_.passes) {
-      for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
-        for_each_use(tape_.ops[i], [&](uint32_t reg) {
-          // Tiles of a pass follow each other: what comes from outside must outlive all of them.
-          use(reg, is_result(reg) ? pass.ops_end : i);
-        });
-      for (const TapeReduction& r : pass.reductions) {
-        use(r.source, pass.ops_end);
-        use(r.result, pass.ops_end);
-      }
-      for (const TapeStore& s : pass.stores) {
-        use(s.reg, pass.ops_end);
-        if (s.index != TapeStore::no_register) use(s.index, pass.ops_end);
-      }
-      for (const TapeStore& s : pass.result_stores) use(s.reg, pass.ops_end);
-    }
-    std::size_t top = 0;
-    std::multimap<std::size_t, std::size_t> free;                       // bytes → offset
-    std::multimap<uint32_t, std::pair<std::size_t, std::size_t>> live;  // last use → bytes, offset
-    const auto give = [&](uint32_t reg) {
-      Register& r = tape_.registers[reg];
-      const std::size_t bytes = bytes_of(r);
-      const auto it = free.lower_bound(bytes);
-      if (it != free.end() && it->first <= bytes * 2) {
-        r.offset = it->second;
-        live.insert({last[reg], {it->first, it->second}});
-        free.erase(it);
-      } else {
-        r.offset = top;
-        live.insert({last[reg], {bytes, top}});
-        top += bytes;
-      }
-    };
-    const auto release_before = [&](uint32_t position) {
-      while (!live.empty() && live.begin()->first < position) {
-        free.insert({live.begin()->second.first, live.begin()->second.second});
-        live.erase(live.begin());
-      }
-    };
-    uint32_t pass = 0;
-    const auto finish_passes = [&](uint32_t position) {
-      for (; pass < tape_.passes.size() && tape_.passes[pass].ops_end <= position; ++pass)
-        for (const TapeReduction& r : tape_.passes[pass].reductions) give(r.result);
-    };
-    for (uint32_t i = 0; i < tape_.ops.size(); ++i) {
-      if (i >= tape_.invariant_ops) finish_passes(i);
-      release_before(i);
-      if (at(tape_.ops[i].dst).home == Register::Home::slot) give(tape_.ops[i].dst);
-    }
-    finish_passes(forever);
-    for (TapePass& p : tape_.passes) {
-      for (TapeReduction& r : p.reductions) {
-        r.lanes = top;
-        top += accumulator_bytes(r.element_size);
-      }
-    }
-    tape_.scratch_bytes = top;
-  }
-
-  bool is_result(uint32_t reg) const {
-    return std::find(results_.begin(), results_.end(), reg) != results_.end();
-  }
-
-  static std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
-  std::size_t bytes_of(const Register& reg) const {
-    std::size_t count = 1;
-    if ((reg.varies & vary_high) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_high);
-    if ((reg.varies & vary_low) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_low);
-    return round_up(count * sdk::dtype_size(reg.dtype));
-  }
-  std::size_t accumulator_bytes(uint32_t element_size) const {
-    const std::size_t width =
-        tape_.nest.columns ? static_cast<std::size_t>(tape_.nest.tile_low) : 1;
-    // 16 lanes, the result of a block, and one partial result for each level of the tree above.
-    std::size_t levels = 1;
-    for (int64_t blocks = tape_.nest.reduced() / block_size + 1; blocks > 0; blocks /= 2) ++levels;
-    return round_up((lane_count + levels) * width * element_size);
   }
 
   const sdk::ProgramCopy& program_;

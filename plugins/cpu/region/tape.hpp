@@ -34,6 +34,7 @@ struct Op {
   uint8_t varies = 0;
   uint32_t dst = 0, a = 0, b = 0, c = 0;
   TileFn fn = nullptr;
+  uint32_t opcode = 0;  // of a computation
   uint32_t map = 0;
   uint64_t stream = 0;
 };

@@ -17,6 +17,12 @@ struct TileOp {
   uint32_t uniform;  // bit 0: a, bit 1: b, bit 2: c
 };
 
+// A product and what is done with it in one loop, each rounded as if alone; beyond the ABI's
+// opcodes.
+inline constexpr uint32_t mul_add = 128;  // a * b + c
+inline constexpr uint32_t mul_sub = 129;  // a * b - c
+inline constexpr uint32_t sub_mul = 130;  // c - a * b
+
 /// The loop for an instruction, or nullptr where it has no meaning for the dtypes.
 TileFn find_tile_fn(const TileOp& op);
 

@@ -188,6 +188,63 @@ struct Div {
   }
 };
 
+struct MulThenAdd {
+  template <class V>
+  static HWY_INLINE V run(V product, V c) {
+    return hn::Add(product, c);
+  }
+};
+struct MulThenSub {
+  template <class V>
+  static HWY_INLINE V run(V product, V c) {
+    return hn::Sub(product, c);
+  }
+};
+struct SubMul {
+  template <class V>
+  static HWY_INLINE V run(V product, V c) {
+    return hn::Sub(c, product);
+  }
+};
+
+template <class T, class Op, bool uniform_b, bool uniform_c>
+void product_then(void* dst, const void* a, const void* b, const void* c, int64_t n) {
+  const hn::ScalableTag<T> d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const T* x = static_cast<const T*>(a);
+  const T* y = static_cast<const T*>(b);
+  const T* z = static_cast<const T*>(c);
+  T* to = static_cast<T*>(dst);
+  const auto first_y = hn::Set(d, *y);
+  const auto first_z = hn::Set(d, *z);
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto v = uniform_b ? first_y : hn::LoadU(d, y + i);
+    const auto w = uniform_c ? first_z : hn::LoadU(d, z + i);
+    hn::StoreU(Op::run(hn::Mul(hn::LoadU(d, x + i), v), w), d, to + i);
+  }
+  if (i < n) {
+    const auto v = uniform_b ? first_y : load_tail(d, y + i, n - i);
+    const auto w = uniform_c ? first_z : load_tail(d, z + i, n - i);
+    store_tail(d, Op::run(hn::Mul(load_tail(d, x + i, n - i), v), w), to + i, n - i);
+  }
+}
+template <class T, class Op>
+TileFn product_for(uint32_t uniform) {
+  switch (uniform) {
+    case 0:
+      return product_then<T, Op, false, false>;
+    case 2:
+      return product_then<T, Op, true, false>;
+    case 4:
+      return product_then<T, Op, false, true>;
+    case 6:
+      return product_then<T, Op, true, true>;
+    default:
+      return nullptr;
+  }
+}
+
 struct ScalarTanh {
   template <class T>
   static T run(T x) {
@@ -242,6 +299,12 @@ TileFn find_for(const TileOp& op) {
       return binary_for<T, Max>(op.uniform);
     case ASG_EW_MIN:
       return binary_for<T, Min>(op.uniform);
+    case mul_add:
+      return product_for<T, MulThenAdd>(op.uniform);
+    case mul_sub:
+      return product_for<T, MulThenSub>(op.uniform);
+    case sub_mul:
+      return product_for<T, SubMul>(op.uniform);
     default:
       return nullptr;
   }
