@@ -50,7 +50,6 @@ class Builder {
     return tape_.registers[reg].home == Register::Home::constant;
   }
   const Register& at(uint32_t reg) const { return tape_.registers[reg]; }
-  uint32_t size_of(uint32_t reg) const { return sdk::dtype_size(at(reg).dtype); }
 
   uint32_t add_register(uint32_t dtype, uint8_t varies, bool invariant) {
     Register reg;
