@@ -200,6 +200,19 @@ BOOST_AUTO_TEST_CASE(scatter) {
   });
 }
 
+// Enough work to be cut among threads: along rows that are long, along the axis where they are not.
+BOOST_AUTO_TEST_CASE(scatter_of_many) {
+  for (const int64_t width : {1, 3, 200})
+    repeat(4, 0, [&](Random& r, Case& c) {
+      const int64_t rows = r.integer(1, 60), count = r.integer(20000, 40000) / width + 1;
+      const ValueId old = c.input(r, ASG_F32, {rows, width});
+      const ValueId chosen = indices(r, c, ASG_I64, {count}, rows);
+      const ValueId updates = c.input(r, ASG_F32, {count, width});
+      c.program.step(ASG_OP_SCATTER, "scatter", {old, chosen, updates},
+                     {c.output(ASG_F32, {rows, width})}, Attrs{}.set("axis", 0).set("mode", "add"));
+    });
+}
+
 BOOST_AUTO_TEST_CASE(scatter_into_its_operand) {
   repeat(50, 0, [](Random& r, Case& c) {
     const int64_t rows = r.integer(1, 50), width = r.integer(1, 200), count = r.integer(0, 400);
