@@ -151,7 +151,10 @@ BOOST_AUTO_TEST_CASE(a_body_that_does_not_fit_its_op_is_refused) {
     auto call = compile(device(), [&](Tensor x) { return apply(op, {x}); });
     return message_of<TypeError>([&] { call(1.5f); });
   };
-  static OpDef none{.name = "none"}, other{.name = "other"}, self{.name = "self"};
+  static OpDef none, other, self;
+  none.name = "none";
+  other.name = "other";
+  self.name = "self";
   BOOST_TEST(contains(refusal(none, [](const OpCall&) { return Tensors{}; }),
                       "none: its decompose gives 0 tensors for the op's 1 outputs"));
   BOOST_TEST(contains(refusal(other, [](const OpCall& call) { return Tensors{gt(call.in(0), 0)}; }),
