@@ -22,7 +22,8 @@ Affine affine(int64_t base, const int64_t* coefficients) {
 /// Errors: ASG_INVALID_ARGUMENT when an access without bounds leaves its value's extent.
 void check_reach(const sdk::ProgramCopy& program, const asg_region& region,
                  const asg_access& access) {
-  const asg_value& value = program.values()[access.value];
+  const auto values = program.values();
+  const asg_value& value = values[access.value];
   const auto size = static_cast<int64_t>(sdk::dtype_size(value.dtype));
   if (access.n_bounds != 0 || size == 0 || sdk::point_count(region) == 0) return;
   int64_t low = access.offset, high = access.offset;
@@ -118,8 +119,9 @@ Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
 bool may_overlap(const sdk::ProgramCopy& program, const Access& a, const Access& b) {
   if (a.place != b.place || a.place == Access::Place::none) return false;
   if (a.place == Access::Place::scratch) return a.index == b.index;
-  const asg_value& x = program.values()[a.index];
-  const asg_value& y = program.values()[b.index];
+  const auto values = program.values();
+  const asg_value& x = values[a.index];
+  const asg_value& y = values[b.index];
   return x.slot == y.slot && x.extent_begin < y.extent_end && y.extent_begin < x.extent_end;
 }
 
@@ -127,8 +129,9 @@ bool same_map(const sdk::ProgramCopy& program, const Access& a, const Access& b)
   if (a.index_register != 0 || b.index_register != 0) return false;
   if (a.place != b.place || a.element.coefficients != b.element.coefficients) return false;
   if (a.place == Access::Place::scratch) return a.index == b.index && a.element == b.element;
-  const asg_value& x = program.values()[a.index];
-  const asg_value& y = program.values()[b.index];
+  const auto values = program.values();
+  const asg_value& x = values[a.index];
+  const asg_value& y = values[b.index];
   const int64_t size = sdk::dtype_size(x.dtype);
   return x.slot == y.slot && size == sdk::dtype_size(y.dtype) &&
          static_cast<int64_t>(x.offset) + a.element.base * size ==
