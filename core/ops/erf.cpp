@@ -6,6 +6,8 @@
 #include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 
+#include <asg/sdk/backend.h>
+
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -84,6 +86,7 @@ std::vector<OpDef> erf() {
       .infer = rules::floats,
       .gradient = gradient,
       .decompose = body,
+      .lowering = {.instruction = ASG_EW_ERF},
       .source = "https://onnx.ai/onnx/operators/onnx__Erf.html",
       .samples = samples,
   }};

@@ -3,6 +3,8 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
+#include <asg/sdk/backend.h>
+
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -39,6 +41,7 @@ std::vector<OpDef> expm1() {
       .infer = rules::floats,
       .gradient = gradient,
       .decompose = body,
+      .lowering = {.instruction = ASG_EW_EXPM1},
       .source = "https://pytorch.org/docs/stable/special.html#torch.special.expm1",
       .samples = samples,
   }};

@@ -3,6 +3,8 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
+#include <asg/sdk/backend.h>
+
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -46,6 +48,7 @@ std::vector<OpDef> log1p() {
       .infer = rules::floats,
       .gradient = gradient,
       .decompose = body,
+      .lowering = {.instruction = ASG_EW_LOG1P},
       .source = "https://pytorch.org/docs/stable/special.html#torch.special.log1p",
       .samples = samples,
   }};

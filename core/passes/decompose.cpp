@@ -3,10 +3,20 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
+#include "graph_passes.hpp"
 #include "rewrite.hpp"
 
 namespace asg {
 namespace {
+
+// What the target takes as it is: a primitive, an instruction it has, a composite it claims.
+bool is_native(const Node& node, const Graph& graph, const Target& target) {
+  if (!node.op.is_composite()) return true;
+  const std::uint32_t instruction = node.op.lowering.instruction;
+  if (instruction != 0 && target.accepts_instruction(instruction, node.outputs[0].dtype))
+    return true;
+  return target.claim(node, graph).has_value();
+}
 
 // One level: bodies may hold composites again.
 Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
@@ -14,7 +24,7 @@ Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
     const Node node = traced.graph.node(id);
-    if (!node.op.is_composite() || target.claim(node, traced.graph)) {
+    if (is_native(node, traced.graph, target)) {
       rewrite.copy(node);
       continue;
     }
@@ -28,7 +38,8 @@ Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
 
 }  // namespace
 
-Traced decompose(TracedView traced, const Target& target) {
+Traced decompose(TracedView traced, const PassContext& context) {
+  const Target& target = context.target;
   bool changed = false;
   Traced result = decompose_once(traced, target, changed);
   // An op of a user whose body holds the op itself would never come to an end.

@@ -75,8 +75,8 @@ void Lowerer::lower_node(const Node& node) {
 }
 
 void Lowerer::refuse(const Node& node, std::string_view why) const {
-  std::string text = fmt::format("{}: backend '{}' cannot execute it: {}", node.op.name,
-                                 target_.name(), why);
+  std::string text =
+      fmt::format("{}: backend '{}' cannot execute it: {}", node.op.name, target_.name(), why);
   for (const Value operand : node.operands)
     text += fmt::format("\n  operand: {}", to_string(graph_.type(operand)));
   throw TypeError(text + fmt::format("\n  at {}", to_string(node.origin)));
@@ -210,7 +210,7 @@ std::uint32_t Lowerer::load(Region& region, const Located& located) {
 }
 
 void Lowerer::store(Region& region, std::uint32_t kind, std::uint32_t source,
-                     const Located& located) {
+                    const Located& located) {
   region.stores.push_back({kind, source, access(region, located), 0});
 }
 
@@ -284,8 +284,8 @@ void Lowerer::lower_iota(const Node& node) {
   Located position = result;
   for (auto& stride : position.view.strides) stride = 0;
   position.view.strides[node.attributes.axis("axis")] = 1;
-  region.insts.push_back({ASG_EW_IOTA, static_cast<std::uint32_t>(type.dtype),
-                          access(region, position), 0, 0, 0, 0});
+  region.insts.push_back(
+      {ASG_EW_IOTA, static_cast<std::uint32_t>(type.dtype), access(region, position), 0, 0, 0, 0});
   store(region, ASG_STORE_REGISTER, 0, result);
   emit_region(std::move(region), node, node.op.name);
 }
@@ -455,10 +455,8 @@ void Lowerer::lower_assigns() {
     copy(copies[i].first, copies[i].second, graph_.node(graph_.assigns()[i]));
 }
 
-Program lower(TracedView traced, const Target& target) { return Lowerer(traced, target).run(); }
-
-Program compile_program(TracedView traced, const Target& target) {
-  return lower(merge_common(decompose(merge_common(traced), target)), target);
+Program lower(TracedView traced, const PassContext& context) {
+  return Lowerer(traced, context.target).run();
 }
 
 }  // namespace asg

@@ -60,10 +60,14 @@ class Lowerer {
   const Graph& graph_;
   const Target& target_;
   Program program_;
-  std::vector<std::uint32_t> first_;      // node -> number of its first output
-  std::vector<Located> located_;          // by output number
+  std::vector<std::uint32_t> first_;  // node -> number of its first output
+  std::vector<Located> located_;      // by output number
   std::vector<PlannedBuffer> buffers_;
-  std::vector<int> whole_;                // buffer -> value over all of it
+  std::vector<int> whole_;  // buffer -> value over all of it
 };
+
+/// Gives every value a place and every node its step.
+/// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
+[[nodiscard]] Program lower(TracedView traced, const PassContext& context);
 
 }  // namespace asg

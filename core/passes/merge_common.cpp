@@ -2,6 +2,7 @@
 
 #include <asg/graph/op.hpp>
 
+#include "graph_passes.hpp"
 #include "rewrite.hpp"
 
 namespace asg {
@@ -13,7 +14,7 @@ std::size_t combine(std::size_t seed, std::size_t value) {
 
 }  // namespace
 
-Traced merge_common(TracedView traced) {
+Traced merge_common(TracedView traced, const PassContext&) {
   Rewrite rewrite(traced);
   std::unordered_multimap<std::size_t, NodeId> known;  // hash -> node of the new graph
   for (NodeId id = 0; id < traced.graph.size(); ++id) {

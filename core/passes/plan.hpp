@@ -9,8 +9,8 @@ namespace asg {
 /// A buffer before and after planning: alive from step `first` to step `last`.
 struct PlannedBuffer {
   std::uint64_t bytes = 0;
-  std::uint32_t slot = 0;     ///< 0: the arena
-  std::uint64_t offset = 0;   ///< in the arena
+  std::uint32_t slot = 0;    ///< 0: the arena
+  std::uint64_t offset = 0;  ///< in the arena
   int first = -1;
   int last = -1;
 };

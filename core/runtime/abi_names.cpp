@@ -28,6 +28,7 @@ constexpr Name instructions[] = {{ASG_EW_LOAD, "load"},
                                  {ASG_EW_CAST, "cast"},
                                  {ASG_EW_BITCAST, "bitcast"},
                                  {ASG_EW_WHERE, "where"},
+                                 {ASG_EW_PRODUCT, "product"},
                                  {ASG_EW_NEG, "neg"},
                                  {ASG_EW_ABS, "abs"},
                                  {ASG_EW_SIGN, "sign"},
@@ -43,6 +44,9 @@ constexpr Name instructions[] = {{ASG_EW_LOAD, "load"},
                                  {ASG_EW_TANH, "tanh"},
                                  {ASG_EW_NOT, "not"},
                                  {ASG_EW_IS_FINITE, "is_finite"},
+                                 {ASG_EW_ERF, "erf"},
+                                 {ASG_EW_EXPM1, "expm1"},
+                                 {ASG_EW_LOG1P, "log1p"},
                                  {ASG_EW_ADD, "add"},
                                  {ASG_EW_SUB, "sub"},
                                  {ASG_EW_MUL, "mul"},
@@ -74,7 +78,9 @@ constexpr Name flags[] = {{ASG_CAP_STRIDED, "strided"},
                           {ASG_CAP_FIXED_TREE, "fixed_tree"},
                           {ASG_CAP_BOUNDS, "bounds"},
                           {ASG_CAP_INDEX, "index"},
-                          {ASG_CAP_PHASES, "phases"}};
+                          {ASG_CAP_PHASES, "phases"},
+                          {ASG_CAP_EPILOGUE, "epilogue"},
+                          {ASG_CAP_INSTANCES, "instances"}};
 
 template <std::size_t count>
 std::string find(const Name (&names)[count], std::uint32_t number, const char* what) {

@@ -146,6 +146,10 @@ void AbiProgram::add_region(const Region& region) {
   result.reductions = span_of(region.reductions);
   result.stores = span_of(region.stores);
   result.phases = span_of(region.phases);
+  auto& instances = instances_.emplace_back();
+  for (const Instance& instance : region.instances)
+    instances.push_back({instance.length, instance.values.data()});
+  result.instances = span_of(instances);
   regions_.push_back(result);
 }
 
@@ -198,6 +202,10 @@ void AbiProgram::fingerprint(const Program& program) {
     sum.mix(region.reductions.data(), region.reductions.size() * sizeof(asg_reduction));
     sum.mix(region.stores.data(), region.stores.size() * sizeof(asg_store));
     sum.mix(region.phases.data(), region.phases.size() * sizeof(asg_phase));
+    for (const Instance& instance : region.instances) {
+      sum.mix(instance.length);
+      sum.mix(instance.values.data(), instance.values.size() * sizeof(std::uint32_t));
+    }
     for (const Access& access : region.accesses) {
       sum.mix(access.value);
       sum.mix(access.offset);

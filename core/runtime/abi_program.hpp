@@ -36,6 +36,7 @@ class AbiProgram {
   std::deque<std::vector<asg_attr>> attributes_;
   std::deque<std::vector<asg_access>> accesses_;
   std::deque<std::vector<asg_bound>> bounds_;
+  std::deque<std::vector<asg_instance>> instances_;
 };
 
 }  // namespace asg

@@ -53,7 +53,12 @@ bool Capabilities::accepts_kernel(std::uint32_t op, std::span<const DType> opera
 
 bool Capabilities::accepts_strided(std::uint32_t op, std::span<const DType> operands,
                                    int rank) const {
-  return find(op, operands, rank, ASG_CAP_STRIDED) != nullptr;
+  return has_kernel_flag(op, operands, rank, ASG_CAP_STRIDED);
+}
+
+bool Capabilities::has_kernel_flag(std::uint32_t op, std::span<const DType> operands, int rank,
+                                   std::uint32_t flag) const {
+  return find(op, operands, rank, flag) != nullptr;
 }
 
 bool Capabilities::accepts_instruction(std::uint32_t instruction, DType dtype) const {

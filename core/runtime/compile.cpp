@@ -100,7 +100,8 @@ CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& o
   for (const Tensor& output : outputs)
     if (!output || &output.graph() != &graph)
       throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
-  Program program = compile_program({graph, outputs}, DeviceTarget(device));
+  Program program =
+      compile_program({graph, outputs}, DeviceTarget(device), PassOptions::from_environment());
   program.name = name;
   CompiledGraph result;
   result.impl_ = std::make_shared<CompiledGraph::Impl>(device, std::move(program));

@@ -39,7 +39,10 @@ std::optional<Claim> DeviceTarget::claim(const Node& node, const Graph& graph) c
                    sizeof(asg_attr)};
   const asg_claim_reply reply = device_.claim(request);
   if (reply.accepted == 0) return {};
-  return Claim{reply.scratch_bytes, reply.strided_inputs};
+  Claim claim{reply.scratch_bytes, reply.strided_inputs, {}};
+  for (std::uint32_t i = 0; i < std::min<std::uint32_t>(reply.n_in_place, 8); ++i)
+    claim.in_place.emplace_back(reply.in_place[i][0], reply.in_place[i][1]);
+  return claim;
 }
 
 bool DeviceTarget::accepts_kernel(std::uint32_t kernel, const Types& types) const {
@@ -53,6 +56,20 @@ bool DeviceTarget::accepts_instruction(std::uint32_t instruction, DType dtype) c
 }
 bool DeviceTarget::accepts_reduction(std::uint32_t kind, DType dtype) const {
   return device_.capabilities().accepts_reduction(kind, dtype);
+}
+bool DeviceTarget::accepts_epilogue(const Types& types) const {
+  return device_.capabilities().has_kernel_flag(ASG_OP_MATMUL, dtypes_of(types), rank_of(types),
+                                                ASG_CAP_EPILOGUE);
+}
+RegionLimits DeviceTarget::region_limits() const {
+  const Capabilities& can = device_.capabilities();
+  const DeviceLimits limits = device_.limits();
+  return {.rank = can.max_region_rank(),
+          .buffers = limits.max_region_buffers,
+          .insts = limits.max_region_insts,
+          .bounds = can.regions_have(ASG_CAP_BOUNDS),
+          .phases = can.regions_have(ASG_CAP_PHASES),
+          .instances = can.regions_have(ASG_CAP_INSTANCES)};
 }
 std::uint64_t DeviceTarget::alignment() const {
   return std::max<std::uint64_t>(64, device_.limits().offset_alignment);

@@ -13,6 +13,8 @@ class DeviceTarget final : public Target {
   [[nodiscard]] bool accepts_strided(std::uint32_t kernel, const Types& types) const override;
   [[nodiscard]] bool accepts_instruction(std::uint32_t instruction, DType dtype) const override;
   [[nodiscard]] bool accepts_reduction(std::uint32_t kind, DType dtype) const override;
+  [[nodiscard]] bool accepts_epilogue(const Types& types) const override;
+  [[nodiscard]] RegionLimits region_limits() const override;
   [[nodiscard]] std::uint64_t alignment() const override;
   [[nodiscard]] std::string_view name() const override { return device_.backend_name(); }
 

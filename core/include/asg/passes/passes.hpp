@@ -1,5 +1,12 @@
 // Passes: from the user's graph to a program. Each builds anew and leaves its argument alone.
 #pragma once
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
 #include <asg/graph/graph.hpp>
 #include <asg/passes/program.hpp>
 #include <asg/passes/target.hpp>
@@ -21,17 +28,75 @@ struct TracedView {
       : graph(traced.graph), outputs(traced.outputs) {}
 };
 
-/// Replaces every composite that the target does not claim by its body, until none is left.
-[[nodiscard]] Traced decompose(TracedView traced, const Target& target);
+/// What the passes may do.
+struct PassOptions {
+  static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-/// Merges equal nodes (same op, attributes and operands) and drops those nobody needs. Inputs stay.
-[[nodiscard]] Traced merge_common(TracedView traced);
+  std::vector<std::string> disabled = {};  ///< passes left out, by name: see pass_names
+  std::int64_t fuel = unlimited;  ///< rewrites and merges that may be made; to find a wrong one
+  bool relaxed = false;  ///< also rules that are exact for real numbers, but not for floats
+#ifdef NDEBUG
+  bool verify = false;  ///< every pass's result is verified
+#else
+  bool verify = true;
+#endif
+  [[nodiscard]] bool has(std::string_view pass) const;
+  /// ASG_DISABLE (names with commas between them) and ASG_FUEL.
+  /// Errors   FormatError when a name is no pass or the fuel no number.
+  [[nodiscard]] static PassOptions from_environment();
+};
 
-/// Gives every value a place and every node its step.
+/// Something that a pass could have done and did not.
+struct Refusal {
+  std::string pass;
+  std::string what;  ///< the ops
+  std::string reason;
+  std::string origin;  ///< the user's line and module path
+};
+
+struct PassTime {
+  std::string name;
+  double ms = 0;
+  std::size_t nodes = 0;  ///< afterwards; steps, for the passes that make a program
+};
+
+/// What the passes did.
+struct Report {
+  std::vector<PassTime> passes;
+  std::vector<Refusal> refusals;
+};
+
+/// What a pass is given.
+struct PassContext {
+  const Target& target;
+  const PassOptions& options;
+  Report& report;
+  std::int64_t& fuel;
+  /// True when a rewrite may be made; uses up one unit of fuel.
+  [[nodiscard]] bool may_rewrite() const { return fuel > 0 && fuel-- > 0; }
+};
+
+/// A pass from graph to graph.
+struct GraphPass {
+  std::string_view name;
+  std::string_view summary;
+  Traced (*run)(TracedView, const PassContext&);
+  bool required = false;  ///< the program cannot be made without it
+};
+
+/// The passes from graph to graph, in order.
+[[nodiscard]] std::span<const GraphPass> graph_passes();
+/// The names that PassOptions::disabled may hold: optional graph passes, then the optional parts of
+/// lowering.
+[[nodiscard]] std::vector<std::string_view> pass_names();
+
+/// The graph after all graph passes.
+[[nodiscard]] Traced optimize(TracedView traced, const Target& target,
+                              const PassOptions& options = {}, Report* report = nullptr);
+
+/// The whole way: graph passes, then regions, order, places.
 /// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
-[[nodiscard]] Program lower(TracedView traced, const Target& target);
-
-/// All of the above in order.
-[[nodiscard]] Program compile_program(TracedView traced, const Target& target);
+[[nodiscard]] Program compile_program(TracedView traced, const Target& target,
+                                      const PassOptions& options = {}, Report* report = nullptr);
 
 }  // namespace asg

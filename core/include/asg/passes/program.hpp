@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
+#include <asg/sdk/backend.h>
 #include <asg/graph/attributes.hpp>
 #include <asg/graph/graph.hpp>
 #include <asg/graph/view.hpp>
-#include <asg/sdk/backend.h>
 
 namespace asg {
 
@@ -15,16 +15,16 @@ namespace asg {
 struct Slot {
   std::uint32_t role = 0;  ///< ASG_SLOT_*
   std::string name;
-  TensorType type;         ///< of all but the arena
+  TensorType type;  ///< of all but the arena
   std::uint64_t size_bytes = 0;
-  Array constant;          ///< of ASG_SLOT_CONST
+  Array constant;  ///< of ASG_SLOT_CONST
 };
 
 /// A tensor at a place in a slot.
 struct Placed {
   DType dtype = f32;
   Shape shape;
-  Shape strides;                   ///< in elements
+  Shape strides;  ///< in elements
   std::uint32_t slot = 0;
   std::uint64_t offset = 0;        ///< bytes from the slot's start to element 0
   std::uint64_t extent_begin = 0;  ///< bytes of the slot that may be touched
@@ -39,6 +39,12 @@ struct Access {
   std::uint64_t fill = 0;
 };
 
+/// One run of a region with instances.
+struct Instance {
+  std::int64_t length = 0;
+  std::vector<std::uint32_t> values;  ///< one for each access of the region
+};
+
 /// A loop nest over element-by-element instructions; see the SDK's backend.h.
 struct Region {
   Shape dims;
@@ -47,6 +53,7 @@ struct Region {
   std::vector<asg_reduction> reductions;
   std::vector<asg_store> stores;
   std::vector<asg_phase> phases;
+  std::vector<Instance> instances;
 };
 
 /// One kernel.
@@ -54,13 +61,23 @@ struct Step {
   std::uint32_t op = 0;     ///< ASG_OP_*
   std::uint32_t stage = 0;  ///< steps of one stage may run at once
   std::string name;
-  std::string origin;       ///< the user's line and module path
-  NodeId node = 0;          ///< of the lowered graph
-  std::vector<std::uint32_t> inputs;   ///< indices into Program::values
+  std::string origin;                 ///< the user's line and module path
+  NodeId node = 0;                    ///< of the lowered graph
+  std::vector<std::uint32_t> inputs;  ///< indices into Program::values
   std::vector<std::uint32_t> outputs;
   Attributes attributes;
   int region = -1;
-  int scratch = -1;         ///< index into Program::values
+  int scratch = -1;  ///< index into Program::values
+};
+
+/// A piece of the arena, and when it is used.
+struct ArenaBuffer {
+  std::uint64_t bytes = 0;
+  std::uint64_t offset = 0;
+  std::uint32_t first = 0;  ///< the first step that uses it
+  std::uint32_t last = 0;
+  std::string name;  ///< the op that makes what it holds first
+  std::string origin;
 };
 
 struct Program {
@@ -69,9 +86,11 @@ struct Program {
   std::vector<Placed> values;
   std::vector<Step> steps;  ///< in order of execution
   std::vector<Region> regions;
-  std::vector<std::uint32_t> inputs;   ///< slot of each graph input
-  std::vector<std::uint32_t> outputs;  ///< slot of each output
+  std::vector<std::uint32_t> inputs;       ///< slot of each graph input
+  std::vector<std::uint32_t> outputs;      ///< slot of each output
+  std::vector<ArenaBuffer> arena;          ///< buffers alive at one step never overlap
   std::uint64_t liveness_bound_bytes = 0;  ///< no plan of this order fits into less
+  std::uint32_t peak_step = 0;             ///< where that much is alive
 };
 
 }  // namespace asg

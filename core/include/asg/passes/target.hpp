@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include <asg/graph/graph.hpp>
 
@@ -11,6 +13,18 @@ namespace asg {
 struct Claim {
   std::uint64_t scratch_bytes = 0;
   std::uint64_t strided_inputs = 0;  ///< bit i: input i may have any strides
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> in_place =
+      {};  ///< {input, output} may be one
+};
+
+/// What regions may be on a target.
+struct RegionLimits {
+  int rank = 8;
+  std::uint32_t buffers = 0;  ///< values one region may touch; 0 any
+  std::uint32_t insts = 0;    ///< 0 any
+  bool bounds = true;         ///< loads with bounds
+  bool phases = true;
+  bool instances = false;
 };
 
 class Target {
@@ -25,6 +39,9 @@ class Target {
   /// Whether regions may hold the instruction on this element type.
   [[nodiscard]] virtual bool accepts_instruction(std::uint32_t instruction, DType dtype) const = 0;
   [[nodiscard]] virtual bool accepts_reduction(std::uint32_t kind, DType dtype) const = 0;
+  /// Whether that kernel, a matmul, applies a region to what it computes.
+  [[nodiscard]] virtual bool accepts_epilogue(const Types& types) const = 0;
+  [[nodiscard]] virtual RegionLimits region_limits() const = 0;
   /// Bytes to which offsets in the arena are aligned.
   [[nodiscard]] virtual std::uint64_t alignment() const = 0;
   /// For messages.

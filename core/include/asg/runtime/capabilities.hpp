@@ -46,6 +46,9 @@ class Capabilities {
   /// Whether it also takes inputs with any strides; without, they must be row-major.
   [[nodiscard]] bool accepts_strided(std::uint32_t op, std::span<const DType> operands,
                                      int rank) const;
+  /// Whether one row with that flag (ASG_CAP_*) takes such operands.
+  [[nodiscard]] bool has_kernel_flag(std::uint32_t op, std::span<const DType> operands, int rank,
+                                     std::uint32_t flag) const;
   /// Whether regions may hold the instruction (ASG_EW_*); `dtype` is that of the result, for
   /// comparisons that of the operands.
   [[nodiscard]] bool accepts_instruction(std::uint32_t instruction, DType dtype) const;

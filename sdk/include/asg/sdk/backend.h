@@ -30,6 +30,7 @@
 #ifndef ASG_SDK_BACKEND_H_
 #define ASG_SDK_BACKEND_H_
 
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -94,8 +95,7 @@ typedef struct asg_span {
   ((const T*)(const void*)((const char*)(span).data + (size_t)(i) * (span).stride))
 
 typedef struct asg_option { /* options of a backend or device: "threads" = "2"               */
-  const char* key;
-  const char* value;
+  const char *key, *value;
 } asg_option;
 
 /* ------------------------------------------------------------- element types */
@@ -113,8 +113,7 @@ typedef struct asg_option { /* options of a backend or device: "threads" = "2"  
 #define ASG_DTYPE_BIT(d) (1u << (d))
 
 typedef struct asg_type {
-  uint32_t dtype;
-  uint32_t rank;
+  uint32_t dtype, rank;
   int64_t shape[ASG_MAX_RANK];
 } asg_type;
 
@@ -127,8 +126,7 @@ typedef struct asg_type {
 
 typedef struct asg_attr {
   const char* name;
-  uint32_t kind;
-  uint32_t count;
+  uint32_t kind, count;
   int64_t i;
   double f;
   const char* s;
@@ -162,7 +160,10 @@ typedef struct asg_host { /* valid from entry to the return of destroy          
  *
  * MATMUL      a [..., M, K], b [..., K, N] -> [..., M, N].  All three have the same rank and the
  *             same batch axes; a broadcast batch axis has stride 0.  M, N or K may be 0 (K = 0
- *             gives zeros).
+ *             gives zeros).  With a region (its epilogue) the product itself is not stored: the
+ *             region, one phase over the product's axes without reductions, gets its elements
+ *             by ASG_EW_PRODUCT; the step's inputs after a and b are what the region loads, its
+ *             outputs what it stores.
  * GATHER      x, indices (I32 or I64) -> y.  Attributes axis, batch_dims (<= axis): the first
  *             batch_dims axes of x and indices run together;
  *             y.shape = x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis+1:],
@@ -200,8 +201,7 @@ typedef struct asg_host { /* valid from entry to the return of destroy          
 #define ASG_SLOT_CONST 5u  /* host_data holds the bytes during compile; the plugin keeps them */
 
 typedef struct asg_slot { /* one buffer binding of the program                               */
-  uint32_t role;
-  uint32_t flags;
+  uint32_t role, flags;
   uint64_t size; /* bytes                                                                    */
   uint64_t alignment;
   const void* host_data;
@@ -209,15 +209,13 @@ typedef struct asg_slot { /* one buffer binding of the program                  
 } asg_slot;
 
 typedef struct asg_value { /* a tensor: where it lives and what shape it has                 */
-  uint32_t dtype;
-  uint32_t rank;
+  uint32_t dtype, rank;
   int64_t shape[ASG_MAX_RANK];
   int64_t strides[ASG_MAX_RANK]; /* in elements; 0 broadcasts, negative allowed               */
   uint32_t slot;                 /* index into asg_program.slots                              */
   uint32_t flags;
   uint64_t offset;               /* bytes from the start of the slot to element 0             */
-  uint64_t extent_begin;         /* bytes of the slot this value may touch: [begin, end)      */
-  uint64_t extent_end;
+  uint64_t extent_begin, extent_end; /* bytes of the slot it may touch: [begin, end)          */
   const char* name;
 } asg_value;
 
@@ -229,7 +227,7 @@ typedef struct asg_step { /* one kernel                                         
   const uint32_t* inputs;  /* indices into asg_program.values; REGION: every value it loads   */
   const uint32_t* outputs; /* REGION: every value it stores                                   */
   asg_span attrs;          /* of asg_attr                                                     */
-  uint32_t region;         /* REGION: 1 + index into asg_program.regions; else 0              */
+  uint32_t region;         /* REGION, MATMUL: 1 + index into asg_program.regions; else 0      */
   uint32_t scratch;        /* CLAIMED: 1 + index of the scratch value it asked for; else 0    */
   const char* name;        /* the op's name, for dumps, profiles and CLAIMED                  */
   const char* origin;      /* the user's module path and file:line, for messages              */
@@ -248,6 +246,13 @@ typedef struct asg_step { /* one kernel                                         
  *   phase 1  r1 = LOAD x; r2 = REDUCED 0; r3 = r1 - r2; r4 = EXP r3
  *                                                         reduction 1 = sum(r4) over axis 1
  *   phase 2  r5..r8 as r1..r4; r9 = REDUCED 1; r10 = r8 / r9      store r10
+ *
+ * A store may overwrite bytes that the region loads when that load has the same map (offset and
+ * strides, no bounds): each point is read before it is written.
+ *
+ * INSTANCES.  A region with instances runs once for each of them (one table, not many small
+ * steps).  It has rank 1, one phase, no reductions, no bounds; instance i has instances[i].length
+ * points, and its access k touches the value instances[i].values[k].
  *
  * FIXED REDUCTION TREE.  Number the points of the reduced axes 0..R-1 in row-major order.  Cut
  * them into blocks of 4096.  In a block, point i is accumulated in lane i mod 16, lanes start
@@ -295,6 +300,7 @@ typedef struct asg_access {
 #define ASG_EW_CAST 6u     /* register a. To BOOL: != 0; to integer: toward zero, saturating, NaN 0 */
 #define ASG_EW_BITCAST 7u  /* register a, of a dtype of the same size                          */
 #define ASG_EW_WHERE 8u    /* a (BOOL) ? b : c                                                 */
+#define ASG_EW_PRODUCT 9u  /* element of the product, in an epilogue                           */
 #define ASG_EW_NEG 16u
 #define ASG_EW_ABS 17u
 #define ASG_EW_SIGN 18u    /* -1, 0 or 1; of NaN NaN, of -0 -0                                 */
@@ -310,6 +316,9 @@ typedef struct asg_access {
 #define ASG_EW_TANH 28u
 #define ASG_EW_NOT 29u     /* BOOL                                                             */
 #define ASG_EW_IS_FINITE 30u /* BOOL of a float register                                       */
+#define ASG_EW_ERF 31u     /* ERF, EXPM1 and LOG1P are optional: without them the core         */
+#define ASG_EW_EXPM1 32u   /* composes them of others                                          */
+#define ASG_EW_LOG1P 33u
 #define ASG_EW_ADD 48u
 #define ASG_EW_SUB 49u
 #define ASG_EW_MUL 50u
@@ -348,8 +357,8 @@ typedef struct asg_inst {
 
 typedef struct asg_reduction {
   uint32_t kind;
-  uint32_t dtype;  /* of source, accumulator and result                                       */
-  uint32_t source; /* register                                                                */
+  uint32_t dtype;  /* of source (a register), accumulator and result                          */
+  uint32_t source;
   uint32_t axes;   /* mask: bit d set reduces domain axis d                                   */
 } asg_reduction;
 
@@ -359,17 +368,18 @@ typedef struct asg_reduction {
 typedef struct asg_store {
   uint32_t kind;
   uint32_t source; /* register or reduction                                                   */
-  uint32_t access;
-  uint32_t reserved;
+  uint32_t access, reserved;
 } asg_store;
 
 /* Instructions [previous end, end) of each kind belong to the phase. */
 typedef struct asg_phase {
-  uint32_t insts_end;
-  uint32_t reductions_end;
-  uint32_t stores_end;
-  uint32_t reserved;
+  uint32_t insts_end, reductions_end, stores_end, reserved;
 } asg_phase;
+
+typedef struct asg_instance {
+  int64_t length;
+  const uint32_t* values; /* one for each access of the region                                */
+} asg_instance;
 
 typedef struct asg_region {
   uint32_t struct_size;
@@ -380,6 +390,7 @@ typedef struct asg_region {
   asg_span reductions; /* of asg_reduction */
   asg_span stores;     /* of asg_store     */
   asg_span phases;     /* of asg_phase     */
+  asg_span instances;  /* of asg_instance; most regions have none */
 } asg_region;
 
 typedef struct asg_program { /* valid during the call only: copy what you keep               */
@@ -402,6 +413,8 @@ typedef struct asg_program { /* valid during the call only: copy what you keep  
 #define ASG_CAP_BOUNDS 4u     /* REGION: accesses may have bounds                              */
 #define ASG_CAP_INDEX 8u      /* REGION: accesses may have an index register                   */
 #define ASG_CAP_PHASES 16u    /* REGION: more than one phase                                   */
+#define ASG_CAP_EPILOGUE 32u  /* MATMUL: epilogues of the instructions accepted for REGION      */
+#define ASG_CAP_INSTANCES 64u /* REGION: instances                                             */
 
 /* One accepted signature; several rows per op are fine.  A step is accepted when one row accepts
  * all its operands.  REGION: every instruction needs a row whose `instructions` has its opcode
@@ -420,8 +433,7 @@ typedef struct asg_op_cap {
 /* The question asked once per composite op, before planning. */
 typedef struct asg_claim_request {
   uint32_t struct_size;
-  uint32_t n_inputs;
-  uint32_t n_outputs;
+  uint32_t n_inputs, n_outputs;
   uint32_t version;      /* of the op's definition                                             */
   const char* op;        /* "softmax"                                                          */
   const asg_type* types; /* inputs, then outputs                                               */
@@ -433,8 +445,7 @@ typedef struct asg_claim_reply { /* the host zeroes it and sets struct_size     
   uint32_t accepted;       /* 1: the step will arrive as CLAIMED, and compile must accept it    */
   uint64_t scratch_bytes;  /* planned into the arena while the step runs                        */
   uint64_t strided_inputs; /* bit i: input i may have any strides; else it comes row-major      */
-  uint32_t n_in_place;
-  uint32_t reserved;
+  uint32_t n_in_place, reserved;
   uint32_t in_place[8][2]; /* {input, output}: may share all bytes                              */
 } asg_claim_reply;
 
@@ -482,14 +493,12 @@ typedef struct asg_backend_info {
   const char* vendor;
   const char* description;
   const char* options_help; /* "key=default  text\n" per line, or NULL                          */
-  uint32_t sanitizers; /* ASG_SANITIZE_* the plugin was built with                              */
-  uint32_t reserved;
+  uint32_t sanitizers, reserved; /* ASG_SANITIZE_* the plugin was built with                    */
 } asg_backend_info;
 
 typedef struct asg_binding {
   asg_buffer* buffer;
-  uint64_t offset;
-  uint64_t size;
+  uint64_t offset, size;
 } asg_binding;
 
 #define ASG_EXEC_PROFILE 1u
@@ -497,21 +506,17 @@ typedef struct asg_exec_args {
   uint32_t struct_size;
   uint32_t flags;
   const asg_binding* bindings; /* one per slot; those of CONST slots are ignored                */
-  uint32_t n_bindings;
-  uint32_t n_waits;
+  uint32_t n_bindings, n_waits;
   asg_event* const* waits;
 } asg_exec_args;
 
 typedef struct asg_executable_info {
-  uint32_t struct_size;
-  uint32_t n_kernels;
-  uint64_t device_bytes;
-  uint64_t compile_ns;
+  uint32_t struct_size, n_kernels;
+  uint64_t device_bytes, compile_ns;
 } asg_executable_info;
 
 typedef struct asg_step_time {
-  uint32_t step;
-  uint32_t reserved;
+  uint32_t step, reserved;
   uint64_t begin_ns, end_ns;
 } asg_step_time;
 
@@ -579,22 +584,17 @@ ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host* host,
 #endif
 
 /* ------------------------------------------------------------- checked layout */
-#if defined(__cplusplus)
 #define ASG_ASSERT_LAYOUT(c) static_assert(c, "asg ABI: layout")
-#else
-#define ASG_ASSERT_LAYOUT(c) _Static_assert(c, "asg ABI: layout")
-#endif
 #if UINTPTR_MAX == UINT64_MAX
 ASG_ASSERT_LAYOUT(sizeof(asg_error) == 1024 && sizeof(asg_span) == 16 && sizeof(asg_host) == 48);
 ASG_ASSERT_LAYOUT(sizeof(asg_type) == 72 && sizeof(asg_attr) == 48 && sizeof(asg_slot) == 40);
 ASG_ASSERT_LAYOUT(sizeof(asg_value) == 176 && sizeof(asg_step) == 72 && sizeof(asg_inst) == 32);
 ASG_ASSERT_LAYOUT(sizeof(asg_bound) == 80 && sizeof(asg_access) == 120);
 ASG_ASSERT_LAYOUT(sizeof(asg_reduction) == 16 && sizeof(asg_store) == 16 && sizeof(asg_phase) == 16);
-ASG_ASSERT_LAYOUT(sizeof(asg_region) == 152 && sizeof(asg_program) == 104);
+ASG_ASSERT_LAYOUT(sizeof(asg_region) == 168 && sizeof(asg_program) == 104);
 ASG_ASSERT_LAYOUT(sizeof(asg_op_cap) == 48 && sizeof(asg_device_info) == 288);
 ASG_ASSERT_LAYOUT(sizeof(asg_claim_request) == 48 && sizeof(asg_claim_reply) == 96);
 ASG_ASSERT_LAYOUT(sizeof(asg_backend_info) == 64 && sizeof(asg_exec_args) == 32);
 ASG_ASSERT_LAYOUT(offsetof(asg_backend_api, create) == 16 && sizeof(asg_backend_api) == 16 + 20 * 8);
 #endif
-
 #endif /* ASG_SDK_BACKEND_H_ */
