@@ -150,9 +150,7 @@ class HostExecutable : public Executable {
 
   const Kernel& find(const std::vector<Kernel>& kernels, const asg_step& step) const {
     for (const Kernel& kernel : kernels)
-      if (step.op == ASG_OP_CLAIMED ? !kernel.claimed_op.empty() && kernel.claimed_op == step.name
-                                    : accepts(kernel.capabilities, program_, step))
-        return kernel;
+      if (accepts(kernel, kernels, program_, step)) return kernel;
     std::string message = "no kernel accepts '" + std::string(step.name) + "' (op " +
                           std::to_string(step.op) + ") on";
     for (uint32_t i = 0; i < step.n_inputs; ++i)
@@ -198,7 +196,7 @@ class HostExecutable : public Executable {
   }
 
   ProgramCopy program_;
-  std::vector<uint64_t> needed_;  // bytes that the values of each slot reach to
+  std::vector<uint64_t> needed_;   // bytes that the values of each slot reach to
   std::vector<std::byte*> bases_;  // of the slots' bindings; members, so that a run needs no memory
   std::vector<std::byte*> addresses_;
   std::vector<Run> runs_;

@@ -112,52 +112,86 @@ inline Kernel plain_kernel(Capability capability, void (*run)(const Call&)) {
   return {{std::move(capability)}, [run](const ProgramCopy&, const asg_step&) { return Run(run); }};
 }
 
-/// Whether the rows together accept the step, by the rules above asg_op_cap.
-inline bool accepts(const std::vector<Capability>& rows, const ProgramCopy& program,
-                    const asg_step& step) {
-  if (const asg_region* region = program.region(step)) {
-    uint32_t needed = 0;
-    for (const asg_access& access : Span<asg_access>(region->accesses)) {
-      if (access.n_bounds > 0) needed |= ASG_CAP_BOUNDS;
-      if (access.index_register > 0) needed |= ASG_CAP_INDEX;
-    }
-    if (region->phases.count > 1) needed |= ASG_CAP_PHASES;
-    const auto some_row = [&](auto&& accepted) {
-      for (const Capability& row : rows)
-        if (row.op == step.op && region->rank <= row.max_rank && (row.flags & needed) == needed &&
-            accepted(row))
-          return true;
-      return false;
-    };
-    const Span<asg_inst> insts = region->insts;
-    for (const asg_inst& inst : insts) {
-      const bool compares = is_comparison(inst.op);
-      if (compares && inst.a >= insts.size()) return false;
-      const uint32_t dtype = compares ? insts[inst.a].dtype : inst.dtype;
-      if (!some_row([&](const Capability& row) {
-            return row.has_instruction(inst.op) && row.has_dtype(0, dtype);
-          }))
-        return false;
-    }
-    for (const asg_reduction& reduction : Span<asg_reduction>(region->reductions))
-      if (!some_row([&](const Capability& row) {
-            return row.has_reduction(reduction.kind) && row.has_dtype(0, reduction.dtype);
-          }))
-        return false;
-    return true;
+/// Whether the REGION rows among `rows` accept every part of a region, by the rules above
+/// asg_op_cap.  PRODUCT, which only epilogues have, needs no row.
+inline bool accepts_region(const std::vector<Capability>& rows, const asg_region& region,
+                           bool epilogue) {
+  uint32_t needed = 0;
+  for (const asg_access& access : Span<asg_access>(region.accesses)) {
+    if (access.n_bounds > 0) needed |= ASG_CAP_BOUNDS;
+    if (access.index_register > 0) needed |= ASG_CAP_INDEX;
   }
+  if (region.phases.count > 1) needed |= ASG_CAP_PHASES;
+  if (region.instances.count > 0) needed |= ASG_CAP_INSTANCES;
+  const auto some_row = [&](auto&& accepted) {
+    for (const Capability& row : rows)
+      if (row.op == ASG_OP_REGION && region.rank <= row.max_rank &&
+          (row.flags & needed) == needed && accepted(row))
+        return true;
+    return false;
+  };
+  const Span<asg_inst> insts = region.insts;
+  for (const asg_inst& inst : insts) {
+    if (epilogue && inst.op == ASG_EW_PRODUCT) continue;
+    const bool compares = is_comparison(inst.op);
+    if (compares && inst.a >= insts.size()) return false;
+    const uint32_t dtype = compares ? insts[inst.a].dtype : inst.dtype;
+    if (!some_row([&](const Capability& row) {
+          return row.has_instruction(inst.op) && row.has_dtype(0, dtype);
+        }))
+      return false;
+  }
+  for (const asg_reduction& reduction : Span<asg_reduction>(region.reductions))
+    if (!some_row([&](const Capability& row) {
+          return row.has_reduction(reduction.kind) && row.has_dtype(0, reduction.dtype);
+        }))
+      return false;
+  return true;
+}
+
+/// The element type of the product that an epilogue is applied to.
+inline uint32_t product_dtype(const ProgramCopy& program, const asg_step& step) {
+  for (const asg_inst& inst : Span<asg_inst>(program.region(step)->insts))
+    if (inst.op == ASG_EW_PRODUCT) return inst.dtype;
+  return program.input(step, 0).dtype;  // nobody reads it
+}
+
+/// Whether one row of a kernel accepts the operands of a step that is no REGION.
+inline bool accepts_operands(const std::vector<Capability>& rows, const ProgramCopy& program,
+                             const asg_step& step) {
+  const bool epilogue = program.region(step) != nullptr;
+  if (epilogue && step.n_inputs < 2) return false;
+  // With an epilogue: a, b and the product; what else it touches is a matter of the region.
+  const uint32_t n_inputs = epilogue ? 2 : step.n_inputs;
   for (const Capability& row : rows) {
-    bool accepted = row.op == step.op;
-    for (uint32_t i = 0; accepted && i < step.n_inputs + step.n_outputs; ++i) {
-      const bool is_input = i < step.n_inputs;
-      const asg_value& value =
-          is_input ? program.input(step, i) : program.output(step, i - step.n_inputs);
+    bool accepted = row.op == step.op && (!epilogue || (row.flags & ASG_CAP_EPILOGUE) != 0);
+    for (uint32_t i = 0; accepted && i < n_inputs; ++i) {
+      const asg_value& value = program.input(step, i);
       accepted = row.has_dtype(i, value.dtype) && value.rank <= row.max_rank &&
-                 (!is_input || (row.flags & ASG_CAP_STRIDED) != 0 || is_row_major(value));
+                 ((row.flags & ASG_CAP_STRIDED) != 0 || is_row_major(value));
+    }
+    if (accepted && epilogue) accepted = row.has_dtype(2, product_dtype(program, step));
+    for (uint32_t i = 0; accepted && !epilogue && i < step.n_outputs; ++i) {
+      const asg_value& value = program.output(step, i);
+      accepted = row.has_dtype(n_inputs + i, value.dtype) && value.rank <= row.max_rank;
     }
     if (accepted) return true;
   }
   return false;
+}
+
+/// Whether the kernel accepts the step.  `all` are the kernels of the backend: the REGION rows
+/// among them say which instructions an epilogue may have.
+inline bool accepts(const Kernel& kernel, const std::vector<Kernel>& all,
+                    const ProgramCopy& program, const asg_step& step) {
+  if (step.op == ASG_OP_CLAIMED)
+    return !kernel.claimed_op.empty() && kernel.claimed_op == step.name;
+  const asg_region* region = program.region(step);
+  if (step.op == ASG_OP_REGION) return accepts_region(kernel.capabilities, *region, false);
+  if (!accepts_operands(kernel.capabilities, program, step)) return false;
+  return region == nullptr || std::any_of(all.begin(), all.end(), [&](const Kernel& other) {
+           return accepts_region(other.capabilities, *region, true);
+         });
 }
 
 }  // namespace asg::sdk

@@ -91,7 +91,7 @@ class ProgramCopy {
   const asg_value& output(const asg_step& step, uint32_t i) const {
     return values()[step.outputs[i]];
   }
-  /// The region of a REGION step, or nullptr.
+  /// The region of a REGION step or the epilogue of a MATMUL step, or nullptr.
   const asg_region* region(const asg_step& step) const {
     return step.region == 0 ? nullptr : &regions()[step.region - 1];
   }
@@ -205,6 +205,9 @@ class ProgramCopy {
     for (uint32_t i = 0; i < program_.regions.count; ++i) {
       asg_region& region = regions[i];
       const std::string at = "region " + std::to_string(i);
+      // What lies between the writer's struct and its stride is not the writer's.
+      const auto known = std::min<std::size_t>(region.struct_size, sizeof region);
+      std::memset(reinterpret_cast<char*>(&region) + known, 0, sizeof region - known);
       region.struct_size = sizeof region;
       require(region.rank <= ASG_MAX_RANK, at + " has more than 8 axes");
       for (uint32_t d = 0; d < region.rank; ++d)
@@ -225,8 +228,9 @@ class ProgramCopy {
         require(stores[s].source < (stores[s].kind == ASG_STORE_REDUCTION ? region.reductions.count
                                                                           : region.insts.count),
                 at + ": a store's source does not exist");
-        require(accesses[stores[s].access].value < program_.values.count,
-                at + ": a store's value does not exist");
+        require(
+            region.instances.count > 0 || accesses[stores[s].access].value < program_.values.count,
+            at + ": a store's value does not exist");
       }
       for (uint32_t p = 0; p < region.phases.count; ++p) {
         const asg_phase previous = p == 0 ? asg_phase{} : phases[p - 1];
@@ -238,6 +242,25 @@ class ProgramCopy {
                     phases[p].stores_end <= region.stores.count,
                 at + ": phase " + std::to_string(p) + " has ends out of order");
       }
+      copy_instances(region, at);
+    }
+  }
+
+  void copy_instances(asg_region& region, const std::string& at) {
+    asg_instance* instances = elements<asg_instance>(region.instances, "instances");
+    if (instances == nullptr) return;
+    require(region.rank == 1 && region.phases.count == 1 && region.reductions.count == 0,
+            at + " has instances, but not one axis and one phase without reductions");
+    for (const asg_access& access : Span<asg_access>(region.accesses))
+      require(access.n_bounds == 0, at + " has instances and an access with bounds");
+    for (uint32_t i = 0; i < region.instances.count; ++i) {
+      const auto where = [&] { return at + ": instance " + std::to_string(i); };
+      require(instances[i].length >= 0, where() + " has a negative length");
+      instances[i].values =
+          items(instances[i].values, region.accesses.count, "an instance's values");
+      for (uint32_t a = 0; a < region.accesses.count; ++a)
+        require(instances[i].values[a] < program_.values.count,
+                where() + " touches a value that does not exist");
     }
   }
 
@@ -253,9 +276,10 @@ class ProgramCopy {
         require(step.inputs[k] < program_.values.count, "an input does not exist", i);
       for (uint32_t k = 0; k < step.n_outputs; ++k)
         require(step.outputs[k] < program_.values.count, "an output does not exist", i);
-      require(
-          step.region <= program_.regions.count && (step.op == ASG_OP_REGION) == (step.region != 0),
-          "the step's region does not exist", i);
+      require(step.region <= program_.regions.count, "the step's region does not exist", i);
+      require(step.region != 0 ? step.op == ASG_OP_REGION || step.op == ASG_OP_MATMUL
+                               : step.op != ASG_OP_REGION,
+              step.region != 0 ? "the step cannot have a region" : "the step has no region", i);
       require(step.scratch <= program_.values.count, "the step's scratch does not exist", i);
       asg_attr* attrs = elements<asg_attr>(step.attrs, "attributes");
       for (uint32_t a = 0; a < step.attrs.count; ++a) {

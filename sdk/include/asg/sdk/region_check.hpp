@@ -1,6 +1,7 @@
-// asg/sdk/region_check.hpp - whether a region keeps the rules of backend.h: registers, types,
-// phases, accesses.  What passes can be executed without looking at an index twice; whether the
-// elements touched lie inside their values is for the executor.
+// asg/sdk/region_check.hpp - whether a region, or the epilogue of a product, keeps the rules of
+// backend.h: registers, types, phases, accesses, instances.  What passes can be executed without
+// looking at an index twice; whether the elements touched lie inside their values is for the
+// executor.
 #pragma once
 
 #include <algorithm>
@@ -17,6 +18,7 @@ namespace asg::sdk {
 /// How many of a, b, c are registers; RANDOM has 2.  0 for the opcodes that read none.
 constexpr uint32_t register_operands(uint32_t opcode) {
   if (opcode == ASG_EW_WHERE) return 3;
+  if (opcode == ASG_EW_PRODUCT) return 0;
   if (opcode == ASG_EW_RANDOM || opcode >= ASG_EW_ADD) return 2;
   return opcode < ASG_EW_CAST ? 0 : 1;
 }
@@ -30,9 +32,11 @@ class RegionChecker {
         region_(*program.region(step)),
         insts_(region_.insts),
         accesses_(region_.accesses),
-        reductions_(region_.reductions) {}
+        reductions_(region_.reductions),
+        instances_(region_.instances) {}
 
   void run() {
+    if (step_.op == ASG_OP_MATMUL) check_epilogue();
     const Span<asg_phase> phases = region_.phases;
     const Span<asg_store> stores = region_.stores;
     asg_phase previous{};
@@ -56,6 +60,19 @@ class RegionChecker {
     if (!ok) throw Error(ASG_INVALID_ARGUMENT, "malformed region: " + where + " " + what);
   }
 
+  /// The domain of an epilogue is the product's.
+  void check_epilogue() const {
+    require(
+        region_.phases.count == 1 && region_.reductions.count == 0 && region_.instances.count == 0,
+        "an epilogue", "has more than one phase without reductions and instances");
+    require(step_.n_inputs >= 2, "an epilogue", "belongs to a product without two operands");
+    const asg_value &a = program_.input(step_, 0), &b = program_.input(step_, 1);
+    bool fits = a.rank >= 2 && b.rank == a.rank && region_.rank == a.rank;
+    for (uint32_t d = 0; fits && d < a.rank; ++d)
+      fits = region_.dims[d] == (d + 1 < a.rank ? a : b).shape[d];
+    require(fits, "an epilogue", "has another domain than the product");
+  }
+
   bool in_phase(uint32_t reg, uint32_t end) const { return reg >= first_ && reg < end; }
 
   void check_instruction(uint32_t k) const {
@@ -69,8 +86,14 @@ class RegionChecker {
     switch (inst.op) {
       case ASG_EW_LOAD:
         check_access(inst.a, k, inst.dtype, where);
-        require(contains(step_.inputs, step_.n_inputs, accesses_[inst.a].value), where,
-                "loads a value that is no input of the step");
+        check_listed(inst.a, step_.inputs + operands_, step_.n_inputs - operands_, where,
+                     "loads a value that is no input of the region");
+        return;
+      case ASG_EW_PRODUCT:
+        require(step_.op == ASG_OP_MATMUL, where, "reads a product, but there is none");
+        for (uint32_t i = first_; i < k; ++i)
+          require(insts_[i].op != ASG_EW_PRODUCT || insts_[i].dtype == inst.dtype, where,
+                  "reads the product in another type than an earlier one");
         return;
       case ASG_EW_IMM:
         return;
@@ -115,15 +138,34 @@ class RegionChecker {
     require(!logical || inst.dtype == ASG_BOOL, where, "must be bool");
     const bool bitwise = inst.op >= ASG_EW_BIT_AND && inst.op <= ASG_EW_SHIFT_RIGHT;
     require(!bitwise || is_integer(inst.dtype), where, "must be an integer");
+    const bool function = (inst.op >= ASG_EW_EXP && inst.op <= ASG_EW_TANH) ||
+                          (inst.op >= ASG_EW_ERF && inst.op <= ASG_EW_LOG1P);
+    require(!function || is_float(inst.dtype), where, "must be a float");
+  }
+
+  /// Calls visit(value) with every value that the access touches: one, or one of each instance.
+  template <class Visit>
+  void for_each_value(uint32_t access, Visit visit) const {
+    if (instances_.size() == 0) return visit(accesses_[access].value);
+    for (const asg_instance& instance : instances_) visit(instance.values[access]);
+  }
+
+  void check_listed(uint32_t access, const uint32_t* list, uint32_t count, const std::string& where,
+                    const char* what) const {
+    for_each_value(access, [&](uint32_t value) {
+      require(std::find(list, list + count, value) != list + count, where, what);
+    });
   }
 
   /// `end`: one past the last register that the access may use as its index.
   void check_access(uint32_t index, uint32_t end, uint32_t dtype, const std::string& where) const {
     require(index < accesses_.size(), where, "names an access that does not exist");
     const asg_access& access = accesses_[index];
-    require(access.value < program_.values().size(), where, "touches a value that does not exist");
-    require(program_.values()[access.value].dtype == dtype, where,
-            "has another type than the value it touches");
+    for_each_value(index, [&](uint32_t value) {
+      require(value < program_.values().size(), where, "touches a value that does not exist");
+      require(program_.values()[value].dtype == dtype, where,
+              "has another type than the value it touches");
+    });
     if (access.index_register == 0) return;
     require(in_phase(access.index_register - 1, end), where,
             "has an index register that is not earlier in its phase");
@@ -146,8 +188,8 @@ class RegionChecker {
   void check_store(const asg_store& store, uint32_t s, const asg_phase& phase) const {
     const std::string where = "store " + std::to_string(s);
     const asg_access& access = accesses_[store.access];
-    require(contains(step_.outputs, step_.n_outputs, access.value), where,
-            "writes a value that is no output of the step");
+    check_listed(store.access, step_.outputs, step_.n_outputs, where,
+                 "writes a value that is no output of the step");
     if (store.kind == ASG_STORE_REGISTER) {
       require(in_phase(store.source, phase.insts_end), where, "writes a register of another phase");
       check_access(store.access, phase.insts_end, insts_[store.source].dtype, where);
@@ -166,21 +208,19 @@ class RegionChecker {
     }
   }
 
-  static bool contains(const uint32_t* list, uint32_t count, uint32_t value) {
-    return std::find(list, list + count, value) != list + count;
-  }
-
   const ProgramCopy& program_;
   const asg_step& step_;
   const asg_region& region_;
   Span<asg_inst> insts_;
   Span<asg_access> accesses_;
   Span<asg_reduction> reductions_;
-  uint32_t first_ = 0;         // first register of the phase under way
-  uint32_t last_reduced_ = 0;  // reductions of earlier phases end here
+  Span<asg_instance> instances_;
+  uint32_t operands_ = step_.op == ASG_OP_MATMUL ? 2 : 0;  // inputs that the region does not load
+  uint32_t first_ = 0;                                     // first register of the phase under way
+  uint32_t last_reduced_ = 0;                              // reductions of earlier phases end here
 };
 
-/// Checks the region of a REGION step.
+/// Checks the region of a REGION step or the epilogue of a MATMUL step.
 /// Errors: ASG_INVALID_ARGUMENT saying which rule is broken where.
 inline void check_region(const ProgramCopy& program, const asg_step& step) {
   RegionChecker(program, step).run();
