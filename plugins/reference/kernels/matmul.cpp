@@ -1,25 +1,42 @@
-// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N].
+// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N], stored or handed to an epilogue.
 #include <algorithm>
+#include <memory>
+#include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "arithmetic.hpp"
 #include "dtypes.hpp"
 #include "kernels.hpp"
+#include "region/runner.hpp"
 
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+/// The product as a value: the step's output, or for an epilogue row-major memory of our own.
+asg_value product_of(const sdk::ProgramCopy& program, const asg_step& step) {
+  const bool stored = program.region(step) == nullptr;
+  require(stored ? step.n_inputs == 2 && step.n_outputs == 1 : step.n_inputs >= 2,
+          std::string(step.name) + ": wrong number of inputs or outputs");
   const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
-  const asg_value& c = program.output(step, 0);
-  const uint32_t rank = c.rank;
-  require(rank >= 2 && a.rank == rank && b.rank == rank, "matmul: ranks differ or are below 2");
-  bool fits = a.shape[rank - 1] == b.shape[rank - 2] && a.shape[rank - 2] == c.shape[rank - 2] &&
-              b.shape[rank - 1] == c.shape[rank - 1];
-  for (uint32_t d = 0; d + 2 < rank; ++d)
-    fits &= a.shape[d] == c.shape[d] && b.shape[d] == c.shape[d];
+  const uint32_t rank = a.rank;
+  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
+  asg_value c = a;
+  c.shape[rank - 1] = b.shape[rank - 1];
+  bool fits = a.shape[rank - 1] == b.shape[rank - 2];
+  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
+  if (stored) {
+    const asg_value& out = program.output(step, 0);
+    fits &= same_shape(out, c);
+    c = out;
+  } else {
+    c.dtype = sdk::product_dtype(program, step);
+    int64_t stride = 1;
+    for (uint32_t d = rank; d-- > 0; stride *= c.shape[d]) c.strides[d] = stride;
+  }
   require(fits, "matmul: shapes do not fit");
+  return c;
 }
 
 // Floats accumulate in float64 and are rounded once; integers wrap.
@@ -27,9 +44,9 @@ template <Number T>
 using Accumulator = std::conditional_t<Float<T>, double, T>;
 
 template <Number T>
-void multiply_all(const sdk::Call& call) {
+void multiply_all(const sdk::Call& call, const sdk::Tensor& c) {
   using Sum = Accumulator<T>;
-  const sdk::Tensor a = call.input(0), b = call.input(1), c = call.output(0);
+  const sdk::Tensor a = call.input(0), b = call.input(1);
   const uint32_t rows = c.rank() - 2, columns = c.rank() - 1;
   const int64_t m = c.size(rows), n = c.size(columns), k = a.size(columns);
   std::vector<Sum> packed(static_cast<std::size_t>(k * n));
@@ -58,17 +75,33 @@ void multiply_all(const sdk::Call& call) {
   });
 }
 
-void run(const sdk::Call& call) {
-  if (call.output(0).count() == 0) return;
-  dispatch(call.output(0).dtype(), [&](auto zero) {
-    if constexpr (Number<decltype(zero)>) multiply_all<decltype(zero)>(call);
+void multiply(const sdk::Call& call, const sdk::Tensor& c) {
+  if (c.count() == 0) return;
+  dispatch(c.dtype(), [&](auto zero) {
+    if constexpr (Number<decltype(zero)>) multiply_all<decltype(zero)>(call, c);
   });
+}
+
+sdk::Run prepare(const sdk::ProgramCopy& program, const asg_step& step) {
+  const asg_value product = product_of(program, step);
+  if (program.region(step) == nullptr)
+    return [](const sdk::Call& call) { multiply(call, call.output(0)); };
+  auto runner = std::make_shared<RegionRunner>(program, step);
+  const auto bytes =
+      static_cast<std::size_t>(sdk::element_count(product)) * sdk::dtype_size(product.dtype);
+  auto memory = std::make_shared<std::vector<std::byte>>(bytes);
+  return [=](const sdk::Call& call) {
+    multiply(call, {memory->data(), &product});
+    runner->run(call, memory->data());
+  };
 }
 
 }  // namespace
 
 sdk::Kernel make_matmul() {
-  return make_kernel(rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same}), {2, 1}, check, run);
+  std::vector<sdk::Capability> rows = rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same});
+  for (sdk::Capability& row : rows) row.flags |= ASG_CAP_EPILOGUE;
+  return {std::move(rows), prepare};
 }
 
 }  // namespace asg::reference

@@ -32,11 +32,11 @@ bool supports(uint32_t opcode, uint32_t dtype) {
 
 /// What the tables of instructions and reductions hold, asked one by one.
 sdk::Capability row(uint32_t dtype) {
-  sdk::Capability row{
-      ASG_OP_REGION,
-      ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX | ASG_CAP_PHASES,
-      ASG_MAX_RANK,
-      {ASG_DTYPE_BIT(dtype)}};
+  sdk::Capability row{ASG_OP_REGION,
+                      ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
+                          ASG_CAP_PHASES | ASG_CAP_INSTANCES,
+                      ASG_MAX_RANK,
+                      {ASG_DTYPE_BIT(dtype)}};
   for (uint32_t opcode = 0; opcode < ASG_EW_COUNT; ++opcode)
     if (supports(opcode, dtype)) row.instructions[opcode / 64] |= uint64_t{1} << (opcode % 64);
   for (uint32_t kind = 0; kind < 64; ++kind)

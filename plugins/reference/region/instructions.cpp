@@ -53,6 +53,12 @@ Instruction find_float(uint32_t opcode) {
       return unary<T, T>([](T a) { return static_cast<T>(std::cos(static_cast<double>(a))); });
     case ASG_EW_TANH:
       return unary<T, T>([](T a) { return static_cast<T>(std::tanh(static_cast<double>(a))); });
+    case ASG_EW_ERF:
+      return unary<T, T>([](T a) { return static_cast<T>(std::erf(static_cast<double>(a))); });
+    case ASG_EW_EXPM1:
+      return unary<T, T>([](T a) { return static_cast<T>(std::expm1(static_cast<double>(a))); });
+    case ASG_EW_LOG1P:
+      return unary<T, T>([](T a) { return static_cast<T>(std::log1p(static_cast<double>(a))); });
     default:
       return nullptr;
   }

@@ -13,8 +13,8 @@
 namespace asg::reference {
 namespace {
 
-std::string describe(const asg_access& access, const asg_value& value) {
-  std::string text = "value " + std::to_string(access.value);
+std::string describe(uint32_t index, const asg_value& value) {
+  std::string text = "value " + std::to_string(index);
   if (*value.name != '\0') text += std::string(" '") + value.name + "'";
   return text;
 }
@@ -82,7 +82,18 @@ void* RegionRunner::reg(uint32_t index) {
   return registers_.data() + (index - first_register_) * static_cast<std::size_t>(block_size);
 }
 
-void RegionRunner::run(const sdk::Call& call) {
+void RegionRunner::run(const sdk::Call& call, const void* product) {
+  product_ = static_cast<const std::byte*>(product);
+  if (region_.instances.count == 0) return run_domain(call);
+  for (const asg_instance& instance : sdk::Span<asg_instance>(region_.instances)) {
+    instance_ = &instance;
+    point_count_ = instance.length;
+    points_ = Points(&instance.length, 1);
+    run_domain(call);
+  }
+}
+
+void RegionRunner::run_domain(const sdk::Call& call) {
   const sdk::Span<asg_store> stores = region_.stores;
   const sdk::Span<asg_reduction> reductions = region_.reductions;
   std::vector<int64_t> kept(block_size), index(block_size);
@@ -102,7 +113,7 @@ void RegionRunner::run(const sdk::Call& call) {
       }
       for (uint32_t s = previous.stores_end; s < phase.stores_end; ++s)
         if (stores[s].kind == ASG_STORE_REGISTER)
-          store(accesses_[stores[s].access], points_, call, reg(stores[s].source));
+          store(stores[s].access, points_, call, reg(stores[s].source));
     }
     for (uint32_t s = previous.stores_end; s < phase.stores_end; ++s)
       if (stores[s].kind == ASG_STORE_REDUCTION) store_reduction(stores[s], call);
@@ -115,7 +126,13 @@ void RegionRunner::execute(uint32_t index, const sdk::Call& call) {
   void* result = reg(index);
   switch (inst.op) {
     case ASG_EW_LOAD:
-      return load(accesses_[inst.a], call, inst.dtype, result);
+      return load(inst.a, call, inst.dtype, result);
+    case ASG_EW_PRODUCT: {
+      const std::size_t size = sdk::dtype_size(inst.dtype);
+      std::memcpy(result, product_ + static_cast<std::size_t>(points_.first()) * size,
+                  static_cast<std::size_t>(points_.count()) * size);
+      return;
+    }
     case ASG_EW_IMM:
       return dispatch_size(sdk::dtype_size(inst.dtype), [&](auto zero) {
         std::fill_n(static_cast<decltype(zero)*>(result), points_.count(),
@@ -164,7 +181,8 @@ void RegionRunner::random(uint32_t index) {
   }
 }
 
-void RegionRunner::resolve(const asg_access& access, const Points& points) {
+void RegionRunner::resolve(uint32_t index, const Points& points) {
+  const asg_access& access = accesses_[index];
   const int64_t count = points.count();
   points.affine(access.offset, access.strides, offsets_.data());
   std::fill_n(inside_.begin(), count, uint8_t{1});
@@ -174,7 +192,8 @@ void RegionRunner::resolve(const asg_access& access, const Points& points) {
     for (int64_t i = 0; i < count; ++i)
       inside_[i] &= static_cast<uint8_t>(scratch_[i] >= 0 && scratch_[i] < bound.extent);
   }
-  const asg_value& value = values_[access.value];
+  const uint32_t number = value_of(index);
+  const asg_value& value = values_[number];
   if (access.index_register != 0) {
     const uint32_t source = access.index_register - 1;
     dispatch(insts_[source].dtype, [&](auto zero) {
@@ -186,7 +205,7 @@ void RegionRunner::resolve(const asg_access& access, const Points& points) {
           throw sdk::Error(ASG_INVALID_ARGUMENT, "index " + std::to_string(at) +
                                                      " is outside [0, " +
                                                      std::to_string(access.index_extent) + ") of " +
-                                                     describe(access, value));
+                                                     describe(number, value));
         offsets_[i] += access.index_stride * at;
       }
     });
@@ -197,17 +216,16 @@ void RegionRunner::resolve(const asg_access& access, const Points& points) {
     if (inside_[i] != 0 && (offsets_[i] * size < bytes.first || offsets_[i] * size > bytes.last))
       throw sdk::Error(ASG_INVALID_ARGUMENT,
                        "an access reaches element " + std::to_string(offsets_[i]) +
-                           ", outside the extent of " + describe(access, value));
+                           ", outside the extent of " + describe(number, value));
 }
 
-void RegionRunner::load(const asg_access& access, const sdk::Call& call, uint32_t dtype,
-                        void* result) {
-  resolve(access, points_);
+void RegionRunner::load(uint32_t index, const sdk::Call& call, uint32_t dtype, void* result) {
+  resolve(index, points_);
   dispatch_size(sdk::dtype_size(dtype), [&](auto zero) {
     using T = decltype(zero);
-    const T* from = call.value(access.value).as<T>();
+    const T* from = call.value(value_of(index)).as<T>();
     T* to = static_cast<T*>(result);
-    const auto fill = static_cast<T>(access.fill);
+    const auto fill = static_cast<T>(accesses_[index].fill);
     for (int64_t i = 0; i < points_.count(); ++i)
       to[i] = inside_[i] != 0 ? from[offsets_[i]] : fill;
     // Whatever a caller left in the buffer, a bool register holds 0 or 1.
@@ -216,12 +234,13 @@ void RegionRunner::load(const asg_access& access, const sdk::Call& call, uint32_
   });
 }
 
-void RegionRunner::store(const asg_access& access, const Points& points, const sdk::Call& call,
+void RegionRunner::store(uint32_t index, const Points& points, const sdk::Call& call,
                          const void* source) {
-  resolve(access, points);
-  dispatch_size(sdk::dtype_size(values_[access.value].dtype), [&](auto zero) {
+  resolve(index, points);
+  const uint32_t value = value_of(index);
+  dispatch_size(sdk::dtype_size(values_[value].dtype), [&](auto zero) {
     using T = decltype(zero);
-    T* to = call.value(access.value).as<T>();
+    T* to = call.value(value).as<T>();
     const T* from = static_cast<const T*>(source);
     for (int64_t i = 0; i < points.count(); ++i)
       if (inside_[i] != 0) to[offsets_[i]] = from[i];
@@ -237,7 +256,7 @@ void RegionRunner::store_reduction(const asg_store& what, const sdk::Call& call)
     points.move_to(first, std::min(block_size, reduced.kept - first));
     points.affine(0, reduced.kept_strides, numbers.data());
     reduced.tree->read(numbers.data(), points.count(), results.data());
-    store(accesses_[what.access], points, call, results.data());
+    store(what.access, points, call, results.data());
   }
 }
 

@@ -17,8 +17,9 @@ class RegionRunner {
   /// The program must live as long as the runner.
   RegionRunner(const sdk::ProgramCopy& program, const asg_step& step);
 
+  /// `product`: what an epilogue is applied to, row-major over the domain.
   /// Errors: ASG_INVALID_ARGUMENT for an index out of range, or an access that leaves its value.
-  void run(const sdk::Call& call);
+  void run(const sdk::Call& call, const void* product = nullptr);
 
  private:
   /// A reduction and the numbering of its results and their elements.
@@ -31,15 +32,19 @@ class RegionRunner {
   };
 
   void add_reduction(const asg_reduction& reduction);
+  void run_domain(const sdk::Call& call);
   void* reg(uint32_t index);
+  /// The value that an access touches, in the instance under way where there are instances.
+  uint32_t value_of(uint32_t access) const {
+    return instance_ != nullptr ? instance_->values[access] : accesses_[access].value;
+  }
   void execute(uint32_t index, const sdk::Call& call);
   void iota(uint32_t index);
   void random(uint32_t index);
   /// Places of the elements at the points; false in inside_ where a bound says no.
-  void resolve(const asg_access& access, const Points& points);
-  void load(const asg_access& access, const sdk::Call& call, uint32_t dtype, void* result);
-  void store(const asg_access& access, const Points& points, const sdk::Call& call,
-             const void* source);
+  void resolve(uint32_t access, const Points& points);
+  void load(uint32_t access, const sdk::Call& call, uint32_t dtype, void* result);
+  void store(uint32_t access, const Points& points, const sdk::Call& call, const void* source);
   void store_reduction(const asg_store& store, const sdk::Call& call);
 
   const asg_region& region_;
@@ -52,6 +57,8 @@ class RegionRunner {
   std::vector<Reduced> reductions_;
   std::vector<uint64_t> registers_;  // block_size elements of up to 8 bytes for each register
   uint32_t first_register_ = 0;      // of the phase under way
+  const asg_instance* instance_ = nullptr;
+  const std::byte* product_ = nullptr;
   std::vector<int64_t> offsets_, scratch_;
   std::vector<uint8_t> inside_;
 };
