@@ -262,6 +262,24 @@ BOOST_AUTO_TEST_CASE(programs_are_checked) {
             [](Exponential& e) { e.region.store(e.region.imm(1.0), e.y); });
 }
 
+BOOST_AUTO_TEST_CASE(only_some_steps_have_regions) {
+  Exponential e;
+  asg_program program = e.p.build();
+  asg_step step = *ASG_AT(asg_step, program.steps, 0);
+  program.steps.data = &step;
+  const auto malformed = [&](const std::string& text) {
+    BOOST_CHECK_EXCEPTION(Execution(backend(), program), Failure,
+                          [&](const Failure& f) { return says(f, ASG_INVALID_ARGUMENT, text); });
+  };
+  step.op = ASG_OP_GATHER;
+  malformed("the step cannot have a region");
+  step.op = ASG_OP_REGION;
+  step.region = 0;
+  malformed("the step has no region");
+  step.region = 2;
+  malformed("the step's region does not exist");
+}
+
 BOOST_AUTO_TEST_CASE(an_access_outside_its_value_is_refused) {
   for (const int64_t offset : {1, -1}) {
     ProgramBuilder p;
@@ -292,6 +310,10 @@ BOOST_AUTO_TEST_CASE(what_no_row_promises_is_unsupported) {
   refused(ASG_UNSUPPORTED, "no kernel accepts 'softmax' (op 9)", [](ProgramBuilder& p) {
     const ValueId x = p.input(ASG_F32, {2, 2});
     p.step(ASG_OP_CLAIMED, "softmax", {x}, {p.output(ASG_F32, {2, 2})});
+  });
+  refused(ASG_UNSUPPORTED, "no kernel accepts 'region'", [](ProgramBuilder& p) {
+    RegionBuilder& r = p.region({2});
+    r.op(ASG_EW_ERF, r.imm(int32_t{1}));
   });
   refused(ASG_UNSUPPORTED, "no kernel accepts 'tomorrow' (op 77)",
           [](ProgramBuilder& p) { p.step(77, "tomorrow", {}, {}); });

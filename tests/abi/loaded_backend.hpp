@@ -60,8 +60,8 @@ class LoadedBackend {
     checked([&](asg_error* e) { return api_->create(&host_, nullptr, 0, &backend_, e); });
     try {
       checked([&](asg_error* e) {
-        return api_->device_open(backend_, 0, options.data(),
-                                 static_cast<uint32_t>(options.size()), &device_, e);
+        return api_->device_open(backend_, 0, options.data(), static_cast<uint32_t>(options.size()),
+                                 &device_, e);
       });
     } catch (...) {
       api_->destroy(backend_);

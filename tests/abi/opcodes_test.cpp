@@ -212,6 +212,12 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(elementary_functions, T, Floats) {
       ASG_EW_COS, [](T a) { return T(std::cos(L(a))); }, 1);
   check_unary<T, T>(
       ASG_EW_TANH, [](T a) { return T(std::tanh(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_ERF, [](T a) { return T(std::erf(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_EXPM1, [](T a) { return T(std::expm1(L(a))); }, 1);
+  check_unary<T, T>(
+      ASG_EW_LOG1P, [](T a) { return T(std::log1p(L(a))); }, 1);
   check_binary<T, T>(
       ASG_EW_POW, [](T a, T b) { return T(std::pow(L(a), L(b))); }, 1);
   check_unary<bool, T>(ASG_EW_IS_FINITE, [](T a) { return std::isfinite(a); });
@@ -365,7 +371,7 @@ BOOST_AUTO_TEST_CASE(every_instruction_is_promised) {
   for (const asg_op_cap& row : asg::sdk::Span<asg_op_cap>(info.op_caps)) {
     if (row.op != ASG_OP_REGION) continue;
     BOOST_TEST(row.flags == (ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
-                             ASG_CAP_PHASES));
+                             ASG_CAP_PHASES | ASG_CAP_INSTANCES));
     for (uint32_t opcode = 0; opcode < ASG_EW_COUNT; ++opcode)
       for (uint32_t dtype = 0; dtype < 32; ++dtype)
         if ((row.instructions[opcode / 64] >> (opcode % 64) & 1) != 0 &&
@@ -393,6 +399,7 @@ BOOST_AUTO_TEST_CASE(every_instruction_is_promised) {
     expect(ASG_EW_ADD, ASG_EW_POW, dtypes);
   }
   expect(ASG_EW_FLOOR, ASG_EW_TANH, floats);
+  expect(ASG_EW_ERF, ASG_EW_LOG1P, floats);
   expect(ASG_EW_BIT_AND, ASG_EW_SHIFT_RIGHT, integers);
   expect(ASG_EW_NOT, ASG_EW_IS_FINITE, {ASG_BOOL});
   expect(ASG_EW_AND, ASG_EW_XOR, {ASG_BOOL});

@@ -114,6 +114,8 @@ class RegionBuilder {
     return add(
         {opcode, sdk::is_comparison(opcode) ? ASG_BOOL : dtype(a), a.index, b.index, 0, 0, 0});
   }
+  /// In an epilogue: the element of the product.
+  Register product(uint32_t dtype) { return add({ASG_EW_PRODUCT, dtype, 0, 0, 0, 0, 0}); }
   /// Any instruction, right or wrong.
   Register add(const asg_inst& inst) {
     insts_.push_back(inst);
@@ -141,8 +143,31 @@ class RegionBuilder {
   }
   uint32_t dtype(Register r) const { return insts_[r.index].dtype; }
 
+  /// One run of the region: its number of points, and a value for each access in the order in
+  /// which loads and stores were added.
+  struct Instance {
+    int64_t length;
+    std::vector<ValueId> values;
+  };
+  void set_instances(const std::vector<Instance>& instances) {
+    for (const Instance& instance : instances) {
+      auto& values = instance_values_.emplace_back();
+      for (const ValueId id : instance.values) values.push_back(id.index);
+      instances_.push_back({instance.length, values.data()});
+      for (std::size_t k = 0; k < values.size(); ++k) {
+        bool stored = false;
+        for (const asg_store& store : stores_) stored |= store.access == k;
+        note(stored ? outputs_ : inputs_, values[k]);
+      }
+    }
+  }
+
  private:
   friend class ProgramBuilder;
+
+  static void note(std::vector<uint32_t>& list, uint32_t value) {
+    if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
+  }
 
   uint32_t add_access(ValueId value, Access access) {
     bounds_.push_back(std::move(access.bounds));
@@ -173,6 +198,7 @@ class RegionBuilder {
     region.reductions = span(reductions_);
     region.stores = span(stores_);
     region.phases = span(phases_);
+    region.instances = span(instances_);
     return region;
   }
   template <class T>
@@ -188,6 +214,8 @@ class RegionBuilder {
   std::vector<asg_reduction> reductions_;
   std::vector<asg_store> stores_;
   std::vector<asg_phase> phases_;
+  std::vector<asg_instance> instances_;
+  std::deque<std::vector<uint32_t>> instance_values_;
   std::vector<uint32_t> inputs_, outputs_;
 };
 
@@ -209,8 +237,8 @@ class Attrs {
   }
   Attrs& ints(const char* name, std::vector<int64_t> values) {
     lists_.push_back(std::move(values));
-    items_.push_back({name, ASG_ATTR_INTS, static_cast<uint32_t>(lists_.back().size()), 0, 0,
-                      nullptr, nullptr});
+    items_.push_back(
+        {name, ASG_ATTR_INTS, static_cast<uint32_t>(lists_.back().size()), 0, 0, nullptr, nullptr});
     return *this;
   }
   asg_span span() {
@@ -283,6 +311,14 @@ class ProgramBuilder {
     return regions_.back();
   }
 
+  /// A MATMUL step with an epilogue over the product's axes; stays valid as long as the builder.
+  RegionBuilder& epilogue(ValueId a, ValueId b, Shape dims, const char* name = "matmul") {
+    RegionBuilder& result = region(std::move(dims), name);
+    steps_.back().op = ASG_OP_MATMUL;
+    steps_.back().inputs = {a.index, b.index};
+    return result;
+  }
+
   asg_value& value(ValueId id) { return values_[id.index]; }
   asg_slot& slot(uint32_t index) { return slots_[index]; }
   uint32_t slot_of(ValueId id) const { return values_[id.index].slot; }
@@ -296,8 +332,9 @@ class ProgramBuilder {
       step.op = s.op;
       step.stage = static_cast<uint32_t>(c_steps_.size());
       if (s.region != 0) {
-        s.inputs = regions_[s.region - 1].inputs_;
-        s.outputs = regions_[s.region - 1].outputs_;
+        const RegionBuilder& region = regions_[s.region - 1];
+        s.inputs.insert(s.inputs.end(), region.inputs_.begin(), region.inputs_.end());
+        s.outputs = region.outputs_;
       }
       step.n_inputs = static_cast<uint32_t>(s.inputs.size());
       step.n_outputs = static_cast<uint32_t>(s.outputs.size());
@@ -387,15 +424,13 @@ inline Access RegionBuilder::own_access(ValueId id, uint32_t removed_axes) const
 }
 inline Register RegionBuilder::load(ValueId value, Access access) {
   const uint32_t dtype = program_.value(value).dtype;
-  if (std::find(inputs_.begin(), inputs_.end(), value.index) == inputs_.end())
-    inputs_.push_back(value.index);
+  note(inputs_, value.index);
   const uint32_t index = add_access(value, std::move(access));
   return add({ASG_EW_LOAD, dtype, index, 0, 0, 0, 0});
 }
 inline Register RegionBuilder::load(ValueId value) { return load(value, own_access(value, 0)); }
 inline void RegionBuilder::add_store(uint32_t kind, uint32_t source, ValueId value, Access access) {
-  if (std::find(outputs_.begin(), outputs_.end(), value.index) == outputs_.end())
-    outputs_.push_back(value.index);
+  note(outputs_, value.index);
   const uint32_t index = add_access(value, std::move(access));
   stores_.push_back({kind, source, index, 0});
 }

@@ -423,6 +423,61 @@ BOOST_AUTO_TEST_CASE(phases_with_different_axes) {
                              fixed_tree<double>(in_column[i % columns], 0, plus<double>));
 }
 
+// A store over what the region loads: every point is read before it is written.
+BOOST_AUTO_TEST_CASE_TEMPLATE(values_are_updated_where_they_are, T, Floats) {
+  const int64_t rows = 7, columns = 300;
+  ProgramBuilder p;
+  const ValueId x = p.state(dtype_of<T>(), {rows, columns});
+  const ValueId y = p.state(dtype_of<T>(), {columns, rows});
+  const ValueId turned = p.view(y, {rows, columns}, {1, rows});
+  RegionBuilder& r = p.region({rows, columns});
+  const Register a = r.load(x), b = r.load(turned);
+  r.store(b, x);
+  r.store(r.op(ASG_EW_ADD, a, b), turned);
+  Execution run(backend(), p.build());
+  const auto u = random_values<T>(static_cast<std::size_t>(rows * columns), 7);
+  const auto v = random_values<T>(static_cast<std::size_t>(rows * columns), 8);
+  run.set(x, u).set(y, v).execute();
+  const auto first = run.template get<T>(x), second = run.template get<T>(y);
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t j = 0; j < columns; ++j) {
+      const std::size_t at = i * columns + j, across = j * rows + i;
+      BOOST_REQUIRE(first[at] == v[across]);
+      BOOST_REQUIRE(second[across] == u[at] + v[across]);
+    }
+}
+
+// Every phase reads the rows; the last one writes them.
+BOOST_AUTO_TEST_CASE_TEMPLATE(rows_are_centred_where_they_are, T, Floats) {
+  const int64_t rows = 6, columns = 5000;
+  for (const bool by_rows : {true, false}) {
+    ProgramBuilder p;
+    const ValueId x = p.state(dtype_of<T>(), {rows, columns});
+    RegionBuilder& r = p.region({rows, columns});
+    const ReductionId most = by_rows ? r.reduce(ASG_REDUCE_MAX, r.load(x), {1})
+                                     : r.reduce(ASG_REDUCE_MAX, r.load(x), {0});
+    r.next_phase();
+    const Register below = r.op(ASG_EW_SUB, r.load(x), r.reduced(most));
+    const ReductionId least =
+        by_rows ? r.reduce(ASG_REDUCE_MIN, below, {1}) : r.reduce(ASG_REDUCE_MIN, below, {0});
+    r.next_phase();
+    const Register again = r.op(ASG_EW_SUB, r.load(x), r.reduced(most));
+    r.store(r.op(ASG_EW_DIV, again, r.reduced(least)), x);
+    Execution run(backend(), p.build());
+    const auto values = random_values<T>(static_cast<std::size_t>(rows * columns), 9);
+    const auto got = run.set(x, values).execute().template get<T>(x);
+    const int64_t lines = by_rows ? rows : columns, length = by_rows ? columns : rows;
+    for (int64_t i = 0; i < lines; ++i) {
+      const auto at = [&](int64_t k) { return by_rows ? i * columns + k : k * columns + i; };
+      T largest = values[at(0)], smallest = 0;
+      for (int64_t k = 0; k < length; ++k) largest = std::max(largest, values[at(k)]);
+      for (int64_t k = 0; k < length; ++k) smallest = std::min(smallest, values[at(k)] - largest);
+      for (int64_t k = 0; k < length; ++k)
+        BOOST_REQUIRE(got[at(k)] == (values[at(k)] - largest) / smallest);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(scalars_constants_and_eight_axes) {
   ProgramBuilder p;
   const ValueId c = p.constant<float>({2.5f}, {}), x = p.input(ASG_F32, {});
