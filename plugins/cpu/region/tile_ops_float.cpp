@@ -13,6 +13,7 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
+#include "float_functions-inl.hpp"
 #include "simd_loops-inl.hpp"
 
 #include <asg/sdk/backend.h>
@@ -84,19 +85,15 @@ struct Rsqrt {
 };
 
 // Highway's functions are accurate to about three units in the last place inside their domain;
-// what they leave undefined outside is added here.  In float64 sine, cosine and hyperbolic tangent
-// are left to the C library: gradients are checked there, and the cosine of 0 should be 1.
+// what they leave undefined outside is added here.  In float64 most functions are left to the C
+// library: gradients are checked there, and the cosine of 0 should be 1.
 struct Exp {
   template <class D, class V>
   static HWY_INLINE V run(D d, V x) {
-    constexpr bool is_float = sizeof(Element<D>) == 4;
-    const V high = constant(d, is_float ? 89.0 : 710.0),
-            low = constant(d, is_float ? -104.0 : -746.0);
-    // What is far below, as masked scores are, gives 0 without a detour through denormal numbers.
+    const V high = constant(d, 710), low = constant(d, -746);
     const auto vanishes = hn::Lt(x, low);
     V y = hn::Exp(d, hn::Min(hn::IfThenZeroElse(vanishes, x), high));
-    y = hn::IfThenElse(hn::Gt(x, constant(d, is_float ? 88.722839 : 709.782712893384)), infinity(d),
-                       y);
+    y = hn::IfThenElse(hn::Gt(x, constant(d, 709.782712893384)), infinity(d), y);
     y = hn::IfThenZeroElse(vanishes, y);
     return hn::IfThenElse(hn::IsNaN(x), x, y);
   }
@@ -113,15 +110,10 @@ struct Log {
     return hn::IfThenElse(hn::IsNaN(x), x, y);
   }
 };
-struct Tanh {
-  template <class D, class V>
-  static HWY_INLINE V run(D d, V x) {
-    const V limit = constant(d, 20);
-    const V y = hn::Tanh(d, hn::Min(hn::Max(x, hn::Neg(limit)), limit));
-    // Below this, tanh x is x to the last bit, and the sign of zero is kept.
-    const V tiny = constant(d, 1e-4);
-    return hn::IfThenElse(hn::Or(hn::Lt(hn::Abs(x), tiny), hn::IsNaN(x)), x, y);
-  }
+/// One of the functions of namespace float32.
+template <float32::V (*function)(float32::V)>
+struct Float32 {
+  static HWY_INLINE float32::V run(float32::D, float32::V x) { return function(x); }
 };
 /// Highway's range reduction holds up to 39000; larger arguments go to the C library.
 template <class Fast, class Scalar>
@@ -251,13 +243,32 @@ struct ScalarTanh {
     return std::tanh(x);
   }
 };
+struct ScalarErf {
+  template <class T>
+  static T run(T x) {
+    return std::erf(x);
+  }
+};
+struct ScalarExpm1 {
+  template <class T>
+  static T run(T x) {
+    return std::expm1(x);
+  }
+};
+struct ScalarLog1p {
+  template <class T>
+  static T run(T x) {
+    return std::log1p(x);
+  }
+};
 
-template <class T, class Fast, class Scalar>
+template <class T, class Fast, class Wide>
 TileFn by_precision() {
-  if constexpr (sizeof(T) == 4) return unary<T, Fast>;
-  return unary<T, Library<Scalar>>;
+  if constexpr (sizeof(T) == 4)
+    return unary<T, Fast>;
+  else
+    return unary<T, Wide>;
 }
-
 template <class T>
 TileFn find_for(const TileOp& op) {
   switch (op.op) {
@@ -274,19 +285,25 @@ TileFn find_for(const TileOp& op) {
     case ASG_EW_ROUND:
       return unary<T, Round>;
     case ASG_EW_EXP:
-      return unary<T, Exp>;
+      return by_precision<T, Float32<float32::exp>, Exp>();
     case ASG_EW_LOG:
-      return unary<T, Log>;
+      return by_precision<T, Float32<float32::log>, Log>();
     case ASG_EW_SQRT:
       return unary<T, Sqrt>;
     case ASG_EW_RSQRT:
       return unary<T, Rsqrt>;
     case ASG_EW_SIN:
-      return by_precision<T, Periodic<FastSin, ScalarSin>, ScalarSin>();
+      return by_precision<T, Periodic<FastSin, ScalarSin>, Library<ScalarSin>>();
     case ASG_EW_COS:
-      return by_precision<T, Periodic<FastCos, ScalarCos>, ScalarCos>();
+      return by_precision<T, Periodic<FastCos, ScalarCos>, Library<ScalarCos>>();
     case ASG_EW_TANH:
-      return by_precision<T, Tanh, ScalarTanh>();
+      return by_precision<T, Float32<float32::tanh>, Library<ScalarTanh>>();
+    case ASG_EW_ERF:
+      return by_precision<T, Float32<float32::erf>, Library<ScalarErf>>();
+    case ASG_EW_EXPM1:
+      return by_precision<T, Float32<float32::expm1>, Library<ScalarExpm1>>();
+    case ASG_EW_LOG1P:
+      return by_precision<T, Float32<float32::log1p>, Library<ScalarLog1p>>();
     case ASG_EW_ADD:
       return binary_for<T, Add>(op.uniform);
     case ASG_EW_SUB:
