@@ -1,0 +1,57 @@
+#include "claimed/attention/plan.hpp"
+
+#include <algorithm>
+
+namespace asg::cpu::attention {
+
+bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask) {
+  if (request.version != 1) return false;
+  const uint32_t floats = std::min(request.n_inputs, mask);
+  for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
+    const bool is_mask = i == mask && i < request.n_inputs;
+    if (request.types[i].dtype != ASG_F32 && !(is_mask && request.types[i].dtype == ASG_BOOL))
+      return false;
+    if (sdk::element_count(request.types[i]) == 0) return false;
+  }
+  const asg_type& value = request.types[query + 2];
+  // Longer rows than heads have would need blocks of another shape to stay in the caches.
+  constexpr int64_t longest = 256;
+  return floats == mask && request.types[query].shape[value.rank - 1] <= longest &&
+         value.shape[value.rank - 1] <= longest;
+}
+
+Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query) {
+  const asg_value &q = program.input(step, query), &v = program.input(step, query + 2);
+  Sizes s;
+  s.queries = q.shape[q.rank - 2];
+  s.keys = v.shape[v.rank - 2];
+  s.size = q.shape[q.rank - 1];
+  s.value_size = v.shape[v.rank - 1];
+  s.causal = sdk::attr_int(step, "causal") != 0;
+  s.scale = static_cast<float>(sdk::attr_float(step, "scale"));
+  return s;
+}
+
+int64_t result_row(const asg_step& step, const asg_value& value) {
+  const uint32_t rank = value.rank;
+  if (value.shape[rank - 1] > 1 && value.strides[rank - 1] != 1)
+    throw sdk::Error(ASG_UNSUPPORTED,
+                     std::string(step.name) + ": the rows of a result must be dense");
+  return value.strides[rank - 2];
+}
+
+Mask mask_of(const sdk::Tensor& tensor, int64_t offset) {
+  const uint32_t rank = tensor.rank();
+  const auto stride = [&](uint32_t from_end) {
+    return rank < from_end || tensor.size(rank - from_end) == 1 ? 0
+                                                                : tensor.stride(rank - from_end);
+  };
+  Mask mask;
+  mask.kind = tensor.dtype() == ASG_BOOL ? Mask::Kind::flags : Mask::Kind::scores;
+  mask.data = tensor.data + offset * sdk::dtype_size(tensor.dtype());
+  mask.row = stride(2);
+  mask.column = stride(1);
+  return mask;
+}
+
+}  // namespace asg::cpu::attention
