@@ -72,9 +72,7 @@ bool can_join(Form& form, uint32_t at) {
   return joined;
 }
 
-}  // namespace
-
-Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
+Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
   sdk::check_region(program, step);
   const asg_region& region = *program.region(step);
   Form form;
@@ -106,6 +104,17 @@ Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
   for_each_map(form, [&](Affine& map) {
     std::fill(map.coefficients.begin() + region.rank, map.coefficients.end(), 0);
   });
+  return form;
+}
+
+}  // namespace
+
+Form epilogue_form(const sdk::ProgramCopy& program, const asg_step& step) {
+  return make_form(program, step);
+}
+
+Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
+  Form form = make_form(program, step);
   for (uint32_t d = form.rank(); d-- > 0;)
     if (form.dims[d] == 1) erase_axis(form, d);
   for (uint32_t d = form.rank(); d-- > 1;) {

@@ -59,6 +59,10 @@ struct Form {
 /// Errors: ASG_INVALID_ARGUMENT when the region breaks the contract.
 Form simplify(const sdk::ProgramCopy& program, const asg_step& step);
 
+/// The epilogue of a product, with all its axes.
+/// Errors: ASG_INVALID_ARGUMENT when the region breaks the contract.
+Form epilogue_form(const sdk::ProgramCopy& program, const asg_step& step);
+
 /// True when the accesses may touch common bytes.
 bool may_overlap(const sdk::ProgramCopy& program, const Access& a, const Access& b);
 

@@ -103,6 +103,15 @@ Nest column_nest(const Form& form, const Group& group, uint32_t low, int64_t til
 
 }  // namespace
 
+Nest epilogue_nest(const Form& form, const Group& group, int64_t tile) {
+  Nest nest;
+  for (uint32_t d = 0; d < form.rank(); ++d)
+    append(d + 1 == form.rank() ? nest.low : nest.high, form, group, d);
+  nest.tile_low = std::clamp<int64_t>(nest.low.count, 1, tile);
+  nest.tile_high = std::max<int64_t>(nest.low.count <= tile ? tile / nest.tile_low : 1, 1);
+  return nest;
+}
+
 Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads) {
   if (!group.reduces) return map_nest(form, group, tile);
   uint32_t first_inner = form.rank();  // of the kept axes inside all reduced ones

@@ -39,4 +39,7 @@ struct Nest {
 /// `tile` is the wanted number of points in a tile, a power of two from 256 to 4096.
 Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads);
 
+/// For an epilogue: low is the last axis.  A tile is some whole rows, or a piece of one.
+Nest epilogue_nest(const Form& form, const Group& group, int64_t tile);
+
 }  // namespace asg::cpu

@@ -27,6 +27,8 @@ class Frame {
     run_ops(0, tape.invariant_ops, Tile{0, 1, 0, 1, origin});
   }
 
+  void set_product(const ProductBlock& block) { product_ = &block; }
+
   /// All passes on rows [high, high + n) that lie whole in one tile, or on one tile of a map.
   void run_tile(const Tile& tile) {
     for (const TapePass& pass : tape_.passes) {
@@ -110,6 +112,13 @@ class Frame {
         case Op::Kind::point: {
           const MemoryMap& map = tape_.maps[op.map];
           registers_[op.dst] = memory(map) + map.offset(tile) * map.element_size;
+          break;
+        }
+        case Op::Kind::product: {
+          const int64_t place =
+              (tile.high - product_->row) * product_->stride + tile.low - product_->column;
+          registers_[op.dst] = const_cast<std::byte*>(
+              product_->data + place * sdk::dtype_size(tape_.registers[op.dst].dtype));
           break;
         }
         case Op::Kind::load: {
@@ -237,6 +246,7 @@ class Frame {
   std::byte* const* values_;
   const std::vector<std::size_t>& results_;
   void** registers_;
+  const ProductBlock* product_ = nullptr;
 };
 
 void locate_outer(const AxisList& list, int64_t number, int64_t* at) {
@@ -278,6 +288,19 @@ Split split_reductions(const Tape& tape, uint32_t threads) {
 
 std::size_t thread_bytes(const Tape& tape) {
   return tape.scratch_bytes + tape.registers.size() * sizeof(void*);
+}
+
+void run_epilogue(const Tape& tape, std::byte* scratch, std::byte* const* values,
+                  const ProductBlock& block) {
+  static const std::vector<std::size_t> no_results;
+  Frame frame(tape, scratch, nullptr, values, no_results);
+  frame.set_product(block);
+  const int64_t origin[ASG_MAX_RANK] = {};
+  const Nest& nest = tape.nest;
+  for (int64_t i = 0; i < block.rows; i += nest.tile_high)
+    for (int64_t j = 0; j < block.columns; j += nest.tile_low)
+      frame.run_tile(Tile{block.row + i, std::min(nest.tile_high, block.rows - i), block.column + j,
+                          std::min(nest.tile_low, block.columns - j), origin});
 }
 
 void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,

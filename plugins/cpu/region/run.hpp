@@ -26,4 +26,16 @@ std::size_t thread_bytes(const Tape& tape);
 void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,
               const std::vector<std::size_t>& results);
 
+/// A part of a product for the epilogue's tape: `rows` rows of the nest's high points from `row`
+/// on, `columns` of its low points from `column` on.  Tiles that span rows need whole, dense ones.
+struct ProductBlock {
+  const std::byte* data;
+  int64_t stride;  // of a row, in elements
+  int64_t row, rows, column, columns;
+};
+
+/// Runs an epilogue on a part of its product, on the calling thread.  `scratch` has thread_bytes.
+void run_epilogue(const Tape& tape, std::byte* scratch, std::byte* const* values,
+                  const ProductBlock& block);
+
 }  // namespace asg::cpu

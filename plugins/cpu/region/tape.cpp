@@ -127,6 +127,7 @@ class Builder {
       case ASG_EW_IMM:
       case ASG_EW_REDUCED:
       case ASG_EW_IOTA:
+      case ASG_EW_PRODUCT:
         return;
       case ASG_EW_WHERE:
         needed[inst.c] = true;
@@ -160,6 +161,8 @@ class Builder {
         return emit_numbers(inst);
       case ASG_EW_RANDOM:
         return emit_random(inst, regs);
+      case ASG_EW_PRODUCT:
+        return emit_product(inst);
       default:
         return emit_compute(inst, regs);
     }
@@ -215,6 +218,18 @@ class Builder {
     op.dst = add_register(access.dtype, op.varies, false);
     tape_.ops.push_back(op);
     return op.dst;
+  }
+
+  uint32_t emit_product(const asg_inst& inst) {
+    const Key key{ASG_EW_PRODUCT, inst.dtype, 0, 0, 0, 0, 0};
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    Op op;
+    op.kind = Op::Kind::product;
+    op.varies = full_;
+    op.dst = add_register(inst.dtype, full_, false);
+    tape_.registers[op.dst].home = Register::Home::memory;
+    tape_.ops.push_back(op);
+    return known_[key] = op.dst;
   }
 
   uint32_t emit_constant(const asg_inst& inst) {

@@ -28,7 +28,8 @@ struct Op {
     number,
     random,
     expand,
-    point,  // the register lives in memory: set its address for this tile
+    point,    // the register lives in memory: set its address for this tile
+    product,  // so does the product that an epilogue is applied to
   };
   Kind kind = Kind::compute;
   uint8_t varies = 0;
