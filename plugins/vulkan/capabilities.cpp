@@ -1,0 +1,35 @@
+#include "capabilities.hpp"
+
+#include <string>
+
+#include "kernels.hpp"
+
+namespace asg::vulkan {
+
+std::vector<sdk::Capability> all_capabilities(const Traits& traits) {
+  std::vector<sdk::Capability> rows;
+  for (const KernelMaker* kernel : all_kernels())
+    for (sdk::Capability& row : kernel->capabilities(traits)) rows.push_back(std::move(row));
+  return rows;
+}
+
+const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,
+                               const sdk::ProgramCopy& program, const asg_step& step) {
+  const asg_region* region = program.region(step);
+  const bool is_region = step.op == ASG_OP_REGION;
+  bool accepted = is_region || sdk::accepts_operands(rows, program, step);
+  if (accepted && region != nullptr) accepted = sdk::accepts_region(rows, *region, !is_region);
+  if (accepted)
+    for (const KernelMaker* kernel : all_kernels())
+      if (kernel->op == step.op) return *kernel;
+  std::string message = "no shader for '" + std::string(step.name) + "' (op " +
+                        std::to_string(step.op) + ") on";
+  for (uint32_t i = 0; i < step.n_inputs; ++i)
+    message += std::string(" ") + sdk::dtype_name(program.input(step, i).dtype);
+  message += " ->";
+  for (uint32_t i = 0; i < step.n_outputs; ++i)
+    message += std::string(" ") + sdk::dtype_name(program.output(step, i).dtype);
+  throw sdk::Error(ASG_UNSUPPORTED, message);
+}
+
+}  // namespace asg::vulkan

@@ -1,0 +1,17 @@
+// What a device accepts, put together from all kernels.
+#pragma once
+
+#include <vector>
+
+#include "kernel.hpp"
+
+namespace asg::vulkan {
+
+std::vector<sdk::Capability> all_capabilities(const Traits& traits);
+
+/// The kernel that takes the step.
+/// Errors: ASG_UNSUPPORTED naming the step's op and types.
+const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,
+                               const sdk::ProgramCopy& program, const asg_step& step);
+
+}  // namespace asg::vulkan

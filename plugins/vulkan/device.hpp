@@ -1,0 +1,79 @@
+// An open device: its queue, its memory, its pipelines.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include <asg/sdk/backend.hpp>
+
+#include "api.hpp"
+#include "counters.hpp"
+#include "disk_cache.hpp"
+#include "instance.hpp"
+#include "kernel.hpp"
+#include "memory.hpp"
+#include "pipelines.hpp"
+
+namespace asg::vulkan {
+
+struct DeviceOptions {
+  std::filesystem::path cache_folder;
+  uint64_t timeout_ns;
+};
+
+class VulkanDevice final : public sdk::Device {
+ public:
+  VulkanDevice(const Instance& instance, const PhysicalDevice& physical, Counters& counters,
+               const DeviceOptions& options);
+  ~VulkanDevice() override;
+
+  std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
+  std::unique_ptr<sdk::Executable> compile(const asg_program& program,
+                                           const sdk::Options& options) override;
+
+  const PhysicalDevice& physical() const { return physical_; }
+  const Instance& instance() const { return instance_; }
+  vk::Device handle() const { return device_; }
+  vk::CommandPool command_pool() const { return pool_; }
+  Memory& memory() { return *memory_; }
+  Pipelines& pipelines() { return *pipelines_; }
+  Counters& counters() { return counters_; }
+  /// What descriptors of empty values point to.
+  const Allocation& nothing() const { return nothing_; }
+
+  /// Submits the command buffers as one; returns the number that `wait` takes.
+  /// Errors: ASG_DEVICE_LOST.
+  uint64_t submit(std::span<const vk::CommandBuffer> commands);
+  /// Waits for a submission; false when the time is over first.  Threads: any.
+  /// Errors: ASG_DEVICE_LOST; ASG_TIMEOUT when the device's own limit is over.
+  bool wait(uint64_t submission, uint64_t timeout_ns = UINT64_MAX);
+  void wait_all() { wait(submitted_); }
+  /// Copies through staging memory, for memory that the host does not see.
+  void copy_in(const Allocation& to, uint64_t offset, const void* from, uint64_t size);
+  void copy_out(const Allocation& from, uint64_t offset, void* to, uint64_t size);
+
+ private:
+  void copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to, uint64_t to_offset,
+                uint64_t size);
+  void check_alive() const;
+
+  const Instance& instance_;
+  const PhysicalDevice& physical_;
+  Counters& counters_;
+  DeviceOptions options_;
+  DiskCache cache_;
+  vk::Device device_;
+  vk::Queue queue_;
+  vk::CommandPool pool_;
+  vk::Semaphore timeline_;
+  std::unique_ptr<Memory> memory_;
+  std::unique_ptr<Pipelines> pipelines_;
+  Allocation staging_, nothing_;
+  uint64_t submitted_ = 0;
+  std::atomic<bool> lost_{false};
+};
+
+/// A barrier that makes all writes before it visible to all that follows.
+void full_barrier(vk::CommandBuffer commands);
+
+}  // namespace asg::vulkan

@@ -1,0 +1,342 @@
+#include "executable.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "buffer.hpp"
+#include "capabilities.hpp"
+#include "event.hpp"
+
+namespace asg::vulkan {
+namespace {
+
+constexpr std::size_t most_recordings = 4;
+constexpr uint32_t most_dispatches = 128;  // of one command buffer
+
+}  // namespace
+
+ErrorCell::ErrorCell(VulkanDevice& device)
+    : device_(device), memory_(device.memory().allocate(16, Memory::Use::host)) {
+  std::memset(memory_.mapped, 0, 16);
+}
+ErrorCell::~ErrorCell() { device_.memory().free(memory_); }
+
+void ErrorCell::raise() {
+  uint32_t words[4];
+  std::memcpy(words, memory_.mapped, sizeof words);
+  if (words[0] == 0) return;
+  std::memset(memory_.mapped, 0, sizeof words);
+  const auto index = static_cast<int64_t>(uint64_t{words[2]} << 32 | words[1]);
+  throw sdk::Error(ASG_INVALID_ARGUMENT,
+                   "index " + std::to_string(index) + " is outside [0, " +
+                       std::to_string(words[3]) + ")",
+                   words[0] - 1);
+}
+
+VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& program)
+    : device_(device),
+      program_(program, sdk::Constants::drop),
+      steps_(program_.steps().size()),
+      needed_(program_.slots().size()) {
+  const auto start = std::chrono::steady_clock::now();
+  for (const asg_value& value : program_.values())
+    if (value.extent_begin < value.extent_end)
+      needed_[value.slot] = std::max(needed_[value.slot], value.extent_end);
+  const std::vector<sdk::Capability> rows = all_capabilities(device.physical().traits);
+  for (uint32_t i = 0; i < steps_.size(); ++i) {
+    try {
+      plan_step(i, rows);
+    } catch (const sdk::Error& e) {
+      throw sdk::Error(e.code(), e.what(), e.step() == ASG_NO_STEP ? i : e.step());
+    }
+  }
+  try {
+    place_temporaries();
+    errors_ = std::make_shared<ErrorCell>(device_);
+    upload_constants(program);
+  } catch (...) {
+    for (const Allocation& constant : constants_) device_.memory().free(constant);
+    device_.memory().free(temporaries_);
+    throw;
+  }
+  compile_ns_ = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                          std::chrono::steady_clock::now() - start)
+                                          .count());
+}
+
+VulkanExecutable::~VulkanExecutable() {
+  try {
+    device_.wait_all();
+  } catch (...) {
+    // A lost device uses nothing any more.
+  }
+  for (Recording& recording : recordings_) forget(recording);
+  for (const Allocation& constant : constants_) device_.memory().free(constant);
+  device_.memory().free(temporaries_);
+}
+
+void VulkanExecutable::plan_step(uint32_t index, const std::vector<sdk::Capability>& rows) {
+  const asg_step& step = program_.steps()[index];
+  const Traits& traits = device_.physical().traits;
+  const StepContext context{traits, program_, step};
+  StepPlan plan;
+  find_kernel(rows, program_, step).plan(context, plan);
+  Planned& planned = steps_[index];
+  for (Dispatch& dispatch : plan.dispatches) {
+    if (dispatch.groups == 0) continue;
+    planned.pipelines.push_back(&device_.pipelines().get(dispatch));
+    // Pipelines are found by their sources once; the text is of no use afterwards.
+    dispatch.source.clear();
+    planned.dispatches.push_back(std::move(dispatch));
+    ++kernels_;
+  }
+  planned.temporary = plan.temporary_bytes;
+}
+
+// Steps of different stages may use the same bytes.
+void VulkanExecutable::place_temporaries() {
+  uint64_t next = 0, most = 0;
+  uint32_t stage = 0;
+  const uint64_t alignment = device_.physical().traits.offset_alignment;
+  for (uint32_t i = 0; i < steps_.size(); ++i) {
+    if (i == 0 || program_.steps()[i].stage != stage) next = 0;
+    stage = program_.steps()[i].stage;
+    const uint64_t bytes = (steps_[i].temporary + alignment - 1) / alignment * alignment;
+    steps_[i].temporary = next;
+    next += bytes;
+    most = std::max(most, next);
+  }
+  temporary_bytes_ = most;
+  if (most > 0) temporaries_ = device_.memory().allocate(most, Memory::Use::device);
+}
+
+void VulkanExecutable::upload_constants(const asg_program& program) {
+  const sdk::Span<asg_slot> given = program.slots;
+  constants_.resize(given.size());
+  for (uint32_t i = 0; i < given.size(); ++i) {
+    const asg_slot& slot = given[i];
+    if (slot.role != ASG_SLOT_CONST || slot.size == 0) continue;
+    constants_[i] = device_.memory().allocate(slot.size, Memory::Use::device);
+    constant_bytes_ += slot.size;
+    if (constants_[i].mapped != nullptr)
+      std::memcpy(constants_[i].mapped, slot.host_data, slot.size);
+    else
+      device_.copy_in(constants_[i], 0, slot.host_data, slot.size);
+  }
+}
+
+void VulkanExecutable::describe(asg_executable_info& info) const {
+  info.n_kernels = kernels_;
+  info.device_bytes = temporary_bytes_ + constant_bytes_;
+  info.compile_ns = compile_ns_;
+}
+
+std::string VulkanExecutable::last_kernels() const {
+  constexpr uint32_t shown = 8;
+  const uint32_t count = program_.steps().size();
+  std::string text = "in program '" + std::string(program_.get().name) + "', whose last steps are";
+  for (uint32_t i = count > shown ? count - shown : 0; i < count; ++i)
+    text += std::string(" ") + program_.steps()[i].name;
+  return text;
+}
+
+std::vector<VulkanExecutable::Range> VulkanExecutable::bind(
+    const sdk::ExecArgs& args, std::vector<uint64_t>& signature) const {
+  const sdk::Span<asg_slot> slots = program_.slots();
+  require(args.n_bindings == slots.size(), std::to_string(args.n_bindings) + " bindings for " +
+                                               std::to_string(slots.size()) + " slots");
+  std::vector<Range> ranges(slots.size());
+  for (uint32_t i = 0; i < slots.size(); ++i) {
+    if (slots[i].role == ASG_SLOT_CONST) {
+      ranges[i] = {constants_[i].buffer, constants_[i].offset};
+      continue;
+    }
+    if (needed_[i] == 0) continue;
+    const asg_binding& binding = args.bindings[i];
+    const std::string name = "slot " + std::to_string(i) + " '" + slots[i].name + "'";
+    require(binding.buffer != nullptr, name + " is not bound");
+    require(binding.size >= needed_[i], name + " is bound to " + std::to_string(binding.size) +
+                                            " bytes, its values need " +
+                                            std::to_string(needed_[i]));
+    const auto& buffer = static_cast<const VulkanBuffer&>(*sdk::buffer_of(binding));
+    buffer.check_range(binding.offset, binding.size);
+    const uint64_t alignment =
+        std::max(slots[i].alignment, device_.physical().traits.offset_alignment);
+    require(binding.offset % alignment == 0, name + " is bound at offset " +
+                                                 std::to_string(binding.offset) +
+                                                 ", which is not aligned to " +
+                                                 std::to_string(alignment) + " bytes");
+    ranges[i] = {buffer.allocation().buffer, buffer.allocation().offset + binding.offset};
+    signature.push_back(buffer.serial());
+    signature.push_back(binding.offset);
+  }
+  return ranges;
+}
+
+Recording& VulkanExecutable::recorded(const std::vector<Range>& slots,
+                                      std::vector<uint64_t> signature, bool timed) {
+  for (auto it = recordings_.begin(); it != recordings_.end(); ++it)
+    if (it->signature == signature && it->timed == timed) {
+      recordings_.splice(recordings_.begin(), recordings_, it);
+      return *it;
+    }
+  if (recordings_.size() >= most_recordings) {
+    device_.wait(recordings_.back().submission);
+    forget(recordings_.back());
+    recordings_.pop_back();
+  }
+  Recording& recording = recordings_.emplace_front();
+  recording.signature = std::move(signature);
+  recording.timed = timed;
+  try {
+    record(recording, slots);
+  } catch (...) {
+    forget(recording);
+    recordings_.pop_front();
+    throw;
+  }
+  ++device_.counters().recordings;
+  return recording;
+}
+
+void VulkanExecutable::forget(Recording& recording) {
+  const vk::Device device = device_.handle();
+  if (!recording.commands.empty())
+    device.freeCommandBuffers(device_.command_pool(), recording.commands);
+  if (recording.descriptors) device.destroyDescriptorPool(recording.descriptors);
+  if (recording.times) device.destroyQueryPool(recording.times);
+}
+
+vk::DescriptorSet VulkanExecutable::descriptors(Recording& recording, const Planned& step,
+                                                const Dispatch& dispatch, const Pipeline& pipeline,
+                                                const std::vector<Range>& slots) {
+  const vk::DescriptorSet set = device_.handle().allocateDescriptorSets(
+      {.descriptorPool = recording.descriptors,
+       .descriptorSetCount = 1,
+       .pSetLayouts = &pipeline.set_layout})[0];
+  std::vector<vk::DescriptorBufferInfo> buffers;
+  for (const Binding& binding : dispatch.bindings) {
+    Range range;
+    switch (binding.kind) {
+      case Binding::Kind::value:
+        range = slots[binding.slot];
+        range.offset += binding.begin;
+        break;
+      case Binding::Kind::temporary:
+        range = {temporaries_.buffer, temporaries_.offset + step.temporary + binding.begin};
+        break;
+      case Binding::Kind::errors:
+        range = {errors_->memory().buffer, errors_->memory().offset};
+        break;
+    }
+    uint64_t size = binding.kind == Binding::Kind::errors ? 16 : binding.size;
+    if (!range.buffer || size == 0) {
+      range = {device_.nothing().buffer, device_.nothing().offset};
+      size = device_.nothing().size;
+    }
+    buffers.push_back({range.buffer, range.offset, size});
+  }
+  std::vector<vk::WriteDescriptorSet> writes;
+  for (uint32_t i = 0; i < buffers.size(); ++i)
+    writes.push_back({.dstSet = set,
+                      .dstBinding = i,
+                      .descriptorCount = 1,
+                      .descriptorType = vk::DescriptorType::eStorageBuffer,
+                      .pBufferInfo = &buffers[i]});
+  device_.handle().updateDescriptorSets(writes, {});
+  return set;
+}
+
+void VulkanExecutable::record_step(vk::CommandBuffer commands, Recording& recording, uint32_t index,
+                                   const std::vector<Range>& slots) {
+  const Planned& step = steps_[index];
+  const uint64_t most = device_.physical().traits.max_groups;
+  for (std::size_t d = 0; d < step.dispatches.size(); ++d) {
+    const Dispatch& dispatch = step.dispatches[d];
+    const Pipeline& pipeline = *step.pipelines[d];
+    if (dispatch.barrier) full_barrier(commands);
+    commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline.handle);
+    commands.bindDescriptorSets(vk::PipelineBindPoint::eCompute, pipeline.layout, 0,
+                                descriptors(recording, step, dispatch, pipeline, slots), {});
+    for (uint64_t base = 0; base < dispatch.groups; base += most) {
+      const PushConstants push{static_cast<uint32_t>(base), dispatch.count, index};
+      commands.pushConstants<PushConstants>(pipeline.layout, vk::ShaderStageFlagBits::eCompute, 0,
+                                            push);
+      commands.dispatch(static_cast<uint32_t>(std::min(dispatch.groups - base, most)), 1, 1);
+    }
+  }
+}
+
+void VulkanExecutable::record(Recording& recording, const std::vector<Range>& slots) {
+  const vk::Device device = device_.handle();
+  uint32_t sets = 0, buffers = 0;
+  for (const Planned& step : steps_)
+    for (const Dispatch& dispatch : step.dispatches) {
+      ++sets;
+      buffers += static_cast<uint32_t>(dispatch.bindings.size());
+    }
+  if (sets > 0) {
+    const vk::DescriptorPoolSize size{vk::DescriptorType::eStorageBuffer, std::max(buffers, 1u)};
+    recording.descriptors = device.createDescriptorPool(
+        {.maxSets = sets, .poolSizeCount = 1, .pPoolSizes = &size});
+  }
+  const auto count = static_cast<uint32_t>(steps_.size());
+  if (recording.timed && count > 0)
+    recording.times = device.createQueryPool(
+        {.queryType = vk::QueryType::eTimestamp, .queryCount = 2 * count});
+  vk::CommandBuffer commands;
+  uint32_t recorded = most_dispatches;
+  const auto next_buffer = [&] {
+    if (commands) commands.end();
+    commands = device.allocateCommandBuffers({.commandPool = device_.command_pool(),
+                                              .level = vk::CommandBufferLevel::ePrimary,
+                                              .commandBufferCount = 1})[0];
+    recording.commands.push_back(commands);
+    // A second run may be submitted before the first is over.
+    commands.begin({.flags = vk::CommandBufferUsageFlagBits::eSimultaneousUse});
+    full_barrier(commands);
+    recorded = 0;
+  };
+  for (uint32_t i = 0; i < count; ++i) {
+    if (recorded >= most_dispatches)
+      next_buffer();
+    else if (program_.steps()[i].stage != program_.steps()[i - 1].stage)
+      full_barrier(commands);
+    if (i == 0 && recording.times) commands.resetQueryPool(recording.times, 0, 2 * count);
+    if (recording.times)
+      commands.writeTimestamp(vk::PipelineStageFlagBits::eBottomOfPipe, recording.times, 2 * i);
+    record_step(commands, recording, i, slots);
+    if (recording.times)
+      commands.writeTimestamp(vk::PipelineStageFlagBits::eBottomOfPipe, recording.times, 2 * i + 1);
+    recorded += static_cast<uint32_t>(steps_[i].dispatches.size());
+  }
+  if (!commands) return;
+  full_barrier(commands);
+  commands.end();
+}
+
+std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args) {
+  // Work of this device runs in order; that of others has to be over.
+  for (uint32_t i = 0; i < args.n_waits; ++i) {
+    if (args.waits[i] == nullptr) continue;
+    auto* event = dynamic_cast<VulkanEvent*>(sdk::event_of(args.waits[i]));
+    if (event == nullptr || !event->is_of(device_))
+      sdk::event_of(args.waits[i])->wait(UINT64_MAX);
+  }
+  return translated("running a program", [&]() -> std::unique_ptr<sdk::Event> {
+    std::vector<uint64_t> signature;
+    const std::vector<Range> slots = bind(args, signature);
+    const bool timed =
+        (args.flags & ASG_EXEC_PROFILE) != 0 && device_.physical().timestamp_bits > 0;
+    Recording& recording = recorded(slots, std::move(signature), timed);
+    if (recording.commands.empty()) return nullptr;
+    recording.submission = device_.submit(recording.commands);
+    auto event = std::make_unique<VulkanEvent>(device_, recording.submission, errors_, last_kernels());
+    if (timed) event->time(recording.times, steps_.size());
+    device_.instance().messages().raise();
+    return event;
+  });
+}
+
+}  // namespace asg::vulkan

@@ -1,0 +1,90 @@
+// A compiled program: its steps as dispatches, recorded once for each set of bindings.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <asg/sdk/backend.hpp>
+#include <asg/sdk/program_copy.hpp>
+
+#include "device.hpp"
+#include "kernel.hpp"
+
+namespace asg::vulkan {
+
+/// Where shaders report an index out of range.
+class ErrorCell {
+ public:
+  explicit ErrorCell(VulkanDevice& device);
+  ~ErrorCell();
+  ErrorCell(const ErrorCell&) = delete;
+  ErrorCell& operator=(const ErrorCell&) = delete;
+  const Allocation& memory() const { return memory_; }
+  /// Throws ASG_INVALID_ARGUMENT with step, index and extent if something was reported.
+  void raise();
+
+ private:
+  VulkanDevice& device_;
+  Allocation memory_;
+};
+
+/// A program recorded for one set of bindings.
+struct Recording {
+  std::vector<uint64_t> signature;
+  bool timed = false;
+  vk::DescriptorPool descriptors;
+  std::vector<vk::CommandBuffer> commands;
+  vk::QueryPool times;
+  uint64_t submission = 0;
+};
+
+class VulkanExecutable final : public sdk::Executable {
+ public:
+  VulkanExecutable(VulkanDevice& device, const asg_program& program);
+  ~VulkanExecutable() override;
+
+  std::unique_ptr<sdk::Event> execute(const sdk::ExecArgs& args) override;
+  void describe(asg_executable_info& info) const override;
+
+  /// What is said when the device is lost in this program.
+  std::string last_kernels() const;
+
+ private:
+  struct Planned {
+    std::vector<Dispatch> dispatches;
+    std::vector<const Pipeline*> pipelines;
+    uint64_t temporary = 0;  // where the step's temporary memory begins
+  };
+  struct Range {
+    vk::Buffer buffer;
+    uint64_t offset = 0;
+  };
+
+  void plan_step(uint32_t index, const std::vector<sdk::Capability>& rows);
+  void place_temporaries();
+  void upload_constants(const asg_program& program);
+  std::vector<Range> bind(const sdk::ExecArgs& args, std::vector<uint64_t>& signature) const;
+  Recording& recorded(const std::vector<Range>& slots, std::vector<uint64_t> signature, bool timed);
+  void record(Recording& recording, const std::vector<Range>& slots);
+  void record_step(vk::CommandBuffer commands, Recording& recording, uint32_t index,
+                   const std::vector<Range>& slots);
+  vk::DescriptorSet descriptors(Recording& recording, const Planned& step, const Dispatch& dispatch,
+                                const Pipeline& pipeline, const std::vector<Range>& slots);
+  void forget(Recording& recording);
+
+  VulkanDevice& device_;
+  sdk::ProgramCopy program_;
+  std::vector<Planned> steps_;
+  std::vector<uint64_t> needed_;  // bytes that the values of each slot reach to
+  std::vector<Allocation> constants_;
+  Allocation temporaries_;
+  std::shared_ptr<ErrorCell> errors_;
+  std::list<Recording> recordings_;
+  uint64_t temporary_bytes_ = 0, constant_bytes_ = 0;
+  uint32_t kernels_ = 0;
+  uint64_t compile_ns_ = 0;
+};
+
+}  // namespace asg::vulkan

@@ -1,0 +1,105 @@
+#include "glsl/shader.hpp"
+
+#include "glsl/prelude.hpp"
+#include "glsl/types.hpp"
+
+namespace asg::vulkan {
+namespace {
+
+std::string number(int64_t x) {
+  const auto wrapped = static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(x)));
+  if (wrapped == INT32_MIN) return "int(0x80000000u)";
+  return wrapped < 0 ? "(" + std::to_string(wrapped) + ")" : std::to_string(wrapped);
+}
+
+}  // namespace
+
+std::string affine(int64_t offset, const int64_t* strides, const std::vector<std::string>& names) {
+  std::string text;
+  const auto plus = [&](const std::string& term) { text += text.empty() ? term : " + " + term; };
+  for (std::size_t d = 0; d < names.size(); ++d) {
+    if (strides[d] == 0) continue;
+    plus(strides[d] == 1 ? names[d] : names[d] + " * " + number(strides[d]));
+  }
+  if (offset != 0 || text.empty()) plus(number(offset));
+  return text;
+}
+
+std::string Shader::Elements::load(const std::string& index) const {
+  return from_storage(dtype, name + "[" + index + "]");
+}
+std::string Shader::Elements::store(const std::string& index, const std::string& value) const {
+  return name + "[" + index + "] = " + to_storage(dtype, value) + ";";
+}
+
+std::string Shader::add(const Binding& binding, const std::string& element, bool writes) {
+  for (std::size_t i = 0; i < buffers_.size(); ++i)
+    if (buffers_[i].binding == binding && buffers_[i].element == element &&
+        buffers_[i].writes == writes)
+      return "b" + std::to_string(i);
+  if (binding.size > context_.traits.max_range)
+    throw sdk::Error(ASG_UNSUPPORTED, "a value spans " + std::to_string(binding.size) +
+                                          " bytes, and a shader of this device reaches " +
+                                          std::to_string(context_.traits.max_range) +
+                                          " (maxStorageBufferRange); make the tensor smaller");
+  buffers_.push_back({binding, element, writes});
+  return "b" + std::to_string(buffers_.size() - 1);
+}
+
+Shader::Elements Shader::value(uint32_t index, bool writes) {
+  const asg_value& value = context_.program.values()[index];
+  const uint64_t alignment = context_.traits.offset_alignment;
+  const uint64_t begin = value.extent_begin / alignment * alignment;
+  const uint64_t size = value.extent_end > begin ? value.extent_end - begin : 0;
+  const int64_t base =
+      (static_cast<int64_t>(value.offset) - static_cast<int64_t>(begin)) /
+      static_cast<int64_t>(sdk::dtype_size(value.dtype));
+  const Binding binding{Binding::Kind::value, value.slot, begin, size};
+  return {add(binding, storage_type(value.dtype), writes), base, value.dtype};
+}
+
+std::string Shader::temporary(uint64_t begin, uint64_t bytes, bool writes) {
+  return add({Binding::Kind::temporary, 0, begin, bytes}, "uint", writes);
+}
+
+std::string Shader::report(const std::string& condition, const std::string& index, uint32_t dtype,
+                           int64_t extent) {
+  errors_ = true;
+  const std::string words =
+      dtype == ASG_I64 ? "unpackUint2x32(uint64_t(" + index + "))"
+           : "uvec2(uint(" + index + "), (" + index + ") < 0 ? 0xffffffffu : 0u)";
+  return "if (" + condition + ") asg_report(" + words + ", " +
+         std::to_string(static_cast<uint32_t>(extent)) + "u);";
+}
+
+Dispatch Shader::finish(uint64_t groups, bool barrier) {
+  Dispatch dispatch;
+  dispatch.groups = groups;
+  dispatch.barrier = barrier;
+  std::string text = "#version 450\n" + prelude_header(context_.traits) +
+                     "layout(local_size_x = " + std::to_string(group_size_) +
+                     ") in;\nlayout(push_constant) uniform Push { uint base, count, step; } push;\n";
+  for (std::size_t i = 0; i < buffers_.size(); ++i) {
+    const std::string number = std::to_string(i);
+    text += "layout(std430, set = 0, binding = " + number + ") " +
+            (buffers_[i].writes ? "writeonly" : "readonly") + " buffer B" + number + " { " +
+            buffers_[i].element + " b" + number + "[]; };\n";
+    dispatch.bindings.push_back(buffers_[i].binding);
+  }
+  if (errors_) {
+    text += "layout(std430, set = 0, binding = " + std::to_string(buffers_.size()) +
+            ") coherent buffer Errors { uint errors[]; };\n"
+            "void asg_report(uvec2 index, uint extent) {\n"
+            "  if (atomicCompSwap(errors[0], 0u, push.step + 1u) == 0u) {\n"
+            "    errors[1] = index.x;\n    errors[2] = index.y;\n    errors[3] = extent;\n  }\n}\n";
+    dispatch.bindings.push_back({Binding::Kind::errors, 0, 0, 0});
+  }
+  const std::string rest = globals_ +
+                           "void main() {\n  const uint group = gl_WorkGroupID.x + push.base;\n"
+                           "  const uint thread = gl_LocalInvocationID.x;\n" +
+                           body_ + "}\n";
+  dispatch.source = text + prelude_functions(context_.traits, rest) + rest;
+  return dispatch;
+}
+
+}  // namespace asg::vulkan

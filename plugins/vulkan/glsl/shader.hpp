@@ -1,0 +1,65 @@
+// Puts a compute shader together: buffers, functions of the prelude that are used, the body.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernel.hpp"
+
+namespace asg::vulkan {
+
+/// offset + sum(strides[d] * names[d]) in 32-bit arithmetic, which wraps: what indexes a buffer
+/// does not leave it, whatever the parts do.
+std::string affine(int64_t offset, const int64_t* strides, const std::vector<std::string>& names);
+
+class Shader {
+ public:
+  Shader(const StepContext& context, uint32_t group_size)
+      : context_(context), group_size_(group_size) {}
+
+  /// A buffer, and the number of the value's element 0 in it.
+  struct Elements {
+    std::string name;
+    int64_t base;
+    uint32_t dtype;
+    /// The element, as a register has it.
+    std::string load(const std::string& index) const;
+    std::string store(const std::string& index, const std::string& value) const;
+  };
+  /// The value for reading or for writing; asked twice, it is the same buffer.
+  /// Errors: ASG_UNSUPPORTED when the value spans more bytes than the device's shaders reach.
+  Elements value(uint32_t index, bool writes);
+  /// Words of the step's temporary memory from byte `begin` on, as array of uint.
+  std::string temporary(uint64_t begin, uint64_t bytes, bool writes);
+  /// A statement that reports an index outside [0, extent) when `condition` is true.
+  std::string report(const std::string& condition, const std::string& index, uint32_t dtype,
+                     int64_t extent);
+
+  /// Adds lines before main.
+  void global(const std::string& line) { globals_ += line + "\n"; }
+  /// Adds a line to main.
+  void line(const std::string& text) { body_ += "  " + text + "\n"; }
+
+  /// The finished shader.  Its threads have `group` (of all dispatches together) and `thread`.
+  Dispatch finish(uint64_t groups, bool barrier);
+
+  const StepContext& context() const { return context_; }
+  uint32_t group_size() const { return group_size_; }
+
+ private:
+  std::string add(const Binding& binding, const std::string& element, bool writes);
+
+  const StepContext& context_;
+  uint32_t group_size_;
+  struct Buffer {
+    Binding binding;
+    std::string element;
+    bool writes;
+  };
+  std::vector<Buffer> buffers_;
+  bool errors_ = false;
+  std::string globals_, body_;
+};
+
+}  // namespace asg::vulkan

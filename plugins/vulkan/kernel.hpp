@@ -1,0 +1,71 @@
+// What a step becomes: dispatches of generated shaders.  Nothing of Vulkan's own types.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include <asg/sdk/backend.h>
+#include <asg/sdk/host_kernel.hpp>
+#include <asg/sdk/program_copy.hpp>
+
+#include "traits.hpp"
+
+namespace asg::vulkan {
+
+/// A range of memory that a shader sees as one storage buffer.
+struct Binding {
+  enum class Kind : uint8_t { value, temporary, errors };
+  Kind kind = Kind::value;
+  uint32_t slot = 0;  ///< of a value
+  uint64_t begin = 0, size = 0;
+  bool operator==(const Binding&) const = default;
+};
+
+/// One shader run over a number of workgroups.
+struct Dispatch {
+  std::string source;
+  std::vector<Binding> bindings;
+  uint64_t groups = 0;
+  uint32_t count = 0;    ///< the push constant `count`, for shaders that serve several sizes
+  bool barrier = false;  ///< it reads what an earlier dispatch of the same step wrote
+};
+
+/// The dispatches of one step, and the temporary memory that they share.
+struct StepPlan {
+  std::vector<Dispatch> dispatches;
+  uint64_t temporary_bytes = 0;
+
+  /// Bytes in the step's temporary memory; returns where they begin.
+  uint64_t allocate(uint64_t bytes, uint64_t alignment) {
+    const uint64_t begin = (temporary_bytes + alignment - 1) / alignment * alignment;
+    temporary_bytes = begin + bytes;
+    return begin;
+  }
+};
+
+struct StepContext {
+  const Traits& traits;
+  const sdk::ProgramCopy& program;
+  const asg_step& step;
+
+  const asg_value& input(uint32_t i) const { return program.input(step, i); }
+  const asg_value& output(uint32_t i) const { return program.output(step, i); }
+};
+
+/// A kind of step: what is accepted on a device, and how it is planned.
+struct KernelMaker {
+  uint32_t op;
+  std::vector<sdk::Capability> (*capabilities)(const Traits&);
+  /// Errors: ASG_INVALID_ARGUMENT for a step that breaks the contract, ASG_UNSUPPORTED for one that
+  /// no shader can express.
+  void (*plan)(const StepContext&, StepPlan&);
+};
+
+/// Throws ASG_INVALID_ARGUMENT: the program breaks the contract.
+inline void require(bool ok, const std::string& what) {
+  if (!ok) throw sdk::Error(ASG_INVALID_ARGUMENT, what);
+}
+
+}  // namespace asg::vulkan

@@ -1,0 +1,58 @@
+// From sources of shaders to pipelines, each made once for a device.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "api.hpp"
+#include "counters.hpp"
+#include "disk_cache.hpp"
+#include "instance.hpp"
+#include "kernel.hpp"
+
+namespace asg::vulkan {
+
+/// The push constants of every shader.
+struct PushConstants {
+  uint32_t base, count, step;
+};
+
+struct Pipeline {
+  vk::Pipeline handle;
+  vk::PipelineLayout layout;
+  vk::DescriptorSetLayout set_layout;
+};
+
+class Pipelines {
+ public:
+  Pipelines(const PhysicalDevice& physical, vk::Device device, DiskCache& cache,
+            Counters& counters);
+  ~Pipelines();
+  Pipelines(const Pipelines&) = delete;
+  Pipelines& operator=(const Pipelines&) = delete;
+
+  /// Errors: ASG_COMPILE_FAILED when glslang or the driver refuses the shader.
+  const Pipeline& get(const Dispatch& dispatch);
+  /// Writes the driver's part to disk when something was added to it.
+  void save();
+
+ private:
+  struct Layout {
+    vk::DescriptorSetLayout set;
+    vk::PipelineLayout pipeline;
+  };
+  const Layout& layout(std::size_t buffers);
+  std::vector<uint32_t> words(const std::string& source);
+
+  const PhysicalDevice& physical_;
+  vk::Device device_;
+  DiskCache& cache_;
+  Counters& counters_;
+  vk::PipelineCache driver_cache_;
+  std::unordered_map<std::string, Pipeline> pipelines_;
+  std::unordered_map<std::size_t, Layout> layouts_;
+  bool changed_ = false;
+};
+
+}  // namespace asg::vulkan

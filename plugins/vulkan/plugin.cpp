@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <asg/sdk/backend.hpp>
+
+#include "capabilities.hpp"
+#include "counters.hpp"
+#include "device.hpp"
+#include "instance.hpp"
+
+namespace asg::vulkan {
+namespace {
+
+constexpr uint64_t second = 1'000'000'000;
+
+template <std::size_t size>
+void copy_text(char (&to)[size], const std::string& from) {
+  std::strncpy(to, from.c_str(), size - 1);
+  to[size - 1] = '\0';
+}
+
+/// The capability rows of one device.
+struct Rows {
+  std::vector<sdk::Capability> owned;
+  std::vector<asg_op_cap> table;
+
+  explicit Rows(const Traits& traits) : owned(all_capabilities(traits)) {
+    for (const sdk::Capability& row : owned) table.push_back(row.row());
+  }
+};
+
+class VulkanBackend final : public sdk::Backend {
+ public:
+  static const asg_backend_info info;
+
+  VulkanBackend(const asg_host& host, const sdk::Options& options) : instance_(sdk::Host(host)) {
+    options.accept_only({});
+    for (const PhysicalDevice& device : instance_.devices()) rows_.emplace_back(device.traits);
+  }
+
+  uint32_t device_count() const override {
+    return static_cast<uint32_t>(instance_.devices().size());
+  }
+
+  void describe(uint32_t index, asg_device_info& out) const override {
+    const PhysicalDevice& device = instance_.devices()[index];
+    const Traits& traits = device.traits;
+    const bool integrated =
+        device.properties.deviceType == vk::PhysicalDeviceType::eIntegratedGpu;
+    out.kind = traits.software ? ASG_DEVICE_SOFTWARE
+               : integrated    ? ASG_DEVICE_IGPU
+                               : ASG_DEVICE_GPU;
+    copy_text(out.id, device.id);
+    copy_text(out.name, device.properties.deviceName.data());
+    std::memcpy(out.uuid, device.uuid, sizeof out.uuid);
+    out.memory_total = device_memory(device);
+    out.memory_free = free_device_memory(device);
+    out.max_buffer_size = out.memory_total;
+    out.max_value_range = traits.max_range;
+    out.offset_alignment = traits.offset_alignment;
+    // Some are left for results of reductions and for the report of wrong indices.
+    out.max_region_buffers = traits.max_buffers > 16 ? traits.max_buffers - 12 : 4;
+    const Rows& rows = rows_[index];
+    out.op_caps = {rows.table.data(), static_cast<uint32_t>(rows.table.size()), sizeof(asg_op_cap)};
+  }
+
+  std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
+    options.accept_only({"cache", "timeout"});
+    const PhysicalDevice& device = instance_.devices()[index];
+    DeviceOptions parsed{DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second};
+    if (const char* folder = options.find("cache")) parsed.cache_folder = folder;
+    if (const char* text = options.find("timeout")) {
+      uint64_t seconds = 0;
+      const char* end = text + std::strlen(text);
+      const auto [stop, error] = std::from_chars(text, end, seconds);
+      require(error == std::errc() && stop == end && seconds > 0 && seconds < UINT64_MAX / second,
+              std::string("option timeout='") + text + "' must be a number of seconds");
+      parsed.timeout_ns = seconds * second;
+    }
+    if (device.traits.software)
+      instance_.host().log(ASG_LOG_WARN, std::string(device.properties.deviceName.data()) +
+                                             " is no GPU but emulates one, slowly" +
+                                             (index == 0 ? "; no other Vulkan device was found" : ""));
+    return std::make_unique<VulkanDevice>(instance_, device, counters_, parsed);
+  }
+
+  const void* extension(const char* id) override {
+    return std::strcmp(id, counters_extension) == 0 ? &counters_ : nullptr;
+  }
+
+ private:
+  Instance instance_;
+  Counters counters_;
+  std::vector<Rows> rows_;
+};
+
+const asg_backend_info VulkanBackend::info = sdk::backend_info(
+    "vulkan", "0.1.0", "asg", "any device with Vulkan 1.2, by shaders made for each program",
+    "cache=~/.cache/asg/vulkan  folder of compiled shaders; empty: none\n"
+    "timeout=60  seconds after which a device that does not answer is given up (software: 3600)\n");
+
+}  // namespace
+}  // namespace asg::vulkan
+
+ASG_BACKEND(asg::vulkan::VulkanBackend)
