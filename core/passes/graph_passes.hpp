@@ -10,4 +10,8 @@ namespace asg {
 /// Merges equal nodes (same op, attributes and operands) and drops those nobody needs. Inputs stay.
 [[nodiscard]] Traced merge_common(TracedView traced, const PassContext& context);
 
+/// Adds copies where memory is needed: operands that a kernel or a view cannot read as they stand,
+/// and values of outputs and assigns, each of which gets one of its own.
+[[nodiscard]] Traced materialize(TracedView traced, const PassContext& context);
+
 }  // namespace asg

@@ -1,72 +1,62 @@
-// Lowering: places for values, steps for nodes. Internal to the passes.
+// Lowering: steps for kernels, places for values. Internal to the passes.
 #pragma once
+#include <map>
 #include <string>
 #include <vector>
 
 #include <asg/passes/passes.hpp>
 
+#include "fuse.hpp"
 #include "plan.hpp"
 
 namespace asg {
 
-/// Where a value of the graph is: a way to look at a buffer.
-struct Located {
-  int buffer = -1;
-  View view;
-  DType dtype = f32;
-};
-
 class Lowerer {
  public:
-  Lowerer(TracedView traced, const Target& target);
+  Lowerer(TracedView traced, const PassContext& context);
   Program run();
 
  private:
-  void lower_node(const Node& node);
-  void lower_leaf(const Node& node);
-  void keep_assign(const Node& node);
-  void lower_elementwise(const Node& node);
-  void lower_iota(const Node& node);
-  void lower_random_bits(const Node& node);
-  void lower_reduce(const Node& node);
-  void lower_concat(const Node& node);
-  void lower_view(const Node& node);
-  void lower_kernel(const Node& node);
-  void lower_claimed(const Node& node);
-  void lower_outputs();
-  void lower_assigns();
+  void check(const Node& node) const;
   [[noreturn]] void refuse(const Node& node, std::string_view why) const;
+  void lower_leaves();
+  void find_homes();
+  void lower_kernel(const Kernel& kernel);
+  void lower_region(const Kernel& kernel);
+  void lower_concat(const Node& node);
+  void lower_late_assigns();
+  void keep_update(Region region, Step step);
+  void lower_updates();
 
   int new_buffer(std::uint32_t role, const TensorType& type, std::string name = {});
-  void promote_to_output(int buffer, const TensorType& type, std::string name);
-  [[nodiscard]] std::uint32_t role(int buffer) const;
+  int buffer_of(Value value);
   std::uint32_t whole_value(int buffer, DType dtype);
-  std::uint32_t view_value(const Located& located);
-  Located& at(Value value);
-  Located fresh(const TensorType& type);
-  Located materialize(Value value, const Node& node);
+  std::uint32_t view_value(Value operand);
+  std::uint32_t whole_shaped(Value value);
+  [[nodiscard]] bool is_stored(NodeId node) const;
+  [[nodiscard]] bool is_small_update(const Kernel& kernel) const;
 
   [[nodiscard]] Step new_step(std::uint32_t op, const Node& node) const;
   void emit(Step step);
-  void emit_region(Region region, const Node& node, std::string_view name);
-  std::uint32_t access(Region& region, const Located& located);
-  std::uint32_t load(Region& region, const Located& located);
-  void store(Region& region, std::uint32_t kind, std::uint32_t source, const Located& located);
-  void copy(const Located& from, const Located& to, const Node& node);
-  std::uint32_t kernel_operand(Value value, bool strided, const Node& node);
-  void finish_kernel(Step step, const Node& node);
+  void emit_region(Region region, Step step);
+  void emit_copy(Access from, Access to, const Shape& dims, const Node& node);
 
   TracedView traced_;
   const Graph& graph_;
-  const Target& target_;
+  const PassContext& context_;
+  Layout layout_;
+  Fused fused_;
   Program program_;
   std::vector<std::uint32_t> first_;  // node -> number of its first output
-  std::vector<Located> located_;      // by output number
+  std::vector<int> buffer_;           // by output number
   std::vector<PlannedBuffer> buffers_;
-  std::vector<int> whole_;  // buffer -> value over all of it
+  std::vector<std::uint32_t> whole_;  // buffer -> 1 + value over all of it
+  // Small updates of variables, by what they compute: one step for all that are alike.
+  std::vector<std::pair<Region, Step>> updates_;
+  std::map<std::string, std::vector<std::size_t>> alike_;
 };
 
-/// Gives every value a place and every node its step.
+/// Gives every value a place and every kernel its step.
 /// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
 [[nodiscard]] Program lower(TracedView traced, const PassContext& context);
 

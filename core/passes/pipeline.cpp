@@ -18,7 +18,12 @@ constexpr GraphPass table[] = {
     {"merge_early", "equal nodes become one before composites are opened", merge_common},
     {"decompose", "composites that the target does not take become their bodies", decompose, true},
     {"merge", "equal nodes become one; what nobody needs is dropped", merge_common},
+    {"materialize", "copies where a kernel cannot read a view", materialize, true},
 };
+
+// The parts of lowering that can be left out.
+constexpr std::string_view lowering_parts[] = {"epilogues", "fuse",          "fuse_siblings",
+                                               "schedule",  "group_updates", "share_places"};
 
 // Adds to the report how long its scope took.
 class Timed {
@@ -58,6 +63,7 @@ std::vector<std::string_view> pass_names() {
   std::vector<std::string_view> names;
   for (const GraphPass& pass : table)
     if (!pass.required) names.push_back(pass.name);
+  names.insert(names.end(), std::begin(lowering_parts), std::end(lowering_parts));
   return names;
 }
 

@@ -53,41 +53,116 @@ class FreeRanges {
   std::uint64_t end_ = 0;
 };
 
+// A piece of the arena to be placed.
+struct Interval {
+  std::uint64_t bytes;
+  int first, last;
+  std::uint64_t offset;
+};
+
+// The least that any plan needs: what is alive at the worst step.
+void find_bound(Program& program, const std::vector<Interval>& intervals) {
+  std::vector<std::int64_t> change(program.steps.size() + 1, 0);
+  for (const Interval& i : intervals) {
+    change[static_cast<std::size_t>(i.first)] += static_cast<std::int64_t>(i.bytes);
+    change[static_cast<std::size_t>(i.last) + 1] -= static_cast<std::int64_t>(i.bytes);
+  }
+  std::int64_t alive = 0;
+  for (std::size_t step = 0; step < program.steps.size(); ++step) {
+    alive += change[step];
+    if (static_cast<std::uint64_t>(alive) > program.liveness_bound_bytes) {
+      program.liveness_bound_bytes = static_cast<std::uint64_t>(alive);
+      program.peak_step = static_cast<std::uint32_t>(step);
+    }
+  }
+}
+
+// In the order of the steps: the smallest free range that fits, else the end. Near-linear.
+std::uint64_t place_in_order(std::vector<Interval>& intervals) {
+  std::vector<std::pair<int, std::size_t>> events;  // frees of a step come after its makes
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    events.emplace_back(2 * intervals[i].first, i);
+    events.emplace_back(2 * intervals[i].last + 1, i);
+  }
+  std::sort(events.begin(), events.end());
+  FreeRanges ranges;
+  for (const auto& [time, i] : events) {
+    if (time % 2 == 0)
+      intervals[i].offset = ranges.take(intervals[i].bytes);
+    else
+      ranges.give(intervals[i].offset, intervals[i].bytes);
+  }
+  return ranges.end();
+}
+
+// The largest first, each at the lowest place that is free all its life. Quadratic at worst.
+std::uint64_t place_by_size(std::vector<Interval>& intervals) {
+  std::vector<std::size_t> order(intervals.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return intervals[a].bytes > intervals[b].bytes;
+  });
+  std::uint64_t end = 0;
+  std::vector<std::size_t> placed;  // by offset
+  for (const std::size_t i : order) {
+    std::uint64_t offset = 0;
+    for (const std::size_t other : placed) {
+      const Interval& o = intervals[other];
+      if (o.last < intervals[i].first || intervals[i].last < o.first) continue;
+      if (offset + intervals[i].bytes <= o.offset) break;
+      offset = std::max(offset, o.offset + o.bytes);
+    }
+    intervals[i].offset = offset;
+    end = std::max(end, offset + intervals[i].bytes);
+    const auto at = std::upper_bound(
+        placed.begin(), placed.end(), offset,
+        [&](std::uint64_t value, std::size_t other) { return value < intervals[other].offset; });
+    placed.insert(at, i);
+  }
+  return end;
+}
+
+// Several ways until one meets the bound; the best is kept.
+std::uint64_t place(std::vector<Interval>& intervals, std::uint64_t bound) {
+  constexpr std::size_t most_by_size = 20000;
+  std::uint64_t least = place_in_order(intervals);
+  if (least <= bound || intervals.size() > most_by_size) return least;
+  std::vector<Interval> other = intervals;
+  const std::uint64_t end = place_by_size(other);
+  if (end >= least) return least;
+  intervals = std::move(other);
+  return end;
+}
+
 }  // namespace
 
 void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint64_t alignment) {
-  const auto steps = program.steps.size();
-  std::vector<std::vector<std::size_t>> begins(steps), ends(steps);
-  for (std::size_t i = 0; i < buffers.size(); ++i) {
-    const PlannedBuffer& b = buffers[i];
-    if (b.slot != 0 || b.first < 0 || b.bytes == 0) continue;
-    begins[static_cast<std::size_t>(b.first)].push_back(i);
-    ends[static_cast<std::size_t>(b.last)].push_back(i);
-  }
   const auto rounded = [&](std::uint64_t bytes) {
     return (bytes + alignment - 1) / alignment * alignment;
   };
-  FreeRanges ranges;
-  std::uint64_t alive = 0;
-  for (std::size_t step = 0; step < steps; ++step) {
-    for (const std::size_t i : begins[step]) {
-      buffers[i].offset = ranges.take(rounded(buffers[i].bytes));
-      alive += rounded(buffers[i].bytes);
-    }
-    program.liveness_bound_bytes = std::max(program.liveness_bound_bytes, alive);
-    for (const std::size_t i : ends[step]) {
-      ranges.give(buffers[i].offset, rounded(buffers[i].bytes));
-      alive -= rounded(buffers[i].bytes);
-    }
+  std::vector<Interval> intervals;
+  std::vector<std::size_t> owner;
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    const PlannedBuffer& b = buffers[i];
+    if (b.slot != 0 || b.first < 0 || b.bytes == 0 || b.same_as >= 0) continue;
+    intervals.push_back({rounded(b.bytes), b.first, b.last, 0});
+    owner.push_back(i);
+    program.arena.push_back({b.bytes, 0, static_cast<std::uint32_t>(b.first),
+                             static_cast<std::uint32_t>(b.last), b.name, b.origin});
   }
-  program.slots[0].size_bytes = ranges.end();
-
+  find_bound(program, intervals);
+  program.slots[0].size_bytes = place(intervals, program.liveness_bound_bytes);
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    buffers[owner[i]].offset = intervals[i].offset;
+    program.arena[i].offset = intervals[i].offset;
+  }
   for (Placed& value : program.values) {
-    const PlannedBuffer& b = buffers[value.slot];
-    value.slot = b.slot;
-    value.offset += b.offset;
-    value.extent_begin += b.offset;
-    value.extent_end += b.offset;
+    const PlannedBuffer* b = &buffers[value.slot];
+    value.slot = b->slot;
+    while (b->same_as >= 0) b = &buffers[static_cast<std::size_t>(b->same_as)];
+    value.offset += b->offset;
+    value.extent_begin += b->offset;
+    value.extent_end += b->offset;
   }
 }
 

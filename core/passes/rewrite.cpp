@@ -27,8 +27,7 @@ Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
 
 Tensors Rewrite::operands(const Node& node) {
   Tensors result;
-  for (const Value operand : node.operands)
-    result.push_back(to_.graph.tensor(map_[first_[operand.node] + operand.output]));
+  for (const Value operand : node.operands) result.push_back(value(operand));
   return result;
 }
 
@@ -57,10 +56,13 @@ Tensors Rewrite::copy(const Node& node) {
 }
 
 Traced Rewrite::finish() {
-  for (const Tensor& output : from_.outputs) {
-    const Value value = output.value();
-    to_.outputs.push_back(to_.graph.tensor(map_[first_[value.node] + value.output]));
-  }
+  Tensors outputs;
+  for (const Tensor& output : from_.outputs) outputs.push_back(value(output.value()));
+  return finish(std::move(outputs));
+}
+
+Traced Rewrite::finish(Tensors outputs) {
+  to_.outputs = std::move(outputs);
   return std::move(to_);
 }
 

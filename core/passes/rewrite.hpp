@@ -17,11 +17,17 @@ class Rewrite {
   [[nodiscard]] const std::vector<bool>& live() const { return live_; }
   [[nodiscard]] Graph& graph() { return to_.graph; }
   [[nodiscard]] Tensors operands(const Node& node);
+  /// What became of an old value; its node must have been set.
+  [[nodiscard]] Tensor value(Value old) {
+    return to_.graph.tensor(map_[first_[old.node] + old.output]);
+  }
   void set(const Node& node, const Tensors& outputs);
   /// Copies a node as it is; its operands must have been set.
   Tensors copy(const Node& node);
   /// The new graph with its outputs.
   [[nodiscard]] Traced finish();
+  /// The same with other outputs, of the new graph.
+  [[nodiscard]] Traced finish(Tensors outputs);
 
  private:
   TracedView from_;

@@ -1,0 +1,33 @@
+#include <asg/ops/elementwise.hpp>
+
+#include "rules.hpp"
+#include "samples.hpp"
+
+namespace asg {
+namespace {
+
+Types infer(const Signature& call) { return {call.in(0)}; }
+
+Tensors gradient(const GradientCall& call) { return {call.dy()}; }
+
+std::vector<Sample> samples() {
+  return unary_samples({-2, 2}, [](double x) { return x; });
+}
+
+}  // namespace
+
+namespace ops {
+std::vector<OpDef> copy() {
+  return {{
+      .name = "copy",
+      .summary = "x in row-major memory of its own; passes add it where a view cannot be read.",
+      .inputs = {{"x", "[...]", "any"}},
+      .outputs = {{"y", "as x", "as x"}},
+      .infer = infer,
+      .gradient = gradient,
+      .samples = samples,
+  }};
+}
+}  // namespace ops
+
+}  // namespace asg

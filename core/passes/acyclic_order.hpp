@@ -1,0 +1,50 @@
+// A topological order of groups of nodes that is kept while groups are joined and edges are added.
+// Internal to the passes.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include <asg/graph/graph.hpp>
+
+namespace asg {
+
+/// Groups begin as single nodes. Only what lies between the two groups in the order is looked at,
+/// and never more than a fixed number of edges: where that is not enough the answer is no.
+/// Source   Pearce, Kelly: A dynamic topological sort algorithm for directed acyclic graphs (2006).
+class AcyclicOrder {
+ public:
+  explicit AcyclicOrder(std::size_t nodes);
+
+  /// Before the first join: `from` comes before `to`; ids must be a topological order.
+  void add_base_edge(NodeId from, NodeId to);
+  /// Adds from -> to. False when that would close a cycle, or may do so.
+  [[nodiscard]] bool add_edge(NodeId from, NodeId to);
+  /// Joins the groups of two nodes. False when a path leads from one to the other through a third
+  /// group, or may do so.
+  [[nodiscard]] bool join(NodeId a, NodeId b);
+
+  /// The group of a node, named by one of its members.
+  [[nodiscard]] NodeId group(NodeId node) const;
+  /// Groups with a smaller rank never depend on groups with a larger one.
+  [[nodiscard]] std::uint32_t rank(NodeId node) const { return rank_[group(node)]; }
+  [[nodiscard]] const std::vector<NodeId>& members(NodeId group) const { return members_[group]; }
+  [[nodiscard]] const std::vector<NodeId>& successors(NodeId node) const { return out_[node]; }
+  [[nodiscard]] const std::vector<NodeId>& predecessors(NodeId node) const { return in_[node]; }
+
+ private:
+  static constexpr int most_edges = 2048;
+  enum class Search { open, found, too_far };
+  // Groups that `from` leads to with ranks up to `limit`; `found` when one of them is `target`.
+  Search forward(NodeId from, NodeId target, std::uint32_t limit, bool skip_direct);
+  Search backward(NodeId from, std::uint32_t limit);
+  void reorder(NodeId first, NodeId last, bool joined);
+
+  mutable std::vector<NodeId> parent_;
+  std::vector<std::uint32_t> rank_;  // of groups
+  std::vector<std::vector<NodeId>> members_, out_, in_;
+  std::vector<NodeId> after_, before_;  // of the last search
+  std::vector<std::uint32_t> mark_;
+  std::uint32_t now_ = 0;
+};
+
+}  // namespace asg

@@ -1,0 +1,124 @@
+#include <map>
+#include <set>
+
+#include <asg/graph/op.hpp>
+
+#include "graph_passes.hpp"
+#include "rewrite.hpp"
+#include "sources.hpp"
+
+namespace asg {
+namespace {
+
+bool is_given(const Node& node) {
+  return node.op.name == "input" || node.op.name == "constant" || node.op.name == "variable";
+}
+
+class Materializer {
+ public:
+  Materializer(TracedView traced, const PassContext& context)
+      : traced_(traced), context_(context), rewrite_(traced), sources_(rewrite_.graph()) {}
+
+  Traced run() {
+    for (NodeId id = 0; id < traced_.graph.size(); ++id) {
+      if (!rewrite_.live()[id]) continue;
+      const Node node = traced_.graph.node(id);
+      if (node.op.name == "assign") {
+        const Tensors in = rewrite_.operands(node);
+        const OriginScope scope(rewrite_.graph(), node.origin);
+        rewrite_.graph().assign(in[0], own(in[1], node.origin));
+      } else if (is_nothing(node)) {
+        rewrite_.set(node, rewrite_.operands(node));
+      } else {
+        lower(node);
+      }
+      sources_.extend();
+    }
+    Tensors outputs;
+    for (const Tensor& output : traced_.outputs) {
+      const Origin origin = traced_.graph.node(output.value().node).origin;
+      outputs.push_back(own(rewrite_.value(output.value()), origin));
+    }
+    return rewrite_.finish(std::move(outputs));
+  }
+
+ private:
+  // A reduction over no axes gives its operand.
+  static bool is_nothing(const Node& node) {
+    return node.op.name == "reduce" && node.attributes.integers("axes").empty();
+  }
+
+  void lower(const Node& node) {
+    Tensors operands = rewrite_.operands(node);
+    const OriginScope scope(rewrite_.graph(), node.origin);
+    if (node.op.lowering.view != nullptr) {
+      const Source& source = sources_.of(operands[0].value());
+      if (!Sources::view_of(node, traced_.graph.type(node.operands[0]), source.view))
+        operands[0] = copied(operands[0]);
+    } else if (node.op.lowering.kernel != 0 && node.op.lowering.instruction == 0) {
+      Types types;
+      for (const Value operand : node.operands) types.push_back(traced_.graph.type(operand));
+      types.insert(types.end(), node.outputs.begin(), node.outputs.end());
+      const bool strided = context_.target.accepts_strided(node.op.lowering.kernel, types);
+      for (Tensor& operand : operands) operand = readable(operand, strided);
+    } else if (node.op.is_composite() && node.op.lowering.instruction == 0) {
+      const auto claim = context_.target.claim(node, traced_.graph);
+      const std::uint64_t strided = claim ? claim->strided_inputs : 0;
+      for (std::size_t i = 0; i < operands.size(); ++i)
+        operands[i] = readable(operands[i], i < 64 && (strided >> i & 1u) != 0);
+    } else if (operands.empty()) {
+      rewrite_.copy(node);
+      return;
+    }
+    rewrite_.set(node, rewrite_.graph().add(node.op, operands, node.attributes));
+  }
+
+  // What a kernel may read: memory without bounds, in order unless any strides will do.
+  Tensor readable(const Tensor& operand, bool strided) {
+    const View& view = sources_.of(operand.value()).view;
+    const bool fits = view.bounds.empty() && (strided || is_row_major(view));
+    return fits ? operand : copied(operand);
+  }
+
+  // A value with memory of its own, which no other output or variable has.
+  Tensor own(const Tensor& value, const Origin& origin) {
+    sources_.extend();
+    const Source& source = sources_.of(value.value());
+    Graph& graph = rewrite_.graph();
+    const std::int64_t elements = graph.type(source.base).shape.numel();
+    const Node node = graph.node(source.base.node);
+    if (!is_given(node) && is_whole(source.view, elements) &&
+        owned_.insert({source.base.node, source.base.output}).second)
+      return value;
+    const OriginScope scope(graph, origin);
+    const Tensor result = copy_of(value);
+    owned_.insert({result.value().node, 0});
+    return result;
+  }
+  Tensor copy_of(const Tensor& value) {
+    const Tensor result = rewrite_.graph().add(find_op("copy"), {&value, 1})[0];
+    sources_.extend();
+    return result;
+  }
+
+  Tensor copied(const Tensor& value) {
+    Tensor& known = copies_[{value.value().node, value.value().output}];
+    if (!known) known = copy_of(value);
+    return known;
+  }
+
+  TracedView traced_;
+  const PassContext& context_;
+  Rewrite rewrite_;
+  Sources sources_;
+  std::set<std::pair<NodeId, std::uint32_t>> owned_;
+  std::map<std::pair<NodeId, std::uint32_t>, Tensor> copies_;
+};
+
+}  // namespace
+
+Traced materialize(TracedView traced, const PassContext& context) {
+  return Materializer(traced, context).run();
+}
+
+}  // namespace asg
