@@ -31,6 +31,10 @@ struct TextBatches {
 [[nodiscard]] TextBatches text_batches(std::vector<std::filesystem::path> paths,
                                        const ModelFlags& model, std::uint64_t seed);
 
+/// How many characters the text of text_batches has.
+/// Errors   FormatError when there is no text.
+[[nodiscard]] std::int64_t vocabulary_size(std::vector<std::filesystem::path> paths);
+
 /// Images and labels of MNIST's files, or of digits drawn by asg where no folder is given.
 /// Errors   UsageError when there are several folders, FormatError for their files.
 [[nodiscard]] Batches image_batches(const std::vector<std::filesystem::path>& folders,

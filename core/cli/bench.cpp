@@ -6,7 +6,6 @@
 #include <memory>
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <nlohmann/json.hpp>
 
 #include <asg/data/random.hpp>
@@ -22,7 +21,9 @@
 #include <asg/runtime/compile.hpp>
 
 #include "command.hpp"
+#include "memory.hpp"
 #include "model.hpp"
+#include "profile.hpp"
 
 namespace asg::cli {
 namespace {
@@ -31,7 +32,7 @@ struct Flags {
   DeviceFlags device;
   std::vector<std::string> workloads;
   std::int64_t runs = 15;
-  bool json = false;
+  bool list = false, json = false, profile = false;
 };
 
 // Something to time, and what one run of it computes and moves.
@@ -190,6 +191,70 @@ double seconds_of(Workload& workload) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
+struct Timed {
+  std::vector<double> seconds;  // sorted
+  double peak_mb = 0;
+  [[nodiscard]] double median() const { return seconds[seconds.size() / 2]; }
+};
+
+Timed time(Workload& workload, std::int64_t runs) {
+  for (int warm = 0; warm < 3; ++warm) seconds_of(workload);
+  Timed timed;
+  // Short ones are repeated until their times mean something.
+  double total = 0;
+  while (std::ssize(timed.seconds) < runs || (total < 0.2 && timed.seconds.size() < 10000))
+    total += timed.seconds.emplace_back(seconds_of(workload));
+  std::sort(timed.seconds.begin(), timed.seconds.end());
+  timed.peak_mb = static_cast<double>(peak_memory()) / (1 << 20);
+  return timed;
+}
+
+std::vector<KernelTime> profile_of(Workload& workload, CompiledGraph& program, std::int64_t runs) {
+  std::vector<Array> inputs;
+  for (const Argument& argument : workload.arguments) inputs.push_back(argument.array());
+  return profile(program, workload.state, inputs, runs);
+}
+
+CompiledGraph& program_of(Workload& workload) {
+  Types types;
+  for (const Argument& argument : workload.arguments) types.push_back(argument.array().type());
+  return workload.function.specialize(types);
+}
+
+void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
+  reset_peak_memory();
+  Workload workload = entry.make(device);
+  const Timed timed = time(workload, flags.runs);
+  const double gflops = workload.flops / timed.median() / 1e9;
+  const double gb = workload.bytes / timed.median() / 1e9;
+  CompiledGraph& program = program_of(workload);
+  const auto kernels =
+      flags.profile ? profile_of(workload, program, flags.runs) : std::vector<KernelTime>{};
+  if (flags.json) {
+    const auto known = [](double value) {
+      return value > 0 ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+    };
+    nlohmann::ordered_json line{{"workload", entry.name},
+                                {"backend", device.backend_name()},
+                                {"threads", device.description().threads},
+                                {"min", timed.seconds.front()},
+                                {"median", timed.median()},
+                                {"max", timed.seconds.back()},
+                                {"gflops", known(gflops)},
+                                {"gb_per_s", known(gb)},
+                                {"peak_rss_mb", timed.peak_mb}};
+    if (flags.profile) line["kernels"] = profile_to_json(program.program(), kernels);
+    fmt::print("{}\n", line.dump());
+  } else {
+    fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f}\n", entry.name,
+               timed.seconds.front() * 1e3, timed.median() * 1e3, timed.seconds.back() * 1e3,
+               gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
+               gb > 0 ? fmt::format("{:.1f}", gb) : "", timed.peak_mb);
+    if (flags.profile) print_profile(program.program(), kernels);
+  }
+  flush_output();
+}
+
 int bench(const Flags& flags) {
   const auto list = entries();
   for (const std::string& name : flags.workloads)
@@ -198,46 +263,20 @@ int bench(const Flags& flags) {
       for (const Entry& entry : list) known += " " + entry.name;
       throw UsageError(fmt::format("there is no workload '{}'; there are{}", name, known));
     }
+  if (flags.list) {
+    for (const Entry& entry : list) fmt::print("{}\n", entry.name);
+    return exit_done;
+  }
   const Device device = flags.device.open();
-  const int threads = device.description().threads;
   if (!flags.json)
     fmt::print("{} on {}, {} threads, {} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9}\n",
-               device.backend_name(), device.description().name, threads, flags.runs, "workload",
-               "min ms", "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB");
-  for (const Entry& entry : list) {
-    if (!flags.workloads.empty() && std::find(flags.workloads.begin(), flags.workloads.end(),
-                                              entry.name) == flags.workloads.end())
-      continue;
-    Workload workload = entry.make(device);
-    for (int warm = 0; warm < 3; ++warm) seconds_of(workload);
-    std::vector<double> times;
-    // Short ones are repeated until their times mean something.
-    double total = 0;
-    while (static_cast<std::int64_t>(times.size()) < flags.runs ||
-           (total < 0.2 && times.size() < 10000))
-      total += times.emplace_back(seconds_of(workload));
-    std::sort(times.begin(), times.end());
-    const double median = times[times.size() / 2];
-    rusage usage{};
-    ::getrusage(RUSAGE_SELF, &usage);
-    const double peak_mb = static_cast<double>(usage.ru_maxrss) / 1024;
-    const double gflops = workload.flops / median / 1e9, gb = workload.bytes / median / 1e9;
-    if (flags.json) {
-      nlohmann::ordered_json line{{"workload", entry.name}, {"backend", device.backend_name()},
-                                  {"threads", threads},     {"min", times.front()},
-                                  {"median", median},       {"max", times.back()}};
-      if (gflops > 0) line["gflops"] = gflops;
-      if (gb > 0) line["gb_per_s"] = gb;
-      line["peak_rss_mb"] = peak_mb;
-      fmt::print("{}\n", line.dump());
-    } else {
-      fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f}\n", entry.name,
-                 times.front() * 1e3, median * 1e3, times.back() * 1e3,
-                 gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
-                 gb > 0 ? fmt::format("{:.1f}", gb) : "", peak_mb);
-    }
-    flush_output();
-  }
+               device.backend_name(), device.description().name, device.description().threads,
+               flags.runs, "workload", "min ms", "median ms", "max ms", "GFLOP/s", "GB/s",
+               "peak MB");
+  for (const Entry& entry : list)
+    if (flags.workloads.empty() || std::find(flags.workloads.begin(), flags.workloads.end(),
+                                             entry.name) != flags.workloads.end())
+      run_entry(entry, device, flags);
   return exit_done;
 }
 
@@ -253,6 +292,8 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   command->add_option("--runs", flags->runs, "timed runs of each, after 3 others")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  command->add_flag("--list", flags->list, "print the names of the workloads and stop");
+  command->add_flag("--profile", flags->profile, "also time every kernel, the slowest first");
   command->add_flag("--json", flags->json, "print JSON lines");
   flags->device.add(*command);
   command->callback([flags, &chosen] { chosen = [flags] { return bench(*flags); }; });

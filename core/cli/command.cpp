@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
 namespace asg::cli {
@@ -36,7 +37,24 @@ void DeviceFlags::add(CLI::App& app) {
   plugins.add(app);
 }
 
+std::span<const EnvironmentVariable> environment_variables() {
+  static constexpr EnvironmentVariable variables[] = {
+      {"ASG_BACKEND", "the backend when there is no --backend"},
+      {"ASG_PLUGIN_PATH", "directories with backends, with colons between them"},
+      {"ASG_NUM_THREADS", "threads when there is no --threads"},
+      {"ASG_LOG", "error, warn, info or debug: what is told on stderr"},
+      {"ASG_CACHE_DIR", "where backends keep compiled kernels"},
+      {"ASG_DISABLE", "passes of the compiler to leave out, with commas between them"},
+      {"ASG_FUEL", "how many rewrites the compiler may make: halve it to find a wrong one"}};
+  return variables;
+}
+
 Device DeviceFlags::open() const {
+  try {
+    static_cast<void>(PassOptions::from_environment());
+  } catch (const FormatError& error) {
+    throw UsageError(error.what());
+  }
   Device device = open_device(backend, {threads, plugins.search()});
   if (device.description().kind == "software")
     log_message(LogLevel::warn, device.backend_name(),

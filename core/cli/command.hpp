@@ -2,6 +2,7 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,9 +45,17 @@ struct DeviceFlags {
   int threads = 0;
   SearchFlags plugins;
   void add(CLI::App& app);
-  /// Errors   PluginError, and a warning on stderr when only an emulated device was found.
+  /// Errors   UsageError for a variable of the environment that the compiler cannot read;
+  ///          PluginError; a warning on stderr when only an emulated device was found.
   [[nodiscard]] Device open() const;
 };
+
+struct EnvironmentVariable {
+  const char* name;
+  const char* meaning;
+};
+/// What asg reads of its environment, for --help and asg doctor.
+[[nodiscard]] std::span<const EnvironmentVariable> environment_variables();
 
 /// Numbers that are neither infinite nor NaN, from `least` on.
 [[nodiscard]] CLI::Validator finite(double least = 0);
@@ -61,6 +70,7 @@ void flush_output();
 void add_backends(CLI::App& app, Chosen& chosen);
 void add_train(CLI::App& app, Chosen& chosen);
 void add_generate(CLI::App& app, Chosen& chosen);
+void add_plan(CLI::App& app, Chosen& chosen);
 void add_graph(CLI::App& app, Chosen& chosen);
 void add_ops(CLI::App& app, Chosen& chosen);
 void add_bench(CLI::App& app, Chosen& chosen);

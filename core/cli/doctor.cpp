@@ -8,9 +8,11 @@
 #include <sys/utsname.h>
 
 #include <asg/sdk/backend.h>
+#include <asg/passes/passes.hpp>
 #include <asg/runtime/backends.hpp>
 
 #include "command.hpp"
+#include "memory.hpp"
 
 namespace asg::cli {
 namespace {
@@ -52,11 +54,12 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
       fmt::print("cpu         {}, {} hardware threads\n", cpu_line("model name"),
                  std::thread::hardware_concurrency());
       fmt::print("simd        {}\n", simd_features());
-      for (const char* variable : {"ASG_BACKEND", "ASG_PLUGIN_PATH", "ASG_NUM_THREADS", "ASG_LOG",
-                                   "ASG_CACHE_DIR", "ASG_CHECK_NAN", "ASG_FUEL"}) {
-        const char* value = std::getenv(variable);
-        fmt::print("{:<16} {}\n", variable, value == nullptr ? "(not set)" : value);
+      for (const EnvironmentVariable& variable : environment_variables()) {
+        const char* value = std::getenv(variable.name);
+        fmt::print("{:<16} {}\n", variable.name, value == nullptr ? "(not set)" : value);
       }
+      fmt::print("passes that ASG_DISABLE may leave out: {}\n", fmt::join(pass_names(), ", "));
+      fmt::print("memory available: {}\n", size_text(static_cast<double>(available_memory())));
       fmt::print("plugin directories, in order:\n");
       for (const auto& directory : plugin_directories(flags->search()))
         fmt::print("  {}{}\n", directory.string(),

@@ -8,16 +8,22 @@
 #include <asg/autodiff/gradients.hpp>
 #include <asg/graph/print.hpp>
 #include <asg/io/file.hpp>
+#include <asg/passes/passes.hpp>
+#include <asg/passes/print.hpp>
 #include <asg/runtime/compile.hpp>
+#include <asg/runtime/target.hpp>
 
 #include "command.hpp"
 #include "model.hpp"
+#include "training.hpp"
 
 namespace asg::cli {
 namespace {
 
 struct Flags {
   ModelFlags model;
+  OptimizerFlags optimizer;
+  DeviceFlags device;
   std::string stage = "forward", format = "text";
   std::filesystem::path out;
 };
@@ -46,10 +52,22 @@ std::string render_svg(const std::string& dot) {
   return svg;
 }
 
-int show(Flags flags) {
-  if (flags.model.model == "gpt" && flags.model.vocab == 0) flags.model.vocab = 256;
-  const Model model = make_model(flags.model);
-  const bool gradient = flags.stage == "gradient";
+// A graph with its outputs, or a program, in one of the formats but svg.
+std::string print(const Graph& graph, const Tensors& tensors, const std::string& format) {
+  std::vector<Value> outputs;
+  for (const Tensor& output : tensors) outputs.push_back(output.value());
+  return format == "json"   ? to_json(graph, outputs)
+         : format == "text" ? to_text(graph, outputs)
+                            : to_dot(graph, outputs);
+}
+
+std::string print(const Program& program, const std::string& format) {
+  return format == "json"   ? to_json(program)
+         : format == "text" ? to_text(program)
+                            : to_dot(program);
+}
+
+TracedFunction trace_loss(const Model& model, bool gradient) {
   const auto build = [&](Graph& graph, const Tensors& in) -> Tensors {
     Tensors outputs{model.loss(in)};
     if (gradient) {
@@ -60,12 +78,35 @@ int show(Flags flags) {
     }
     return outputs;
   };
-  const TracedFunction traced = trace(build, model.inputs, gradient);
-  std::vector<Value> outputs;
-  for (const Tensor& output : traced.outputs) outputs.push_back(output.value());
-  std::string text = flags.format == "json"   ? to_json(traced.graph, outputs)
-                     : flags.format == "text" ? to_text(traced.graph, outputs)
-                                              : to_dot(traced.graph, outputs);
+  return trace(build, model.inputs, gradient);
+}
+
+std::string print_compiled(const Flags& flags, const Model& model, const std::string& format) {
+  const Device device = flags.device.open();
+  const TracedFunction traced =
+      trace(training_step(flags.optimizer, model), training_types(model, flags.model.element()));
+  const TracedView view{traced.graph, traced.outputs};
+  const auto options = PassOptions::from_environment();
+  if (flags.stage == "optimized") {
+    const Traced optimized = optimize(view, *target_of(device), options);
+    return print(optimized.graph, optimized.outputs, format);
+  }
+  Program program = compile_program(view, *target_of(device), options);
+  program.name = "training step";
+  return print(program, format);
+}
+
+int show(Flags flags) {
+  if (flags.model.model == "gpt" && flags.model.vocab == 0) flags.model.vocab = 256;
+  const Model model = make_model(flags.model);
+  const std::string format = flags.format == "svg" ? "dot" : flags.format;
+  std::string text;
+  if (flags.stage == "forward" || flags.stage == "gradient") {
+    const TracedFunction traced = trace_loss(model, flags.stage == "gradient");
+    text = print(traced.graph, traced.outputs, format);
+  } else {
+    text = print_compiled(flags, model, format);
+  }
   if (flags.format == "svg") text = render_svg(text);
   if (flags.out.empty())
     fmt::print("{}", text);
@@ -80,17 +121,20 @@ void add_graph(CLI::App& app, Chosen& chosen) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("graph", "show the graph of a model");
   flags->model.add(*command);
-  command->add_option("--vocab", flags->model.vocab, "gpt: size of the vocabulary (default 256)")
-      ->check(CLI::PositiveNumber);
+  flags->model.add_vocab(*command, "256");
   command
-      ->add_option("--stage", flags->stage,
-                   "forward: the loss; gradient: and those of all parameters")
-      ->check(CLI::IsMember({"forward", "gradient"}))
+      ->add_option(
+          "--stage", flags->stage,
+          "forward: the loss; gradient: and those of all parameters; optimized: the "
+          "training step after the passes for the backend; program: the kernels made of it")
+      ->check(CLI::IsMember({"forward", "gradient", "optimized", "program"}))
       ->capture_default_str();
+  flags->optimizer.add(*command);
   command->add_option("--format", flags->format, "text, json, dot or svg")
       ->check(CLI::IsMember({"text", "json", "dot", "svg"}))
       ->capture_default_str();
   command->add_option("-o", flags->out, "write it to a file")->type_name("FILE");
+  flags->device.add(*command);
   command->callback([flags, &chosen] { chosen = [flags] { return show(*flags); }; });
 }
 

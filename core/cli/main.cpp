@@ -25,6 +25,13 @@ void occupy_standard_streams() {
     if (::fcntl(stream, F_GETFD) == -1) ::open("/dev/null", stream == 1 ? O_RDONLY : O_RDWR);
 }
 
+std::string environment_help() {
+  std::string text = "Environment:\n";
+  for (const auto& [name, meaning] : asg::cli::environment_variables())
+    text += fmt::format("  {:<27} {}\n", name, meaning);
+  return text;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -44,9 +51,10 @@ int main(int argc, char** argv) {
     // Of an option given twice the last counts, so that a script can add to a line.
     app.option_defaults()->take_last();
     app.failure_message(CLI::FailureMessage::simple);
+    app.footer(environment_help());
     Chosen chosen;
-    for (const auto add :
-         {add_backends, add_train, add_generate, add_graph, add_ops, add_bench, add_doctor})
+    for (const auto add : {add_backends, add_train, add_generate, add_plan, add_graph, add_ops,
+                           add_bench, add_doctor})
       add(app, chosen);
     try {
       app.parse(argc, argv);

@@ -16,6 +16,7 @@
 #include <asg/ops/reduction.hpp>
 
 #include "command.hpp"
+#include "memory.hpp"
 
 namespace asg::cli {
 namespace {
@@ -24,6 +25,7 @@ constexpr std::int64_t image_side = 28;
 
 Model gpt(const ModelFlags& f) {
   if (f.vocab < 1) throw UsageError("--vocab is needed: the size of the vocabulary");
+  check_layers(f.layers);
   nn::GPTOptions options;
   options.vocab = f.vocab;
   options.block = f.block;
@@ -121,6 +123,13 @@ void ModelFlags::add(CLI::App& app) {
   app.add_option("--dtype", dtype, "f32 or f64")
       ->check(CLI::IsMember({"f32", "f64"}))
       ->capture_default_str();
+}
+
+void ModelFlags::add_vocab(CLI::App& app, const char* otherwise) {
+  app.add_option("--vocab", vocab,
+                 fmt::format("gpt: size of the vocabulary (default: {})", otherwise))
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->type_name("N");
 }
 
 Model make_model(const ModelFlags& flags) {

@@ -21,6 +21,8 @@ struct ModelFlags {
   std::string dtype = "f32";
 
   void add(CLI::App& app);
+  /// --vocab, for commands that need no data.
+  void add_vocab(CLI::App& app, const char* otherwise);
   [[nodiscard]] DType element() const { return dtype_from_name(dtype); }
 };
 

@@ -5,6 +5,7 @@
 
 #include <asg/sdk/backend.h>
 #include <asg/graph/op.hpp>
+#include <asg/runtime/target.hpp>
 
 #include "command.hpp"
 
@@ -33,8 +34,32 @@ std::string native_types(const OpDef& op, const Capabilities& capabilities) {
   return types;
 }
 
+// Whether the backend takes the composite as it is, for one of its samples in that type.
+bool claims(const OpDef& op, DType dtype, const Target& target) {
+  for (const Sample& sample : op.samples()) {
+    Graph graph;
+    Tensors inputs;
+    for (const Array& value : sample.inputs)
+      inputs.push_back(graph.input(fmt::format("{}", inputs.size()),
+                                   value.dtype() == f64 ? dtype : value.dtype(), value.shape()));
+    if (inputs.empty()) continue;
+    const Tensors results = graph.add(op, inputs, sample.attributes);
+    if (target.claim(graph.node(results[0].value().node), graph)) return true;
+  }
+  return false;
+}
+
+std::string composite_support(const OpDef& op, const Target& target) {
+  std::string types;
+  for (const DType dtype : {f32, f64})
+    if ((op.lowering.instruction != 0 &&
+         target.accepts_instruction(op.lowering.instruction, dtype)) ||
+        (op.samples != nullptr && claims(op, dtype, target)))
+      types += fmt::format("{}{}", types.empty() ? "" : " ", name(dtype));
+  return types.empty() ? "decomposed" : "native: " + types;
+}
+
 std::string support(const OpDef& op, const Capabilities& capabilities) {
-  if (op.is_composite()) return "decomposed unless claimed";
   if (op.lowering.instruction == 0 && op.lowering.kernel == 0 && op.name != "reduce") {
     if (op.lowering.view != nullptr) return "a view, no work";
     if (op.name == "iota" || op.name == "random_bits") {
@@ -57,6 +82,7 @@ void add_ops(CLI::App& app, Chosen& chosen) {
   command->callback([flags, &chosen] {
     chosen = [flags]() -> int {
       const Device device = flags->open();
+      const auto target = target_of(device);
       fmt::print("{:<36} {:<10} {:<9} {}\n", "op", "kind", "gradient", device.backend_name());
       for (const OpDef& op : op_table()) {
         const char* gradient = op.gradient != nullptr ? "rule"
@@ -65,7 +91,8 @@ void add_ops(CLI::App& app, Chosen& chosen) {
                                                       : "none";
         fmt::print("{:<36} {:<10} {:<9} {}\n", op.name,
                    op.is_composite() ? "composite" : "primitive", gradient,
-                   support(op, device.capabilities()));
+                   op.is_composite() ? composite_support(op, *target)
+                                     : support(op, device.capabilities()));
       }
       return exit_done;
     };

@@ -27,10 +27,11 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::int64_t first, std::int64_t steps, const char* unit, bool json,
-                   const std::filesystem::path& log, bool append)
+Progress::Progress(std::int64_t first, std::int64_t steps, std::int64_t items, const char* unit,
+                   bool json, const std::filesystem::path& log, bool append)
     : first_(first),
       steps_(steps),
+      items_(static_cast<double>(items)),
       unit_(unit),
       json_(json),
       log_path_(log),
@@ -57,35 +58,44 @@ void Progress::write(const nlohmann::ordered_json& line) {
     throw WriteError(fmt::format("cannot write {}: {}", log_path_.string(), std::strerror(errno)));
 }
 
+// Both rates are of time spent in steps: evaluations and checkpoints do not count.
 void Progress::step(const StepReport& r) {
+  const double rate = 1 / std::max(r.seconds, 1e-9);
   write({{"step", r.step},
          {"loss", r.loss},
          {"lr", r.lr},
          {"grad_norm", r.grad_norm},
-         {fmt::format("{}_per_s", unit_), r.items_per_s}});
+         {"steps_per_s", rate},
+         {fmt::format("{}_per_s", unit_), items_ * rate}});
+  seconds_ += r.seconds;
+  ++count_;
   draw(r);
 }
 
 void Progress::draw(const StepReport& r) {
   const std::int64_t done = r.step + 1;
   const auto now = Clock::now();
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double rate = static_cast<double>(done - first_) / std::max(elapsed, 1e-9);
+  const std::int64_t every = std::max<std::int64_t>(1, steps_ / 20);
+  const bool due =
+      terminal_ ? now - last_drawn_ >= std::chrono::milliseconds(100) : !json_ && done % every == 0;
+  if (!due && (done != steps_ || (json_ && !terminal_))) return;
+  const double rate = static_cast<double>(count_) / std::max(seconds_, 1e-9);
   const std::string text = fmt::format("step {}/{}  loss {:.4f}  {:.1f} steps/s  {:.0f} {}/s", done,
-                                       steps_, r.loss, rate, r.items_per_s, unit_);
+                                       steps_, r.loss, rate, items_ * rate, unit_);
+  seconds_ = 0;
+  count_ = 0;
   if (!terminal_) {
-    const std::int64_t every = std::max<std::int64_t>(1, steps_ / 20);
-    if (!json_ && (done % every == 0 || done == steps_)) fmt::print(stderr, "{}\n", text);
+    fmt::print(stderr, "{}\n", text);
     return;
   }
-  if (done != steps_ && now - last_drawn_ < std::chrono::milliseconds(100)) return;
   last_drawn_ = now;
   constexpr std::int64_t width = 24;
   const std::int64_t filled = width * done / steps_;
-  fmt::print(stderr, "\r\x1b[K[{}{}] {}  {} left",
-             std::string(static_cast<std::size_t>(filled), '#'),
-             std::string(static_cast<std::size_t>(width - filled), '.'), text,
-             duration(static_cast<double>(steps_ - done) / rate));
+  const double elapsed = std::chrono::duration<double>(now - start_).count();
+  fmt::print(
+      stderr, "\r\x1b[K[{}{}] {}  {} left", std::string(static_cast<std::size_t>(filled), '#'),
+      std::string(static_cast<std::size_t>(width - filled), '.'), text,
+      duration(elapsed / static_cast<double>(done - first_) * static_cast<double>(steps_ - done)));
   std::fflush(stderr);
   bar_shown_ = true;
 }

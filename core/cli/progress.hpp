@@ -12,15 +12,16 @@ namespace asg::cli {
 
 struct StepReport {
   std::int64_t step = 0;
-  double loss = 0, lr = 0, grad_norm = 0, items_per_s = 0;
+  double loss = 0, lr = 0, grad_norm = 0;
+  double seconds = 0;  ///< from the making of its batch to its loss
 };
 
 class Progress {
  public:
-  /// `unit` is what items_per_s counts. A log gets the JSON lines, too; it is begun anew unless
-  /// the run goes on with an earlier one.
+  /// A step has `items` of what `unit` says. A log gets the JSON lines, too; it is begun anew
+  /// unless the run goes on with an earlier one.
   /// Errors   WriteError when the log cannot be opened.
-  Progress(std::int64_t first, std::int64_t steps, const char* unit, bool json,
+  Progress(std::int64_t first, std::int64_t steps, std::int64_t items, const char* unit, bool json,
            const std::filesystem::path& log, bool append);
   ~Progress();
   Progress(const Progress&) = delete;
@@ -38,6 +39,7 @@ class Progress {
   void clear_bar();
 
   std::int64_t first_, steps_;
+  double items_;
   const char* unit_;
   bool json_;
   std::filesystem::path log_path_;
@@ -46,6 +48,8 @@ class Progress {
   std::FILE* log_ = nullptr;
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_drawn_{};
+  double seconds_ = 0;  // of the steps since a line was shown
+  std::int64_t count_ = 0;
 };
 
 }  // namespace asg::cli

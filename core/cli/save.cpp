@@ -1,5 +1,7 @@
 #include "save.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
@@ -88,6 +90,37 @@ void save_run(const std::filesystem::path& directory, const State& state, const 
   io::save_safetensors(staging.file("training.safetensors"),
                        {state.to_host(), {{"step", std::to_string(step)}}});
   staging.publish();
+}
+
+void keep_checkpoints(const std::filesystem::path& directory, std::int64_t step,
+                      std::int64_t keep) {
+  namespace fs = std::filesystem;
+  try {
+    const fs::path all = directory / "checkpoints", unfinished = all / ".saving";
+    fs::remove_all(unfinished);  // of a run that was killed
+    fs::create_directories(unfinished);
+    for (const char* name : {"model.safetensors", "config.json", "training.safetensors"}) {
+      std::error_code no_links;
+      fs::create_hard_link(directory / name, unfinished / name, no_links);
+      if (no_links) fs::copy_file(directory / name, unfinished / name);
+    }
+    fs::remove_all(all / std::to_string(step));
+    fs::rename(unfinished, all / std::to_string(step));
+
+    // By age: an earlier run in this folder may have gone further.
+    std::vector<std::pair<fs::file_time_type, fs::path>> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(all)) {
+      const std::string name = entry.path().filename();
+      if (entry.is_directory() && name.find_first_not_of("0123456789") == std::string::npos &&
+          name != std::to_string(step))
+        found.emplace_back(entry.last_write_time(), entry.path());
+    }
+    std::sort(found.rbegin(), found.rend());
+    for (std::size_t i = static_cast<std::size_t>(keep) - 1; i < found.size(); ++i)
+      fs::remove_all(found[i].second);
+  } catch (const fs::filesystem_error& error) {
+    throw WriteError(fmt::format("cannot keep the checkpoint of step {}: {}", step, error.what()));
+  }
 }
 
 nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary) {

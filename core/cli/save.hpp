@@ -18,6 +18,11 @@ namespace asg::cli {
 void save_run(const std::filesystem::path& directory, const State& state, const nn::Module& module,
               const nlohmann::ordered_json& config, std::int64_t step);
 
+/// Puts what save_run left at this step also into DIR/checkpoints/STEP, without copying where the
+/// disk has hard links, and removes all such folders but the newest `keep`.
+/// Errors   WriteError; DIR itself stays.
+void keep_checkpoints(const std::filesystem::path& directory, std::int64_t step, std::int64_t keep);
+
 /// A vocabulary in JSON: characters as strings; bytes that are no UTF-8, which a string of JSON
 /// cannot hold, as arrays of numbers.
 [[nodiscard]] nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary);

@@ -14,30 +14,31 @@
 #include <asg/nn/initialize.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/reduction.hpp>
-#include <asg/optim/adamw.hpp>
 #include <asg/optim/schedule.hpp>
-#include <asg/optim/sgd.hpp>
 #include <asg/runtime/compile.hpp>
+#include <asg/runtime/profile_trace.hpp>
 
 #include "batches.hpp"
 #include "command.hpp"
+#include "memory.hpp"
 #include "model.hpp"
 #include "progress.hpp"
 #include "save.hpp"
+#include "training.hpp"
 
 namespace asg::cli {
 namespace {
 
 struct Flags {
   ModelFlags model;
+  OptimizerFlags optimizer;
   DeviceFlags device;
   std::vector<std::filesystem::path> data;
-  std::int64_t steps = 1000, warmup = 0, eval_every = 250, eval_iters = 20, checkpoint_every = 0;
-  double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, momentum = 0.9, min_lr = -1, clip = 0,
-         weight_decay = 0;
-  std::string optimizer = "adamw";
+  std::int64_t steps = 1000, warmup = 0, eval_every = 250, eval_iters = 20, checkpoint_every = 0,
+               keep = 0;
+  double lr = 1e-3, min_lr = -1;
   std::uint64_t seed = 1;
-  std::filesystem::path out, log;
+  std::filesystem::path out, log, trace;
   bool resume = false, json = false;
 };
 
@@ -50,28 +51,6 @@ void stop_at_interrupt() {
   action.sa_flags = static_cast<int>(SA_RESETHAND);
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
-}
-
-Function training_step(const Flags& flags, const Model& model, const Device& device) {
-  const auto build = [&flags, &model](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = model.loss({in.begin(), in.end() - 1});
-    const Tensor lr = in.back();
-    const auto clip = flags.clip > 0 ? std::optional(flags.clip) : std::nullopt;
-    if (flags.optimizer == "sgd") {
-      const optim::SGD sgd{{.momentum = flags.momentum,
-                            .weight_decay = flags.weight_decay,
-                            .decays = optim::matrices_only,
-                            .clip_norm = clip}};
-      return {loss, sgd.minimize(loss, lr).grad_norm};
-    }
-    const optim::AdamW adamw{{.beta1 = flags.beta1,
-                              .beta2 = flags.beta2,
-                              .weight_decay = flags.weight_decay,
-                              .decays = optim::matrices_only,
-                              .clip_norm = clip}};
-    return {loss, adamw.minimize(loss, lr).grad_norm};
-  };
-  return Function(device, build, {.name = "training step"});
 }
 
 // The loss, and for classifiers how many of a batch were right.
@@ -97,11 +76,12 @@ class Training {
         device_(device),
         batches_(make_batches()),
         state_(device),
-        step_(training_step(flags_, model_, device)),
+        step_(device, training_step(flags_.optimizer, model_), {.name = "training step"}),
         evaluate_(evaluation(model_, device)) {}
 
   int run() {
     std::int64_t first = 0;
+    if (!flags_.trace.empty()) trace_.emplace(flags_.trace);
     state_ = initialize(*model_.module, device_, flags_.seed);
     if (flags_.resume) first = load_training(flags_.out, *model_.module, model_.config, state_);
     if (!flags_.json) {
@@ -109,7 +89,10 @@ class Training {
                  device_.backend_name(), device_.description().name);
       flush_output();  // before lines on stderr
     }
-    Progress progress(first, flags_.steps, model_.unit, flags_.json, flags_.log, flags_.resume);
+    program_ = step_.specialize(training_types(model_, flags_.model.element()));
+    check_program(program_.program(), device_);
+    Progress progress(first, flags_.steps, model_.items, model_.unit, flags_.json, flags_.log,
+                      flags_.resume);
     const optim::WarmupCosine schedule{flags_.lr, flags_.min_lr < 0 ? flags_.lr : flags_.min_lr,
                                        flags_.warmup, flags_.steps};
     stop_at_interrupt();  // not before: until here there is nothing to save
@@ -118,15 +101,11 @@ class Training {
     for (; step < flags_.steps && !interrupted; ++step) {
       if (flags_.eval_every > 0 && step % flags_.eval_every == 0) report(progress, step);
       const auto begin = std::chrono::steady_clock::now();
-      std::vector<Argument> arguments = batches_(Split::train, step);
       const double lr = schedule(step);
-      arguments.emplace_back(
-          Array(flags_.model.element() == f64 ? Array(lr) : Array(static_cast<float>(lr))));
-      const auto outputs = step_.call(state_, arguments);
+      const auto outputs = run_step(step, lr);
       loss = outputs[0].item<double>();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-      progress.step({step, loss, lr, outputs[1].item<double>(),
-                     static_cast<double>(model_.items) / took.count()});
+      progress.step({step, loss, lr, outputs[1].item<double>(), took.count()});
       if (!std::isfinite(loss))
         throw Error(fmt::format(
             "the loss became {} at step {}; nothing was saved after that. A lower --lr, "
@@ -134,6 +113,7 @@ class Training {
             loss, step));
       if (flags_.checkpoint_every > 0 && (step + 1) % flags_.checkpoint_every == 0) save(step + 1);
     }
+    if (trace_) trace_->finish();
     save(step);
     if (interrupted) {
       fmt::print(stderr, "asg: interrupted at step {}{}\n", step,
@@ -145,6 +125,20 @@ class Training {
   }
 
  private:
+  std::vector<Array> run_step(std::int64_t step, double lr) {
+    std::vector<Array> inputs;
+    for (const Argument& argument : batches_(Split::train, step))
+      inputs.push_back(argument.array());
+    inputs.push_back(flags_.model.element() == f64 ? Array(lr) : Array(static_cast<float>(lr)));
+    if (!trace_) return program_.run(state_, inputs);
+    std::vector<StepTime> times;
+    const auto begin = ProfileTrace::Clock::now();
+    auto outputs = program_.profile(state_, inputs, times);
+    trace_->add(fmt::format("training step {}", step), program_.program(), times, begin,
+                ProfileTrace::Clock::now());
+    return outputs;
+  }
+
   // The model of a text needs to know its vocabulary, and the noise how the model takes it.
   Batches make_batches() {
     ModelFlags& flags = flags_.model;
@@ -154,14 +148,19 @@ class Training {
       if (!flags_.json)
         fmt::print("{} characters, vocabulary {}, {} to train on, {} to validate\n",
                    text.training + text.validation, flags.vocab, text.training, text.validation);
-      model_ = make_model(flags);
+      make_fitting_model();
       model_.config["vocabulary"] = vocabulary_to_json(text.vocabulary);
       return text.batches;
     }
-    model_ = make_model(flags);
+    make_fitting_model();
     if (model_.inputs.size() > 1) return image_batches(flags_.data, flags, flags_.seed);
     if (!flags_.data.empty()) throw UsageError("--data: this model is trained on noise");
     return noise_batches(model_.inputs[0], flags_.seed);
+  }
+
+  void make_fitting_model() {
+    check_state(flags_.model, device_, flags_.optimizer.copies());
+    model_ = make_model(flags_.model);
   }
 
   // Numbered by the step, so that a resumed run evaluates on the batches it would have had.
@@ -185,7 +184,9 @@ class Training {
   }
 
   void save(std::int64_t step) {
-    if (!flags_.out.empty()) save_run(flags_.out, state_, *model_.module, model_.config, step);
+    if (flags_.out.empty()) return;
+    save_run(flags_.out, state_, *model_.module, model_.config, step);
+    if (flags_.keep > 0) keep_checkpoints(flags_.out, step, flags_.keep);
   }
 
   void finish(Progress& progress, std::int64_t step, double loss) {
@@ -204,7 +205,9 @@ class Training {
   Batches batches_;
   State state_;
   Function step_;
+  CompiledGraph program_;  // of step_, for the types of a batch
   Function evaluate_;
+  std::optional<ProfileTrace> trace_;
 };
 
 int train(Flags& flags) {
@@ -212,6 +215,8 @@ int train(Flags& flags) {
     throw UsageError(fmt::format("--lr {} must be a positive number", flags.lr));
   if (flags.resume && flags.out.empty())
     throw UsageError("--resume needs --out, the folder to go on from");
+  if (flags.keep > 0 && flags.out.empty())
+    throw UsageError("--keep needs --out, the folder that the checkpoints are in");
   // A run must not find out at its end that it cannot be saved.
   if (!flags.out.empty() && !flags.resume) io::make_directory(flags.out);
   if (!flags.out.empty() && ::access(flags.out.c_str(), W_OK | X_OK) != 0 && errno != ENOENT)
@@ -233,12 +238,6 @@ void add_train(CLI::App& app, Chosen& chosen) {
         ->capture_default_str()
         ->type_name("N");
   };
-  const auto real = [&](const char* name, double& value, const char* text) {
-    return command->add_option(name, value, text)
-        ->check(finite())
-        ->capture_default_str()
-        ->type_name("X");
-  };
   command
       ->add_option(
           "--data", flags->data,
@@ -248,20 +247,13 @@ void add_train(CLI::App& app, Chosen& chosen) {
       ->take_all();
   whole("--steps", flags->steps, "training steps");
   command->add_option("--lr", flags->lr, "learning rate")->capture_default_str()->type_name("X");
-  command->add_option("--optimizer", flags->optimizer, "adamw or sgd")
-      ->check(CLI::IsMember({"adamw", "sgd"}))
-      ->capture_default_str();
-  real("--beta1", flags->beta1, "adamw: decay of the mean")->check(CLI::Range(0.0, 0.999999));
-  real("--beta2", flags->beta2, "adamw: decay of the square")->check(CLI::Range(0.0, 0.999999));
-  real("--momentum", flags->momentum, "sgd: momentum")->check(CLI::Range(0.0, 0.999999));
-  real("--weight-decay", flags->weight_decay, "of matrices");
+  flags->optimizer.add(*command);
   whole("--warmup", flags->warmup, "steps of linear warm-up");
   command
       ->add_option("--min-lr", flags->min_lr,
                    "where the cosine ends (default: --lr, a constant rate)")
       ->check(finite())
       ->type_name("X");
-  real("--clip", flags->clip, "largest norm of the gradient; 0: none");
   whole("--eval-every", flags->eval_every, "steps between evaluations; 0: none");
   whole("--eval-iters", flags->eval_iters, "random batches of an evaluation")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
@@ -271,9 +263,15 @@ void add_train(CLI::App& app, Chosen& chosen) {
       ->type_name("DIR");
   whole("--checkpoint-every", flags->checkpoint_every,
         "save also every N steps; 0: at the end only");
+  whole("--keep", flags->keep,
+        "keep the newest N of what was saved in DIR/checkpoints; 0: DIR itself only");
   command->add_flag("--resume", flags->resume, "go on from what --out holds");
   command->add_option("--log", flags->log, "write a JSON line for each step here")
       ->type_name("FILE.jsonl");
+  command
+      ->add_option("--trace", flags->trace,
+                   "time every kernel, and write it here for chrome://tracing or Perfetto")
+      ->type_name("FILE.json");
   command->add_flag("--json", flags->json, "print JSON lines");
   flags->device.add(*command);
   command->callback([flags, &chosen] { chosen = [flags] { return train(*flags); }; });

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include <asg/sdk/program.hpp>
-#include <runtime/abi_names.hpp>
+#include <passes/abi_names.hpp>
 
 namespace asg {
 namespace {
@@ -100,15 +100,15 @@ std::vector<CapabilityRow> Capabilities::describe() const {
   std::vector<CapabilityRow> table;
   for (const Row& row : rows_) {
     CapabilityRow words;
-    words.op = loader::op_name(row.op);
+    words.op = abi::op_name(row.op);
     words.max_rank = static_cast<int>(row.max_rank);
     for (const std::uint32_t mask : row.dtypes) words.dtypes.push_back(dtype_names(mask));
     for (std::uint32_t i = 0; i < ASG_EW_COUNT; ++i)
-      if (has_bit(row.instructions, i)) words.instructions.push_back(loader::instruction_name(i));
+      if (has_bit(row.instructions, i)) words.instructions.push_back(abi::instruction_name(i));
     for (std::uint32_t i = 0; i < 64; ++i)
-      if (has_bit(row.reductions, i)) words.reductions.push_back(loader::reduction_name(i));
+      if (has_bit(row.reductions, i)) words.reductions.push_back(abi::reduction_name(i));
     for (std::uint32_t i = 0; i < 32; ++i)
-      if (has_bit(row.flags, i)) words.flags.push_back(loader::flag_name(1u << i));
+      if (has_bit(row.flags, i)) words.flags.push_back(abi::flag_name(1u << i));
     table.push_back(std::move(words));
   }
   return table;

@@ -15,10 +15,12 @@
 namespace asg {
 
 struct CompiledGraph::Impl {
-  Impl(Device on, Program lowered) : device(std::move(on)), program(std::move(lowered)) {}
+  Impl(Device on, Program lowered, Report made)
+      : device(std::move(on)), program(std::move(lowered)), report(std::move(made)) {}
 
   Device device;
   Program program;
+  Report report;
   Executable executable;
   std::vector<Binding> bindings;        // one for each slot
   std::vector<VariableInfo> variables;  // of the state slots
@@ -100,11 +102,13 @@ CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& o
   for (const Tensor& output : outputs)
     if (!output || &output.graph() != &graph)
       throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
-  Program program =
-      compile_program({graph, outputs}, DeviceTarget(device), PassOptions::from_environment());
+  Report report;
+  Program program = compile_program({graph, outputs}, DeviceTarget(device),
+                                    PassOptions::from_environment(), &report);
   program.name = name;
   CompiledGraph result;
-  result.impl_ = std::make_shared<CompiledGraph::Impl>(device, std::move(program));
+  result.impl_ =
+      std::make_shared<CompiledGraph::Impl>(device, std::move(program), std::move(report));
   CompiledGraph::Impl& impl = *result.impl_;
   impl.executable = device.compile(AbiProgram(impl.program).get());
   for (std::uint32_t i = 0; i < impl.program.slots.size(); ++i) {
@@ -137,7 +141,15 @@ std::vector<StepTime> CompiledGraph::profile(State& state, const std::vector<Arr
   return impl_->executable.profile(impl_->bindings);
 }
 
+std::vector<Array> CompiledGraph::profile(State& state, const std::vector<Array>& inputs,
+                                          std::vector<StepTime>& times) {
+  times = profile(state, inputs);
+  return impl_->download();
+}
+
 const Program& CompiledGraph::program() const { return impl_->program; }
+
+const Report& CompiledGraph::report() const { return impl_->report; }
 
 TracedFunction trace(const Function::Build& build, const Types& types,
                      std::optional<bool> training) {

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 run 0 --version
 grep -qE '^asg [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version prints $(<out)"
 run 0 --help
-for command in backends train generate graph ops bench doctor; do
+for command in backends train generate plan graph ops bench doctor; do
   prints "$command"
   "$asg" "$command" --help >help 2>err || fail "asg $command --help"
   grep -q 'Usage' help || fail "asg $command --help says nothing"
@@ -17,7 +17,13 @@ run 2 train
 run 2 train --model gpt --nosuch 1
 run 2 backends --threads 2
 
+# The same variables in both places.
+run 0 --help
+grep -oE '^  ASG_[A-Z_]+' out | sort >known
+grep -q ASG_FUEL known && grep -q ASG_DISABLE known || fail "--help does not know ASG_FUEL"
 run 0 doctor
+grep -oE '^ASG_[A-Z_]+' out | sed 's/^/  /' | sort >shown
+same known shown "the environment of --help and doctor"
 prints "asg $("$asg" --version | cut -d' ' -f2)"
 prints "ASG_PLUGIN_PATH"
 prints "reference"
@@ -34,12 +40,23 @@ for backend in reference cpu; do
   grep -qE '^matmul +primitive +rule +native: .*f32' out || fail "ops does not know matmul"
   grep -qE '^softmax +composite' out || fail "ops does not know softmax"
   prints "$backend"
+  ! grep -qE '^[a-z0-9_]+ +composite +[a-z ]+ (unless|claimed)' out || fail "$backend: nobody asked it"
 done
+# What a backend has an instruction for or claims is native, the rest is opened.
+"$asg" ops --backend cpu >out
+grep -qE '^erf +composite +rule +native: f32' out || fail "cpu: $(grep '^erf' out)"
+grep -qE '^scaled_dot_product_attention +composite +rule +native: f32' out ||
+  fail "cpu: $(grep '^scaled_dot' out)"
+grep -qE '^dropout +composite .*decomposed$' out || fail "cpu: $(grep '^dropout' out)"
 ASG_BACKEND=reference "$asg" ops >out 2>err || fail "ASG_BACKEND=reference asg ops"
 grep -qE '^op .* reference$' out || fail "ASG_BACKEND is not followed"
 
+run 0 bench --list
+printf '%s\n' gemm256 gemm512 gemm1024 gemm2048 chain16M copy16M softmax4096x1024 \
+  layernorm4096x1024 gelu4096x1024 mlp gpt-nano gpt-tiny gpt-small cnn seed-block | cmp -s - out ||
+  fail "the workloads are $(tr '\n' ' ' <out)"
 run 0 bench --workload seed-block --runs 1 --json
-json_lines out workload backend threads min median max peak_rss_mb
+json_lines out workload backend threads min median max gflops gb_per_s peak_rss_mb
 run 0 bench --workload gemm256 --runs 1 --threads 1 --json
 json_lines out gflops
 holds out '"threads":1'

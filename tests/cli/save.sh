@@ -38,8 +38,8 @@ cp out parts.jsonl
 run 0 "${train[@]}" --steps 12 --out parts --resume
 cat out >>parts.jsonl
 for key in '"lr"' '"val_loss"'; do
-  grep -- "$key" whole.jsonl | grep -v '"done"\|"step":5,"train' | sed 's/,"tokens_per_s.*//' >a
-  grep -- "$key" parts.jsonl | grep -v '"done"\|"step":5,"train' | sed 's/,"tokens_per_s.*//' >b
+  grep -- "$key" whole.jsonl | grep -v '"done"\|"step":5,"train' | sed 's/,"steps_per_s.*//' >a
+  grep -- "$key" parts.jsonl | grep -v '"done"\|"step":5,"train' | sed 's/,"steps_per_s.*//' >b
   same a b "a resumed run's $key"
 done
 cmp -s whole/model.safetensors parts/model.safetensors || fail "a resumed run has other weights"
@@ -75,6 +75,24 @@ run 0 generate --from stopped --prompt "the" --tokens 10
 last=$(tail -1 stopped.jsonl | sed 's/.*"step":\([0-9]*\).*/\1/')
 run 0 train "${small[@]}" --data text --steps $((last + 3)) --eval-every 0 --json --out stopped --resume
 (($(losses out | wc -l) == 2)) || fail "after step $last of $((last + 3)) come $(losses out | wc -l)"
+
+# The newest checkpoints beside the last one, and no more; each can be used.
+run 0 "${train[@]}" --steps 8 --checkpoint-every 2 --keep 3 --out kept
+(cd kept/checkpoints && ls | sort -n | tr '\n' ' ') >names
+[[ $(<names) == "4 6 8 " ]] || fail "--keep 3 of 2 4 6 8 keeps $(<names)"
+for file in model.safetensors config.json training.safetensors; do
+  same kept/$file kept/checkpoints/8/$file "the newest checkpoint"
+done
+! cmp -s kept/model.safetensors kept/checkpoints/6/model.safetensors || fail "all checkpoints are one"
+run 0 generate --from kept/checkpoints/4 --prompt "the" --tokens 3
+mkdir kept/checkpoints/mine
+run 0 "${train[@]}" --steps 10 --checkpoint-every 1 --keep 2 --out kept --resume
+[[ $(cd kept/checkpoints && echo *) == "10 9 mine" ]] || fail "later: $(cd kept/checkpoints && echo *)"
+# A shorter run in the same folder is the newer one.
+run 0 "${train[@]}" --steps 3 --checkpoint-every 1 --keep 2 --out kept
+[[ $(cd kept/checkpoints && echo *) == "2 3 mine" ]] || fail "again: $(cd kept/checkpoints && echo *)"
+run 2 "${train[@]}" --steps 3 --keep 2
+says "--keep"
 
 # Bytes that are no text are characters, too.
 printf 'caf\xe9 \xff\xfe \xed\xa0\x80 and so on, and so on; %.0s' 1 2 3 4 5 6 7 8 9 >bytes

@@ -6,7 +6,11 @@ write_text text
 # Lines of JSON with the keys that scripts rely on.
 run 0 train "${small[@]}" --data text --steps 6 --eval-every 3 --eval-iters 2 --json
 grep '"lr"' out >steps
-json_lines steps step loss lr grad_norm tokens_per_s
+json_lines steps step loss lr grad_norm steps_per_s tokens_per_s
+# Both rates are of the same time: 4 sequences of 8 tokens a step.
+sed 's/.*"steps_per_s":\([^,]*\),"tokens_per_s":\([^}]*\)}/\1 \2/' steps |
+  awk '{ r = $2 / $1 / 32; if (r < 0.999999 || r > 1.000001) bad = 1 } END { exit bad || NR != 6 }' ||
+  fail "tokens/s is not 32 steps/s"
 grep '"train_loss"' out >evaluations
 json_lines evaluations step train_loss val_loss
 tail -1 out >last

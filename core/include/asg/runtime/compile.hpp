@@ -16,6 +16,7 @@
 namespace asg {
 
 struct Program;
+struct Report;
 
 /// A graph compiled for a device, with the memory it runs in.
 /// Threads  one at a time.
@@ -33,8 +34,13 @@ class CompiledGraph {
   std::vector<Array> run(const std::vector<Array>& inputs);
   /// As run, keeping nothing: when each step of the program began and ended.
   std::vector<StepTime> profile(State& state, const std::vector<Array>& inputs);
+  /// As run, and says in `times` when each step began and ended.
+  std::vector<Array> profile(State& state, const std::vector<Array>& inputs,
+                             std::vector<StepTime>& times);
 
   [[nodiscard]] const Program& program() const;
+  /// What the passes did to make it.
+  [[nodiscard]] const Report& report() const;
 
  private:
   friend CompiledGraph compile(const Device&, const Graph&, const Tensors&, const std::string&);

@@ -1,0 +1,56 @@
+#include "training.hpp"
+
+#include <optional>
+
+#include <asg/optim/adamw.hpp>
+#include <asg/optim/sgd.hpp>
+
+#include "command.hpp"
+
+namespace asg::cli {
+
+void OptimizerFlags::add(CLI::App& app) {
+  const auto real = [&](const char* name, double& value, const char* text) {
+    return app.add_option(name, value, text)
+        ->check(finite())
+        ->capture_default_str()
+        ->type_name("X");
+  };
+  app.add_option("--optimizer", optimizer, "adamw or sgd")
+      ->check(CLI::IsMember({"adamw", "sgd"}))
+      ->capture_default_str();
+  real("--beta1", beta1, "adamw: decay of the mean")->check(CLI::Range(0.0, 0.999999));
+  real("--beta2", beta2, "adamw: decay of the square")->check(CLI::Range(0.0, 0.999999));
+  real("--momentum", momentum, "sgd: momentum")->check(CLI::Range(0.0, 0.999999));
+  real("--weight-decay", weight_decay, "of matrices");
+  real("--clip", clip, "largest norm of the gradient; 0: none");
+}
+
+Function::Build training_step(const OptimizerFlags& flags, const Model& model) {
+  return [flags, &model](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = model.loss({in.begin(), in.end() - 1});
+    const Tensor lr = in.back();
+    const auto clip = flags.clip > 0 ? std::optional(flags.clip) : std::nullopt;
+    if (flags.optimizer == "sgd") {
+      const optim::SGD sgd{{.momentum = flags.momentum,
+                            .weight_decay = flags.weight_decay,
+                            .decays = optim::matrices_only,
+                            .clip_norm = clip}};
+      return {loss, sgd.minimize(loss, lr).grad_norm};
+    }
+    const optim::AdamW adamw{{.beta1 = flags.beta1,
+                              .beta2 = flags.beta2,
+                              .weight_decay = flags.weight_decay,
+                              .decays = optim::matrices_only,
+                              .clip_norm = clip}};
+    return {loss, adamw.minimize(loss, lr).grad_norm};
+  };
+}
+
+Types training_types(const Model& model, DType element) {
+  Types types = model.inputs;
+  types.push_back({element, {}});
+  return types;
+}
+
+}  // namespace asg::cli

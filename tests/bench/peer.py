@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""The workloads of `asg bench` in PyTorch, timed in the same way: a JSON line for each.
+
+Needs PyTorch (Debian: python3-torch). Models, sizes, optimizers and the counting of FLOPs are those
+of core/cli/bench.cpp and core/cli/model.cpp.
+"""
+
+import argparse
+import json
+import math
+import resource
+import time
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+
+class Attention(nn.Module):
+    """Causal self-attention; by PyTorch's fused kernel where this version has one."""
+
+    def __init__(self, embd, heads, block):
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(embd, 3 * embd)
+        self.proj = nn.Linear(embd, embd)
+        hidden = torch.ones(block, block, dtype=torch.bool).triu(1)
+        self.register_buffer("future", hidden, persistent=False)
+
+    def forward(self, x):
+        batch, block, embd = x.shape
+        split = (batch, block, self.heads, embd // self.heads)
+        q, k, v = (part.view(split).transpose(1, 2) for part in self.qkv(x).split(embd, dim=2))
+        if hasattr(F, "scaled_dot_product_attention"):
+            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        else:
+            scores = (q @ k.transpose(2, 3)) * (1 / math.sqrt(embd // self.heads))
+            y = scores.masked_fill(self.future, -math.inf).softmax(dim=-1) @ v
+        return self.proj(y.transpose(1, 2).reshape(batch, block, embd))
+
+
+class Block(nn.Module):
+    def __init__(self, embd, heads, block, activation):
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(embd), nn.LayerNorm(embd)
+        self.attention = Attention(embd, heads, block)
+        self.up, self.down = nn.Linear(embd, 4 * embd), nn.Linear(4 * embd, embd)
+        self.activation = activation
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        return x + self.down(self.activation(self.up(self.norm2(x))))
+
+
+class GPT(nn.Module):
+    def __init__(self, vocab, block, embd, heads, layers):
+        super().__init__()
+        self.tokens, self.positions = nn.Embedding(vocab, embd), nn.Embedding(block, embd)
+        self.blocks = nn.Sequential(*(Block(embd, heads, block, F.gelu) for _ in range(layers)))
+        self.norm, self.head = nn.LayerNorm(embd), nn.Linear(embd, vocab, bias=False)
+
+    def forward(self, ids):
+        x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]
+        return self.head(self.norm(self.blocks(x)))
+
+
+def step_of(loss, optimizer):
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss().backward()
+        optimizer.step()
+
+    return step
+
+
+# Each workload gives what to time, its FLOPs and the bytes it must move; 0 where none are counted.
+
+
+def gemm(n):
+    a, b = torch.randn(n, n), torch.randn(n, n)
+    return lambda: a @ b, 2 * n**3, 0
+
+
+def chain():
+    x, y = torch.randn(1 << 24), torch.randn(1 << 24)
+    return lambda: torch.tanh(x * y + 0.5) * x - y, 0, 12 << 24
+
+
+def copy():
+    x = torch.randn(1 << 24)
+    to = torch.empty_like(x)
+    return lambda: to.copy_(x), 0, 8 << 24
+
+
+def rows(apply):
+    x = torch.randn(4096, 1024)
+    return lambda: apply(x), 0, 8 * x.numel()
+
+
+def layer_norm():
+    weight, bias = torch.randn(1024), torch.randn(1024)
+    return rows(lambda x: F.layer_norm(x, (1024,), weight, bias))
+
+
+def gpt(vocab, block, embd, heads, layers, batch):
+    model = GPT(vocab, block, embd, heads, layers)
+    ids = torch.randint(0, vocab, (batch, block))
+    targets = torch.randint(0, vocab, (batch * block,))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
+    tables = model.tokens.weight.numel() + model.positions.weight.numel()
+    weights = sum(p.numel() for p in model.parameters()) - tables
+    flops = 6 * weights * batch * block + 12 * layers * batch * block * block * embd
+    loss = lambda: F.cross_entropy(model(ids).view(-1, vocab), targets)
+    return step_of(loss, optimizer), flops, 0
+
+
+def classifier(model, optimizer):
+    images, labels = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
+    loss = lambda: F.cross_entropy(model(images), labels)
+    return step_of(loss, optimizer(model.parameters())), 0, 0
+
+
+def mlp():
+    model = nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 512), nn.ReLU(),
+        nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10),
+    )
+    return classifier(model, lambda p: torch.optim.AdamW(p, lr=3e-4))
+
+
+def cnn():
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(64 * 49, 128), nn.ReLU(), nn.Linear(128, 10),
+    )
+    return classifier(model, lambda p: torch.optim.SGD(p, lr=3e-4, momentum=0.9))
+
+
+def seed_block():
+    model = Block(4, 2, 1, F.relu)
+    x = torch.randn(1, 1, 4)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    return step_of(lambda: ((model(x) - 0.5) ** 2).sum(), optimizer), 0, 0
+
+
+WORKLOADS = {
+    **{f"gemm{n}": lambda n=n: gemm(n) for n in (256, 512, 1024, 2048)},
+    "chain16M": chain,
+    "copy16M": copy,
+    "softmax4096x1024": lambda: rows(lambda x: x.softmax(dim=-1)),
+    "layernorm4096x1024": layer_norm,
+    "gelu4096x1024": lambda: rows(F.gelu),
+    "mlp": mlp,
+    "gpt-nano": lambda: gpt(65, 64, 128, 4, 4, 12),
+    "gpt-tiny": lambda: gpt(65, 64, 128, 4, 4, 16),
+    "gpt-small": lambda: gpt(256, 256, 384, 6, 6, 8),
+    "cnn": cnn,
+    "seed-block": seed_block,
+}
+
+
+def seconds_of(call):
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workload", action="append", choices=WORKLOADS, metavar="NAME")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--runs", type=int, default=15)
+    flags = parser.parse_args()
+    torch.set_num_threads(flags.threads)
+    torch.manual_seed(1)
+    for name in flags.workload or WORKLOADS:
+        call, flops, size = WORKLOADS[name]()
+        for _ in range(3):
+            call()
+        times = []
+        while len(times) < flags.runs or (sum(times) < 0.2 and len(times) < 10000):
+            times.append(seconds_of(call))
+        times.sort()
+        median = times[len(times) // 2]
+        line = {
+            "workload": name,
+            "backend": f"torch {torch.__version__}",
+            "threads": flags.threads,
+            "min": times[0],
+            "median": median,
+            "max": times[-1],
+            "gflops": flops / median / 1e9 if flops else None,
+            "gb_per_s": size / median / 1e9 if size else None,
+            "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        }
+        print(json.dumps(line), flush=True)
+
+
+if __name__ == "__main__":
+    main()
