@@ -18,6 +18,7 @@
 #include <asg/ops/normalization.hpp>
 #include <asg/optim/adamw.hpp>
 #include <asg/optim/sgd.hpp>
+#include <asg/passes/program.hpp>
 #include <asg/runtime/compile.hpp>
 
 #include "command.hpp"
@@ -228,6 +229,8 @@ void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
   const double gflops = workload.flops / timed.median() / 1e9;
   const double gb = workload.bytes / timed.median() / 1e9;
   CompiledGraph& program = program_of(workload);
+  const std::size_t kernel_count = program.program().steps.size();
+  const double arena_mb = static_cast<double>(program.program().slots[0].size_bytes) / (1 << 20);
   const auto kernels =
       flags.profile ? profile_of(workload, program, flags.runs) : std::vector<KernelTime>{};
   if (flags.json) {
@@ -242,14 +245,16 @@ void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
                                 {"max", timed.seconds.back()},
                                 {"gflops", known(gflops)},
                                 {"gb_per_s", known(gb)},
-                                {"peak_rss_mb", timed.peak_mb}};
-    if (flags.profile) line["kernels"] = profile_to_json(program.program(), kernels);
+                                {"peak_rss_mb", timed.peak_mb},
+                                {"arena_mb", arena_mb},
+                                {"kernels", kernel_count}};
+    if (flags.profile) line["profile"] = profile_to_json(program.program(), kernels);
     fmt::print("{}\n", line.dump());
   } else {
-    fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f}\n", entry.name,
-               timed.seconds.front() * 1e3, timed.median() * 1e3, timed.seconds.back() * 1e3,
-               gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
-               gb > 0 ? fmt::format("{:.1f}", gb) : "", timed.peak_mb);
+    fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f} {:>9.2f} {:>7}\n",
+               entry.name, timed.seconds.front() * 1e3, timed.median() * 1e3,
+               timed.seconds.back() * 1e3, gflops > 0 ? fmt::format("{:.1f}", gflops) : "",
+               gb > 0 ? fmt::format("{:.1f}", gb) : "", timed.peak_mb, arena_mb, kernel_count);
     if (flags.profile) print_profile(program.program(), kernels);
   }
   flush_output();
@@ -269,10 +274,12 @@ int bench(const Flags& flags) {
   }
   const Device device = flags.device.open();
   if (!flags.json)
-    fmt::print("{} on {}, {} threads, {} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9}\n",
-               device.backend_name(), device.description().name, device.description().threads,
-               flags.runs, "workload", "min ms", "median ms", "max ms", "GFLOP/s", "GB/s",
-               "peak MB");
+    fmt::print(
+        "{} on {}, {} threads, {} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9} {:>9} "
+        "{:>7}\n",
+        device.backend_name(), device.description().name, device.description().threads, flags.runs,
+        "workload", "min ms", "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB", "arena MB",
+        "kernels");
   for (const Entry& entry : list)
     if (flags.workloads.empty() || std::find(flags.workloads.begin(), flags.workloads.end(),
                                              entry.name) != flags.workloads.end())

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <asg/graph/error.hpp>
@@ -86,7 +87,10 @@ std::uint64_t available_memory() {
 std::uint64_t peak_memory() { return number_after("/proc/self/status", "VmHWM:") * 1024; }
 
 // Where the kernel does not do this, the peak is that of the whole process.
-void reset_peak_memory() { std::ofstream("/proc/self/clear_refs") << "5"; }
+void reset_peak_memory() {
+  ::malloc_trim(0);  // what was freed is not used
+  std::ofstream("/proc/self/clear_refs") << "5";
+}
 
 std::string size_text(double bytes) {
   static constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};

@@ -50,6 +50,10 @@ ProfileTrace::ProfileTrace(const std::filesystem::path& file)
               {"args", {{"name", "runs"}}}}));
 }
 
+ProfileTrace::~ProfileTrace() {
+  if (file_ != nullptr) std::fputs("\n]}\n", file_.get());
+}
+
 void ProfileTrace::check(bool written) {
   if (!written)
     throw WriteError(fmt::format("cannot write {}: {}", path_.string(), std::strerror(errno)));

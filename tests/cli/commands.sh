@@ -56,7 +56,7 @@ printf '%s\n' gemm256 gemm512 gemm1024 gemm2048 chain16M copy16M softmax4096x102
   layernorm4096x1024 gelu4096x1024 mlp gpt-nano gpt-tiny gpt-small cnn seed-block | cmp -s - out ||
   fail "the workloads are $(tr '\n' ' ' <out)"
 run 0 bench --workload seed-block --runs 1 --json
-json_lines out workload backend threads min median max gflops gb_per_s peak_rss_mb
+json_lines out workload backend threads min median max gflops gb_per_s peak_rss_mb arena_mb kernels
 run 0 bench --workload gemm256 --runs 1 --threads 1 --json
 json_lines out gflops
 holds out '"threads":1'

@@ -26,7 +26,7 @@ damaged config.json; head -c 40 good/config.json >"$broken"; refused
 damaged config.json; echo '[1, 2]' >"$broken"; refused
 damaged config.json; echo '{"model": "gpt"}' >"$broken"; refused
 for change in 's/"heads": 2/"heads": 0/' 's/"heads": 2/"heads": 3/' 's/"embd": 16/"embd": -16/' \
-              's/"embd": 16/"embd": "wide"/' 's/"layers": 1/"layers": 0/' \
+              's/"embd": 16/"embd": "wide"/' 's/"layers": 1/"layers": 0/' 's/"layers": 1/"layers": 100000000/' \
               's/"block": 8/"block": 1e300/' 's/"model": "gpt"/"model": "nosuch"/' \
               's/"model": "gpt"/"model": "mlp"/' 's/"vocabulary": \[/"vocabulary": [[300],/' \
               's/"vocabulary": \[/"vocabulary": ["zz",/' 's/"dtype": "f32"/"dtype": "f99"/' \

@@ -18,6 +18,13 @@ grep -q '"passes":\[{"name":"[a-z_]*","ms":[0-9.e-]*,"nodes":[0-9]*}' out || fai
 awk -v f="$(number out flops)" 'BEGIN { exit !(f > 6 * 256 * 123.6e6 && f < 1.1 * 6 * 256 * 123.6e6) }' ||
   fail "a step has $(number out flops) FLOP"
 
+# What is alive at the peak, each rounded up to the 64 bytes that buffers begin at, is the bound.
+grep -o '"peak":\[[^]]*' out | grep -o '"bytes":[0-9]*' | cut -d: -f2 >alive
+sort -rn alive | cmp -s - alive || fail "the largest does not come first"
+(($(awk '{ s += int(($1 + 63) / 64) * 64 } END { print s }' alive) == $(number out liveness_bound_bytes))) ||
+  fail "$(wc -l <alive) buffers are not the bound $(number out liveness_bound_bytes)"
+grep -qE '"peak":\[\{"name":"[^"]+","bytes":[0-9]+,"origin":"[a-z_]+\.cpp:[0-9]+' out || fail "no origins"
+
 small_plan=(plan --model gpt --layers 1 --heads 2 --embd 16 --block 8 --batch 4)
 write_text text
 characters=$(grep -o . text | sort -u | wc -l)

@@ -29,6 +29,6 @@ says "/dev/full"
 run 0 bench --workload gemm256 --runs 2 --profile
 grep -qE '^ +0 +[0-9.]+ +[0-9.]+% +[0-9.]+ +[0-9.]+  matmul' out || fail "no profile: $(<out)"
 run 0 bench --workload seed-block --runs 2 --profile --json
-json out kernels
+json out kernels profile
 grep -q '"flops":' out || fail "kernels without FLOPs"
 finish

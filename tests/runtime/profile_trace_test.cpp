@@ -95,6 +95,12 @@ BOOST_AUTO_TEST_CASE(a_backend_that_tells_no_times_leaves_the_runs) {
   BOOST_TEST(complete_events(file.read()).size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_nobody_finished_is_whole) {
+  const File file;
+  { const ProfileTrace trace(file.path); }
+  BOOST_TEST(file.read()["traceEvents"].size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(profiling_gives_the_outputs_of_the_run) {
   const Device device = open_device("reference");
   Graph graph;

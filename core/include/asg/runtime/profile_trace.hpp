@@ -28,6 +28,8 @@ class ProfileTrace {
   using Clock = std::chrono::steady_clock;
 
   explicit ProfileTrace(const std::filesystem::path& file);
+  /// Ends a file that was not finished, as well as it can.
+  ~ProfileTrace();
   ProfileTrace(const ProfileTrace&) = delete;
   ProfileTrace& operator=(const ProfileTrace&) = delete;
 
