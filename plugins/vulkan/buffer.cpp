@@ -5,7 +5,9 @@
 namespace asg::vulkan {
 
 VulkanBuffer::VulkanBuffer(VulkanDevice& device, uint64_t size)
-    : device_(device), size_(size), allocation_(device.memory().allocate(size, Memory::Use::device)) {
+    : device_(device),
+      size_(size),
+      allocation_(device.memory().allocate(size, Memory::Use::device)) {
   static std::atomic<uint64_t> counter{0};
   serial_ = ++counter;
 }
@@ -26,8 +28,7 @@ void VulkanBuffer::check_range(uint64_t offset, uint64_t size) const {
                                                std::to_string(size_) + " bytes");
 }
 
-std::unique_ptr<sdk::Event> VulkanBuffer::upload(uint64_t offset, const void* from,
-                                                 uint64_t size) {
+std::unique_ptr<sdk::Event> VulkanBuffer::upload(uint64_t offset, const void* from, uint64_t size) {
   check_range(offset, size);
   if (size == 0) return nullptr;
   translated("uploading", [&] {

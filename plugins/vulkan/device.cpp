@@ -13,9 +13,8 @@ constexpr uint64_t staging_size = uint64_t{8} << 20;
 
 vk::Device create_device(const PhysicalDevice& physical) {
   const float priority = 1;
-  const vk::DeviceQueueCreateInfo queue{.queueFamilyIndex = physical.queue_family,
-                                        .queueCount = 1,
-                                        .pQueuePriorities = &priority};
+  const vk::DeviceQueueCreateInfo queue{
+      .queueFamilyIndex = physical.queue_family, .queueCount = 1, .pQueuePriorities = &priority};
   const Traits& traits = physical.traits;
   vk::PhysicalDeviceVulkan12Features more{};
   more.timelineSemaphore = true;
@@ -38,10 +37,10 @@ vk::Device create_device(const PhysicalDevice& physical) {
 void full_barrier(vk::CommandBuffer commands) {
   using Stage = vk::PipelineStageFlagBits;
   using Access = vk::AccessFlagBits;
-  const vk::MemoryBarrier barrier{
-      .srcAccessMask = Access::eShaderWrite | Access::eTransferWrite,
-      .dstAccessMask = Access::eShaderRead | Access::eShaderWrite | Access::eTransferRead |
-                       Access::eTransferWrite | Access::eHostRead};
+  const vk::MemoryBarrier barrier{.srcAccessMask = Access::eShaderWrite | Access::eTransferWrite,
+                                  .dstAccessMask = Access::eShaderRead | Access::eShaderWrite |
+                                                   Access::eTransferRead | Access::eTransferWrite |
+                                                   Access::eHostRead};
   commands.pipelineBarrier(Stage::eComputeShader | Stage::eTransfer,
                            Stage::eComputeShader | Stage::eTransfer | Stage::eHost, {}, barrier, {},
                            {});
@@ -58,9 +57,8 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
   translated("opening the device", [&] {
     device_ = create_device(physical_);
     queue_ = device_.getQueue(physical_.queue_family, 0);
-    pool_ = device_.createCommandPool(
-        {.flags = vk::CommandPoolCreateFlagBits::eResetCommandBuffer,
-         .queueFamilyIndex = physical_.queue_family});
+    pool_ = device_.createCommandPool({.flags = vk::CommandPoolCreateFlagBits::eResetCommandBuffer,
+                                       .queueFamilyIndex = physical_.queue_family});
     const vk::SemaphoreTypeCreateInfo type{.semaphoreType = vk::SemaphoreType::eTimeline,
                                            .initialValue = 0};
     timeline_ = device_.createSemaphore({.pNext = &type});
@@ -134,10 +132,10 @@ bool VulkanDevice::wait(uint64_t submission, uint64_t timeout_ns) {
 
 void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to,
                             uint64_t to_offset, uint64_t size) {
-  const auto commands = std::move(
-      device_.allocateCommandBuffersUnique({.commandPool = pool_,
-                                            .level = vk::CommandBufferLevel::ePrimary,
-                                            .commandBufferCount = 1})[0]);
+  const auto commands =
+      std::move(device_.allocateCommandBuffersUnique({.commandPool = pool_,
+                                                      .level = vk::CommandBufferLevel::ePrimary,
+                                                      .commandBufferCount = 1})[0]);
   commands->begin({.flags = vk::CommandBufferUsageFlagBits::eOneTimeSubmit});
   full_barrier(*commands);
   commands->copyBuffer(from, to, vk::BufferCopy{from_offset, to_offset, size});
@@ -147,8 +145,7 @@ void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to
   wait(submit(list));
 }
 
-void VulkanDevice::copy_in(const Allocation& to, uint64_t offset, const void* from,
-                           uint64_t size) {
+void VulkanDevice::copy_in(const Allocation& to, uint64_t offset, const void* from, uint64_t size) {
   for (uint64_t done = 0; done < size;) {
     const uint64_t part = std::min(size - done, staging_size);
     std::memcpy(staging_.mapped, static_cast<const std::byte*>(from) + done, part);

@@ -91,8 +91,7 @@ std::optional<std::vector<std::byte>> DiskCache::read(const std::string& name,
   std::memcpy(&header, bytes.data(), sizeof header);
   const std::string_view rest = std::string_view(bytes).substr(sizeof header);
   if (std::memcmp(header.magic, magic, sizeof magic) != 0 || header.key_size > rest.size() ||
-      header.data_size != rest.size() - header.key_size ||
-      rest.substr(0, header.key_size) != key)
+      header.data_size != rest.size() - header.key_size || rest.substr(0, header.key_size) != key)
     return {};
   const std::string_view data = rest.substr(header.key_size);
   const Hash found = hash(data);
@@ -112,8 +111,8 @@ void DiskCache::write(const std::string& name, std::string_view key, const void*
     return warn_once("the cache folder " + path.parent_path().string() + " cannot be made (" +
                      error.message() + ")");
   static std::atomic<unsigned> counter{0};
-  const fs::path temporary = path.string() + "." + std::to_string(getpid()) + "." +
-                             std::to_string(counter++) + ".new";
+  const fs::path temporary =
+      path.string() + "." + std::to_string(getpid()) + "." + std::to_string(counter++) + ".new";
   Header header{{}, key.size(), size, hash(view(data, size))};
   std::memcpy(header.magic, magic, sizeof magic);
   bool good = false;

@@ -17,11 +17,11 @@ std::vector<asg_step_time> VulkanEvent::profile() {
   if (!times_) return {};
   return translated("reading times", [&] {
     const auto count = static_cast<uint32_t>(2 * steps_);
-    const auto ticks = device_.handle()
-                           .getQueryPoolResults<uint64_t>(times_, 0, count, count * sizeof(uint64_t),
-                                                          sizeof(uint64_t),
-                                                          vk::QueryResultFlagBits::e64)
-                           .value;
+    const auto ticks =
+        device_.handle()
+            .getQueryPoolResults<uint64_t>(times_, 0, count, count * sizeof(uint64_t),
+                                           sizeof(uint64_t), vk::QueryResultFlagBits::e64)
+            .value;
     const double period = device_.physical().properties.limits.timestampPeriod;
     const auto nanoseconds = [&](uint64_t tick) {
       return static_cast<uint64_t>(static_cast<double>(tick - ticks[0]) * period);

@@ -28,10 +28,10 @@ void ErrorCell::raise() {
   if (words[0] == 0) return;
   std::memset(memory_.mapped, 0, sizeof words);
   const auto index = static_cast<int64_t>(uint64_t{words[2]} << 32 | words[1]);
-  throw sdk::Error(ASG_INVALID_ARGUMENT,
-                   "index " + std::to_string(index) + " is outside [0, " +
-                       std::to_string(words[3]) + ")",
-                   words[0] - 1);
+  throw sdk::Error(
+      ASG_INVALID_ARGUMENT,
+      "index " + std::to_string(index) + " is outside [0, " + std::to_string(words[3]) + ")",
+      words[0] - 1);
 }
 
 VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& program)
@@ -60,9 +60,9 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
     device_.memory().free(temporaries_);
     throw;
   }
-  compile_ns_ = static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                          std::chrono::steady_clock::now() - start)
-                                          .count());
+  compile_ns_ = static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
+          .count());
 }
 
 VulkanExecutable::~VulkanExecutable() {
@@ -163,10 +163,9 @@ std::vector<VulkanExecutable::Range> VulkanExecutable::bind(
     buffer.check_range(binding.offset, binding.size);
     const uint64_t alignment =
         std::max(slots[i].alignment, device_.physical().traits.offset_alignment);
-    require(binding.offset % alignment == 0, name + " is bound at offset " +
-                                                 std::to_string(binding.offset) +
-                                                 ", which is not aligned to " +
-                                                 std::to_string(alignment) + " bytes");
+    require(binding.offset % alignment == 0,
+            name + " is bound at offset " + std::to_string(binding.offset) +
+                ", which is not aligned to " + std::to_string(alignment) + " bytes");
     ranges[i] = {buffer.allocation().buffer, buffer.allocation().offset + binding.offset};
     signature.push_back(buffer.serial());
     signature.push_back(binding.offset);
@@ -211,10 +210,10 @@ void VulkanExecutable::forget(Recording& recording) {
 vk::DescriptorSet VulkanExecutable::descriptors(Recording& recording, const Planned& step,
                                                 const Dispatch& dispatch, const Pipeline& pipeline,
                                                 const std::vector<Range>& slots) {
-  const vk::DescriptorSet set = device_.handle().allocateDescriptorSets(
-      {.descriptorPool = recording.descriptors,
-       .descriptorSetCount = 1,
-       .pSetLayouts = &pipeline.set_layout})[0];
+  const vk::DescriptorSet set =
+      device_.handle().allocateDescriptorSets({.descriptorPool = recording.descriptors,
+                                               .descriptorSetCount = 1,
+                                               .pSetLayouts = &pipeline.set_layout})[0];
   std::vector<vk::DescriptorBufferInfo> buffers;
   for (const Binding& binding : dispatch.bindings) {
     Range range;
@@ -278,13 +277,13 @@ void VulkanExecutable::record(Recording& recording, const std::vector<Range>& sl
     }
   if (sets > 0) {
     const vk::DescriptorPoolSize size{vk::DescriptorType::eStorageBuffer, std::max(buffers, 1u)};
-    recording.descriptors = device.createDescriptorPool(
-        {.maxSets = sets, .poolSizeCount = 1, .pPoolSizes = &size});
+    recording.descriptors =
+        device.createDescriptorPool({.maxSets = sets, .poolSizeCount = 1, .pPoolSizes = &size});
   }
   const auto count = static_cast<uint32_t>(steps_.size());
   if (recording.timed && count > 0)
-    recording.times = device.createQueryPool(
-        {.queryType = vk::QueryType::eTimestamp, .queryCount = 2 * count});
+    recording.times =
+        device.createQueryPool({.queryType = vk::QueryType::eTimestamp, .queryCount = 2 * count});
   vk::CommandBuffer commands;
   uint32_t recorded = most_dispatches;
   const auto next_buffer = [&] {
@@ -321,8 +320,7 @@ std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args)
   for (uint32_t i = 0; i < args.n_waits; ++i) {
     if (args.waits[i] == nullptr) continue;
     auto* event = dynamic_cast<VulkanEvent*>(sdk::event_of(args.waits[i]));
-    if (event == nullptr || !event->is_of(device_))
-      sdk::event_of(args.waits[i])->wait(UINT64_MAX);
+    if (event == nullptr || !event->is_of(device_)) sdk::event_of(args.waits[i])->wait(UINT64_MAX);
   }
   return translated("running a program", [&]() -> std::unique_ptr<sdk::Event> {
     std::vector<uint64_t> signature;
@@ -332,7 +330,8 @@ std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args)
     Recording& recording = recorded(slots, std::move(signature), timed);
     if (recording.commands.empty()) return nullptr;
     recording.submission = device_.submit(recording.commands);
-    auto event = std::make_unique<VulkanEvent>(device_, recording.submission, errors_, last_kernels());
+    auto event =
+        std::make_unique<VulkanEvent>(device_, recording.submission, errors_, last_kernels());
     if (timed) event->time(recording.times, steps_.size());
     device_.instance().messages().raise();
     return event;

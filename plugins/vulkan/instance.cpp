@@ -47,8 +47,8 @@ Traits read_traits(vk::PhysicalDevice device) {
       floats.denormBehaviorIndependence == vk::ShaderFloatControlsIndependence::eAll;
   traits.denorm_preserve32 = floats.shaderDenormPreserveFloat32 && free_denorm;
   traits.denorm_preserve64 = traits.float64 && floats.shaderDenormPreserveFloat64 && free_denorm;
-  traits.max_buffers = std::min(limits.maxPerStageDescriptorStorageBuffers,
-                                limits.maxDescriptorSetStorageBuffers);
+  traits.max_buffers =
+      std::min(limits.maxPerStageDescriptorStorageBuffers, limits.maxDescriptorSetStorageBuffers);
   traits.max_buffers = std::min<uint32_t>(traits.max_buffers, 64);
   traits.max_invocations =
       std::min(limits.maxComputeWorkGroupInvocations, limits.maxComputeWorkGroupSize[0]);
@@ -121,7 +121,8 @@ void Messages::add(const std::string& text) {
 void Messages::raise() {
   const std::lock_guard lock(mutex_);
   if (count_ == 0) return;
-  const std::string text = "validation: " + std::to_string(count_) + " message(s), the first: " + first_;
+  const std::string text =
+      "validation: " + std::to_string(count_) + " message(s), the first: " + first_;
   count_ = 0;
   throw sdk::Error(ASG_INTERNAL, text);
 }
@@ -189,9 +190,8 @@ void Instance::create(const std::string& validation) {
   using Severity = vk::DebugUtilsMessageSeverityFlagBitsEXT;
   using Type = vk::DebugUtilsMessageTypeFlagBitsEXT;
   VkDebugUtilsMessengerCreateInfoEXT messenger = static_cast<VkDebugUtilsMessengerCreateInfoEXT>(
-      vk::DebugUtilsMessengerCreateInfoEXT{
-          .messageSeverity = Severity::eWarning | Severity::eError,
-          .messageType = Type::eValidation | Type::ePerformance});
+      vk::DebugUtilsMessengerCreateInfoEXT{.messageSeverity = Severity::eWarning | Severity::eError,
+                                           .messageType = Type::eValidation | Type::ePerformance});
   messenger.pfnUserCallback = on_message;
   messenger.pUserData = &messages_;
   messenger_ = instance_.createDebugUtilsMessengerEXT(

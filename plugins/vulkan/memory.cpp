@@ -29,8 +29,9 @@ uint64_t device_memory(const PhysicalDevice& device) {
 
 uint64_t free_device_memory(const PhysicalDevice& device) {
   if (!device.memory_budget) return 0;
-  const auto chain = device.handle.getMemoryProperties2<vk::PhysicalDeviceMemoryProperties2,
-                                                        vk::PhysicalDeviceMemoryBudgetPropertiesEXT>();
+  const auto chain =
+      device.handle.getMemoryProperties2<vk::PhysicalDeviceMemoryProperties2,
+                                         vk::PhysicalDeviceMemoryBudgetPropertiesEXT>();
   const auto& budget = chain.get<vk::PhysicalDeviceMemoryBudgetPropertiesEXT>();
   uint64_t most = 0;
   for (uint32_t i = 0; i < device.memory.memoryHeapCount; ++i)
@@ -46,7 +47,8 @@ Memory::Memory(const PhysicalDevice& physical, vk::Device device, Counters& coun
       counters_(counters),
       alignment_(physical.traits.offset_alignment) {
   const uint32_t type = memory_type(~0u, Use::device);
-  reads_fast_ = has(physical.memory.memoryTypes[type].propertyFlags, host_flags | Flag::eHostCached);
+  reads_fast_ =
+      has(physical.memory.memoryTypes[type].propertyFlags, host_flags | Flag::eHostCached);
 }
 
 Memory::~Memory() {
@@ -148,11 +150,11 @@ Allocation Memory::allocate(uint64_t size, Use use) {
     try {
       block = &create_block(wanted, use);
     } catch (const vk::SystemError& e) {
-      throw sdk::Error(ASG_OUT_OF_MEMORY,
-                       "no room for a buffer of " + std::to_string(size) + " bytes: " +
-                           std::to_string(in_use_) + " bytes are in use, the device has " +
-                           std::to_string(device_memory(physical_)) + " (" + e.what() +
-                           "); a smaller batch or model needs less");
+      throw sdk::Error(ASG_OUT_OF_MEMORY, "no room for a buffer of " + std::to_string(size) +
+                                              " bytes: " + std::to_string(in_use_) +
+                                              " bytes are in use, the device has " +
+                                              std::to_string(device_memory(physical_)) + " (" +
+                                              e.what() + "); a smaller batch or model needs less");
     }
   }
   if (shared) {

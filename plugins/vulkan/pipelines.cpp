@@ -42,11 +42,10 @@ const Pipelines::Layout& Pipelines::layout(std::size_t buffers) {
                         .descriptorCount = 1,
                         .stageFlags = vk::ShaderStageFlagBits::eCompute});
   Layout made;
-  made.set = device_.createDescriptorSetLayout(
-      vk::DescriptorSetLayoutCreateInfo{}.setBindings(bindings));
-  const vk::PushConstantRange push{.stageFlags = vk::ShaderStageFlagBits::eCompute,
-                                   .offset = 0,
-                                   .size = sizeof(PushConstants)};
+  made.set =
+      device_.createDescriptorSetLayout(vk::DescriptorSetLayoutCreateInfo{}.setBindings(bindings));
+  const vk::PushConstantRange push{
+      .stageFlags = vk::ShaderStageFlagBits::eCompute, .offset = 0, .size = sizeof(PushConstants)};
   made.pipeline = device_.createPipelineLayout({.setLayoutCount = 1,
                                                 .pSetLayouts = &made.set,
                                                 .pushConstantRangeCount = 1,
@@ -78,12 +77,11 @@ const Pipeline& Pipelines::get(const Dispatch& dispatch) {
                                           std::to_string(physical_.traits.max_buffers));
   const std::vector<uint32_t> code = words(dispatch.source);
   const Layout& shared = layout(dispatch.bindings.size());
-  const vk::UniqueShaderModule module = device_.createShaderModuleUnique(
-      {.codeSize = code.size() * 4, .pCode = code.data()});
-  const vk::ComputePipelineCreateInfo info{.stage = {.stage = vk::ShaderStageFlagBits::eCompute,
-                                                     .module = *module,
-                                                     .pName = "main"},
-                                           .layout = shared.pipeline};
+  const vk::UniqueShaderModule module =
+      device_.createShaderModuleUnique({.codeSize = code.size() * 4, .pCode = code.data()});
+  const vk::ComputePipelineCreateInfo info{
+      .stage = {.stage = vk::ShaderStageFlagBits::eCompute, .module = *module, .pName = "main"},
+      .layout = shared.pipeline};
   const auto made = device_.createComputePipeline(driver_cache_, info);
   ++counters_.pipelines;
   changed_ = true;

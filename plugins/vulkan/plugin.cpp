@@ -48,8 +48,7 @@ class VulkanBackend final : public sdk::Backend {
   void describe(uint32_t index, asg_device_info& out) const override {
     const PhysicalDevice& device = instance_.devices()[index];
     const Traits& traits = device.traits;
-    const bool integrated =
-        device.properties.deviceType == vk::PhysicalDeviceType::eIntegratedGpu;
+    const bool integrated = device.properties.deviceType == vk::PhysicalDeviceType::eIntegratedGpu;
     out.kind = traits.software ? ASG_DEVICE_SOFTWARE
                : integrated    ? ASG_DEVICE_IGPU
                                : ASG_DEVICE_GPU;
@@ -70,7 +69,8 @@ class VulkanBackend final : public sdk::Backend {
   std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
     options.accept_only({"cache", "timeout"});
     const PhysicalDevice& device = instance_.devices()[index];
-    DeviceOptions parsed{DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second};
+    DeviceOptions parsed{DiskCache::default_folder(),
+                         (device.traits.software ? 3600 : 60) * second};
     if (const char* folder = options.find("cache")) parsed.cache_folder = folder;
     if (const char* text = options.find("timeout")) {
       uint64_t seconds = 0;
@@ -81,9 +81,10 @@ class VulkanBackend final : public sdk::Backend {
       parsed.timeout_ns = seconds * second;
     }
     if (device.traits.software)
-      instance_.host().log(ASG_LOG_WARN, std::string(device.properties.deviceName.data()) +
-                                             " is no GPU but emulates one, slowly" +
-                                             (index == 0 ? "; no other Vulkan device was found" : ""));
+      instance_.host().log(ASG_LOG_WARN,
+                           std::string(device.properties.deviceName.data()) +
+                               " is no GPU but emulates one, slowly" +
+                               (index == 0 ? "; no other Vulkan device was found" : ""));
     return std::make_unique<VulkanDevice>(instance_, device, counters_, parsed);
   }
 

@@ -57,7 +57,8 @@ uint asg_power(uint a, uint n) {
   }
   return result;
 })"},
-    // 2^n * x for any n of int's range that exp and pow need, without leaving the floats on the way.
+    // 2^n * x for any n of int's range that exp and pow need, without leaving the floats on the
+    // way.
     {"asg_scale", R"(
 float asg_scale(float x, int n) {
   const int half_n = n >> 1;
@@ -375,7 +376,9 @@ std::vector<Function> available(const Traits& traits) {
     if (name == "asg_pow") all.push_back(traits.float64 ? pow_part64 : pow_part32);
     all.push_back(f);
   }
-  const auto append = [&](const auto& more) { all.insert(all.end(), std::begin(more), std::end(more)); };
+  const auto append = [&](const auto& more) {
+    all.insert(all.end(), std::begin(more), std::end(more));
+  };
   if (traits.float64) append(functions_f64);
   if (traits.int64) append(functions_i64);
   if (traits.int64 && traits.float64) append(functions_i64_f64);
@@ -409,7 +412,8 @@ std::string prelude_functions(const Traits& traits, const std::string& text) {
   std::string result;
   const std::vector<Function> all = available(traits);
   for (std::size_t i = all.size(); i-- > 0;)
-    if (calls(text, all[i].name) || calls(result, all[i].name)) result = (all[i].text + 1) + ("\n" + result);
+    if (calls(text, all[i].name) || calls(result, all[i].name))
+      result = (all[i].text + 1) + ("\n" + result);
   return result;
 }
 

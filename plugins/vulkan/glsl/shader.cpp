@@ -51,9 +51,8 @@ Shader::Elements Shader::value(uint32_t index, bool writes) {
   const uint64_t alignment = context_.traits.offset_alignment;
   const uint64_t begin = value.extent_begin / alignment * alignment;
   const uint64_t size = value.extent_end > begin ? value.extent_end - begin : 0;
-  const int64_t base =
-      (static_cast<int64_t>(value.offset) - static_cast<int64_t>(begin)) /
-      static_cast<int64_t>(sdk::dtype_size(value.dtype));
+  const int64_t base = (static_cast<int64_t>(value.offset) - static_cast<int64_t>(begin)) /
+                       static_cast<int64_t>(sdk::dtype_size(value.dtype));
   const Binding binding{Binding::Kind::value, value.slot, begin, size};
   return {add(binding, storage_type(value.dtype), writes), base, value.dtype};
 }
@@ -67,7 +66,7 @@ std::string Shader::report(const std::string& condition, const std::string& inde
   errors_ = true;
   const std::string words =
       dtype == ASG_I64 ? "unpackUint2x32(uint64_t(" + index + "))"
-           : "uvec2(uint(" + index + "), (" + index + ") < 0 ? 0xffffffffu : 0u)";
+                       : "uvec2(uint(" + index + "), (" + index + ") < 0 ? 0xffffffffu : 0u)";
   return "if (" + condition + ") asg_report(" + words + ", " +
          std::to_string(static_cast<uint32_t>(extent)) + "u);";
 }
@@ -76,9 +75,10 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
   Dispatch dispatch;
   dispatch.groups = groups;
   dispatch.barrier = barrier;
-  std::string text = "#version 450\n" + prelude_header(context_.traits) +
-                     "layout(local_size_x = " + std::to_string(group_size_) +
-                     ") in;\nlayout(push_constant) uniform Push { uint base, count, step; } push;\n";
+  std::string text =
+      "#version 450\n" + prelude_header(context_.traits) +
+      "layout(local_size_x = " + std::to_string(group_size_) +
+      ") in;\nlayout(push_constant) uniform Push { uint base, count, step; } push;\n";
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const std::string number = std::to_string(i);
     text += "layout(std430, set = 0, binding = " + number + ") " +

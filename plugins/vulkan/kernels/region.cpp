@@ -21,10 +21,10 @@ std::vector<sdk::Capability> capabilities(const Traits& traits) {
                         {ASG_DTYPE_BIT(dtype)}};
     row.instructions = instruction_row(traits, dtype);
     const bool logical = dtype == ASG_BOOL;
-    row.reductions = logical ? sdk::reduction_set({ASG_REDUCE_ANY, ASG_REDUCE_ALL, ASG_REDUCE_MAX,
-                                                   ASG_REDUCE_MIN})
-                             : sdk::reduction_set({ASG_REDUCE_SUM, ASG_REDUCE_PROD, ASG_REDUCE_MAX,
-                                                   ASG_REDUCE_MIN});
+    row.reductions =
+        logical
+            ? sdk::reduction_set({ASG_REDUCE_ANY, ASG_REDUCE_ALL, ASG_REDUCE_MAX, ASG_REDUCE_MIN})
+            : sdk::reduction_set({ASG_REDUCE_SUM, ASG_REDUCE_PROD, ASG_REDUCE_MAX, ASG_REDUCE_MIN});
     rows.push_back(row);
   }
   return rows;

@@ -57,13 +57,13 @@ std::string Emitter::number(const Access& access, bool& wide) const {
   for (std::size_t d = 0; d < access.strides.size(); ++d)
     reach += static_cast<uint64_t>(std::llabs(access.strides[d])) *
              static_cast<uint64_t>(std::max<int64_t>(form_.dims[d] - 1, 0));
-  wide = reach > INT32_MAX;
+  wide |= reach > INT32_MAX;
   if (!wide) return affine(access.offset, access.strides.data(), coordinates_);
   if (!shader_.context().traits.int64)
     throw sdk::Error(ASG_UNSUPPORTED, "numbers above 2^31, which need 64-bit integers");
   std::string text = literal(ASG_I64, static_cast<uint64_t>(access.offset));
   for (std::size_t d = 0; d < access.strides.size(); ++d)
-    if (access.strides[d] != 0)
+    if (access.strides[d] != 0 && coordinates_[d] != "0")
       text += " + " + literal(ASG_I64, static_cast<uint64_t>(access.strides[d])) + " * int64_t(" +
               coordinates_[d] + ")";
   return text;
@@ -105,7 +105,9 @@ std::string Emitter::random(const asg_inst& inst) {
   const std::string n = number(form_.accesses[inst.c], wide);
   const std::string word = wide ? "uint((" + n + ") & 3L)" : "uint(" + n + ") & 3u";
   const std::string block = wide ? "uint((" + n + ") >> 2)" : "uint(" + n + ") >> 2";
-  const auto words = [](uint64_t bits) { return std::to_string(static_cast<uint32_t>(bits)) + "u"; };
+  const auto words = [](uint64_t bits) {
+    return std::to_string(static_cast<uint32_t>(bits)) + "u";
+  };
   return "asg_philox(uvec4(" + block + ", " + words(inst.imm) + ", " + words(inst.imm >> 32) +
          ", unpackUint2x32(uint64_t(" + name(inst.b) + ")).x), unpackUint2x32(uint64_t(" +
          name(inst.a) + ")), " + word + ")";
@@ -122,7 +124,8 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
     case ASG_EW_PRODUCT:
       return product;
     case ASG_EW_IOTA: {
-      bool wide = false;
+      // llvmpipe (Mesa 22.3) extends a negative 32-bit sum of coordinates with zeros.
+      bool wide = inst.dtype == ASG_I64;
       const std::string n = number(form_.accesses[inst.a], wide);
       return wrapped(inst.dtype, register_type(inst.dtype) + "(" + n + ")");
     }
@@ -131,8 +134,9 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
     default:
       break;
   }
-  const std::string text = instruction(shader_.context().traits, inst.op, inst.dtype,
-                                       form_.insts[inst.a].dtype, name(inst.a), name(inst.b), name(inst.c));
+  const std::string text =
+      instruction(shader_.context().traits, inst.op, inst.dtype, form_.insts[inst.a].dtype,
+                  name(inst.a), name(inst.b), name(inst.c));
   if (text.empty())
     throw sdk::Error(ASG_UNSUPPORTED, "instruction " + std::to_string(inst.op) + " on " +
                                           sdk::dtype_name(inst.dtype));

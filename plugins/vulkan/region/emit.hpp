@@ -36,7 +36,7 @@ class Emitter {
   std::string load(const Access& access, uint32_t k);
   std::string random(const asg_inst& inst);
   std::string inside(const Access& access) const;
-  /// The number of an affine function of the coordinates, in 32 or 64 bits.
+  /// An affine function of the coordinates, in 64 bits if asked for or needed: then `wide`.
   std::string number(const Access& access, bool& wide) const;
   /// The element that an access touches; prints the check of its index.
   std::string element(const Access& access, const Shader::Elements& buffer, std::string& condition);

@@ -23,8 +23,13 @@ Form::Form(const asg_region& region, bool join)
       stores(copied<asg_store>(region.stores)),
       phases(copied<asg_phase>(region.phases)) {
   for (const asg_access& from : sdk::Span<asg_access>(region.accesses)) {
-    Access access{from.value, from.offset,         {from.strides, from.strides + region.rank}, {},
-                  from.fill,  from.index_register, from.index_stride,
+    Access access{from.value,
+                  from.offset,
+                  {from.strides, from.strides + region.rank},
+                  {},
+                  from.fill,
+                  from.index_register,
+                  from.index_stride,
                   from.index_extent};
     for (uint32_t b = 0; b < from.n_bounds; ++b)
       access.bounds.push_back({from.bounds[b].base,

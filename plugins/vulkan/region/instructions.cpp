@@ -7,7 +7,9 @@
 namespace asg::vulkan {
 namespace {
 
-std::string call(const char* name, const std::string& a) { return std::string(name) + "(" + a + ")"; }
+std::string call(const char* name, const std::string& a) {
+  return std::string(name) + "(" + a + ")";
+}
 std::string call(const char* name, const std::string& a, const std::string& b) {
   return std::string(name) + "(" + a + ", " + b + ")";
 }
@@ -40,8 +42,10 @@ std::string bitcast(uint32_t to, uint32_t from, const std::string& a) {
   if (to == from) return a;
   if (from == ASG_BOOL) return call(register_type(to).c_str(), a + " ? 1 : 0");
   const auto is = [](uint32_t x, uint32_t y) { return x == y; };
-  if (is(to, ASG_F32)) return from == ASG_I32 ? call("intBitsToFloat", a) : call("uintBitsToFloat", a);
-  if (is(from, ASG_F32)) return to == ASG_I32 ? call("floatBitsToInt", a) : call("floatBitsToUint", a);
+  if (is(to, ASG_F32))
+    return from == ASG_I32 ? call("intBitsToFloat", a) : call("uintBitsToFloat", a);
+  if (is(from, ASG_F32))
+    return to == ASG_I32 ? call("floatBitsToInt", a) : call("floatBitsToUint", a);
   if (is(to, ASG_F64)) return "packDouble2x32(unpackUint2x32(uint64_t(" + a + ")))";
   if (is(from, ASG_F64)) return "int64_t(packUint2x32(unpackDouble2x32(" + a + ")))";
   return wrapped(to, call(register_type(to).c_str(), a));
@@ -101,9 +105,11 @@ std::string of_integer(uint32_t opcode, uint32_t dtype, const std::string& a,
                        const std::string& b) {
   const uint32_t width = sdk::dtype_size(dtype) * 8;
   const auto shift = [&](const char* op) {
-    const std::string distance =
-        dtype == ASG_I64 ? "uint64_t(" + b + ")" : dtype == ASG_I32 || dtype == ASG_I8 ? "uint(" + b + ")" : b;
-    const std::string in_range = distance + " < " + std::to_string(width) + (dtype == ASG_I64 ? "UL" : "u");
+    const std::string distance = dtype == ASG_I64                      ? "uint64_t(" + b + ")"
+                                 : dtype == ASG_I32 || dtype == ASG_I8 ? "uint(" + b + ")"
+                                                                       : b;
+    const std::string in_range =
+        distance + " < " + std::to_string(width) + (dtype == ASG_I64 ? "UL" : "u");
     return "(" + in_range + " ? " + wrapped(dtype, a + op + "int(" + b + ")") + " : " +
            literal(dtype, 0) + ")";
   };
@@ -138,10 +144,12 @@ std::string of_number(uint32_t opcode, uint32_t dtype, const std::string& a, con
       return is_unsigned ? wrapped(dtype, "0u - " + a) : wrapped(dtype, "-" + a);
     case ASG_EW_ABS:
       if (sdk::is_float(dtype)) return call("abs", a);
-      return is_unsigned ? a : wrapped(dtype, "(" + a + " < " + zero + " ? -" + a + " : " + a + ")");
+      return is_unsigned ? a
+                         : wrapped(dtype, "(" + a + " < " + zero + " ? -" + a + " : " + a + ")");
     case ASG_EW_SIGN:
       return "(" + a + " > " + zero + " ? " + call(type.c_str(), "1") + " : " +
-             (is_unsigned ? a : a + " < " + zero + " ? " + call(type.c_str(), "-1") + " : " + a) + ")";
+             (is_unsigned ? a : a + " < " + zero + " ? " + call(type.c_str(), "-1") + " : " + a) +
+             ")";
     case ASG_EW_ADD:
       return wrapped(dtype, a + " + " + b);
     case ASG_EW_SUB:

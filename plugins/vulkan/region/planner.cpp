@@ -4,17 +4,10 @@
 
 #include <asg/sdk/region_check.hpp>
 
+#include "glsl/loops.hpp"
 #include "glsl/types.hpp"
 
 namespace asg::vulkan {
-namespace {
-
-std::string text(uint64_t x) { return std::to_string(x) + "u"; }
-
-uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
-
-}  // namespace
-
 RegionPlanner::RegionPlanner(const StepContext& context, const asg_region& region, StepPlan& plan)
     : context_(context),
       region_(region),
@@ -51,7 +44,8 @@ std::vector<uint32_t> RegionPlanner::register_stores(uint32_t phase) const {
 
 std::vector<uint32_t> RegionPlanner::reductions_of(uint32_t phase) const {
   std::vector<uint32_t> result;
-  for (uint32_t r = form_.begin_of(phase).reductions_end; r < form_.phases[phase].reductions_end; ++r)
+  for (uint32_t r = form_.begin_of(phase).reductions_end; r < form_.phases[phase].reductions_end;
+       ++r)
     result.push_back(r);
   return result;
 }
@@ -93,8 +87,8 @@ std::string RegionPlanner::temporary_result(Shader& shader, uint32_t reduction,
   const uint32_t dtype = form_.reductions[reduction].dtype;
   const int64_t count = form_.part(form_.reductions[reduction].axes, false).count;
   const uint32_t words = word_count(dtype);
-  const std::string array = shader.temporary(results_[reduction].begin,
-                                             static_cast<uint64_t>(count) * words * 4, false);
+  const std::string array =
+      shader.temporary(results_[reduction].begin, static_cast<uint64_t>(count) * words * 4, false);
   return from_words(dtype, array, words == 1 ? number : number + " * 2u");
 }
 
@@ -114,9 +108,9 @@ void RegionPlanner::elementwise(uint32_t phase, const uint32_t* values, int64_t 
   Shader shader(context_, size);
   shader.line("const uint p = group * " + text(size) + " + thread;");
   shader.line("if (p >= push.count) return;");
-  std::vector<std::string> coordinates =
-      length >= 0 ? std::vector<std::string>{"int(p)"}
-                  : print_coordinates(shader, form_.dims, "p", "i");
+  std::vector<std::string> coordinates = length >= 0
+                                             ? std::vector<std::string>{"int(p)"}
+                                             : print_coordinates(shader, form_.dims, "p", "i");
   // A domain of one point has no axes left, an instance of a region of one point does.
   coordinates.resize(form_.rank(), "0");
   Emitter emitter(shader, form_, coordinates);
@@ -175,15 +169,18 @@ void RegionPlanner::fused() {
   layout.lane_stride = layout.lanes_first ? 1 : rows;
   Shader shader(context_, layout.size);
   const std::string w = text(width), g = text(rows);
-  shader.line("const uint row = " + std::string(layout.lanes_first ? "thread / " + w : "thread % " + g) + ";");
-  shader.line("const uint place = " + std::string(layout.lanes_first ? "thread % " + w : "thread / " + g) + ";");
+  shader.line("const uint row = " +
+              std::string(layout.lanes_first ? "thread / " + w : "thread % " + g) + ";");
+  shader.line("const uint place = " +
+              std::string(layout.lanes_first ? "thread % " + w : "thread / " + g) + ";");
   shader.line("const uint k = group * " + g + " + row;");
   shader.line("const bool valid = k < " + text(static_cast<uint64_t>(layout.kept.count)) + ";");
   shader.line("const uint lane = place % 16u, first = place / 16u * 4096u + lane;");
   shader.line("const uint last = valid ? min(place / 16u * 4096u + 4096u, " +
               text(static_cast<uint64_t>(layout.reduced.count)) + ") : 0u;");
   // The thread of lane 0 of the row's first block.
-  shader.line("const uint home = " + std::string(layout.lanes_first ? "thread - place" : "row") + ";");
+  shader.line("const uint home = " + std::string(layout.lanes_first ? "thread - place" : "row") +
+              ";");
   for (uint32_t p = 0; p < form_.phases.size(); ++p) fused_phase(shader, layout, p, width);
   add(shader, ceil_div(static_cast<uint64_t>(layout.kept.count), rows), false);
 }
@@ -191,7 +188,8 @@ void RegionPlanner::fused() {
 namespace {
 
 // The names of the axes, of which some are counted by one number and some by another.
-std::vector<std::string> both(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+std::vector<std::string> both(const std::vector<std::string>& a,
+                              const std::vector<std::string>& b) {
   std::vector<std::string> result = a;
   for (std::size_t d = 0; d < b.size(); ++d)
     if (b[d] != "0") result[d] = b[d];
@@ -199,8 +197,8 @@ std::vector<std::string> both(const std::vector<std::string>& a, const std::vect
 }
 
 // Adds up the lanes of every block; the results are in the lanes 0.
-void print_lanes(Shader& shader, const std::vector<asg_reduction>& reductions,
-                 uint32_t lane_stride, const std::string& prefix) {
+void print_lanes(Shader& shader, const std::vector<asg_reduction>& reductions, uint32_t lane_stride,
+                 const std::string& prefix) {
   shader.line("barrier();");
   for (uint32_t half = tree_lanes / 2; half > 0; half /= 2) {
     shader.line("if (lane < " + text(half) + ") {");
@@ -265,9 +263,9 @@ void RegionPlanner::fused_phase(Shader& shader, const Layout& layout, uint32_t p
       const auto at = [&](const std::string& block) {
         return array + "[home + (" + block + ") * " + text(block_stride) + "]";
       };
-      shader.line("    for (uint b = 0u; b < n / 2u; ++b) " + at("b") + " = " +
-                  reduced(reductions[i].kind, reductions[i].dtype, at("2u * b"), at("2u * b + 1u")) +
-                  ";");
+      shader.line(
+          "    for (uint b = 0u; b < n / 2u; ++b) " + at("b") + " = " +
+          reduced(reductions[i].kind, reductions[i].dtype, at("2u * b"), at("2u * b + 1u")) + ";");
       shader.line("    if (n % 2u != 0u) " + at("n / 2u") + " = " + at("n - 1u") + ";");
     }
     shader.line("  }");
@@ -299,8 +297,8 @@ void RegionPlanner::split() {
     const asg_reduction& reduction = form_.reductions[r];
     const auto count = static_cast<uint64_t>(form_.part(reduction.axes, false).count);
     if (result.used)
-      result.begin = plan_.allocate(count * word_count(reduction.dtype) * 4,
-                                    context_.traits.offset_alignment);
+      result.begin =
+          plan_.allocate(count * word_count(reduction.dtype) * 4, context_.traits.offset_alignment);
   }
   for (uint32_t p = 0; p < form_.phases.size(); ++p) {
     std::vector<uint32_t> left = reductions_of(p);
@@ -311,10 +309,10 @@ void RegionPlanner::split() {
       for (const uint32_t r : left) {
         std::vector<uint32_t> more = together;
         more.push_back(r);
-        const bool fits = form_.reductions[r].axes == form_.reductions[left[0]].axes &&
-                          (together.empty() ||
-                           shared_bytes(more, context_.traits.barrier_group_size()) <=
-                               context_.traits.shared_bytes);
+        const bool fits =
+            form_.reductions[r].axes == form_.reductions[left[0]].axes &&
+            (together.empty() || shared_bytes(more, context_.traits.barrier_group_size()) <=
+                                     context_.traits.shared_bytes);
         (fits ? together : others).push_back(r);
       }
       reduce(p, form_.reductions[left[0]].axes, together, barrier);
@@ -332,8 +330,8 @@ void RegionPlanner::finish(Shader& shader, uint32_t reduction, uint32_t phase,
   const Form::Part kept = form_.part(form_.reductions[reduction].axes, false);
   if (results_[reduction].used) {
     const uint32_t words = word_count(dtype);
-    const std::string array = shader.temporary(
-        results_[reduction].begin, static_cast<uint64_t>(kept.count) * words * 4, true);
+    const std::string array = shader.temporary(results_[reduction].begin,
+                                               static_cast<uint64_t>(kept.count) * words * 4, true);
     shader.line(to_words(dtype, array, words == 1 ? number : number + " * 2u", value));
   }
   const std::vector<uint32_t> stores = reduction_stores(reduction, phase, false);
@@ -352,8 +350,10 @@ void RegionPlanner::reduce(uint32_t phase, uint32_t axes, const std::vector<uint
   layout.lane_stride = layout.lanes_first ? 1 : results;
   Shader shader(context_, layout.size);
   const std::string g = text(results), kept = text(static_cast<uint64_t>(layout.kept.count));
-  const auto units = static_cast<uint64_t>(layout.kept.count) * static_cast<uint64_t>(layout.blocks);
-  shader.line("const uint lane = " + std::string(layout.lanes_first ? "thread % 16u" : "thread / " + g) + ";");
+  const auto units =
+      static_cast<uint64_t>(layout.kept.count) * static_cast<uint64_t>(layout.blocks);
+  shader.line("const uint lane = " +
+              std::string(layout.lanes_first ? "thread % 16u" : "thread / " + g) + ";");
   shader.line("const uint unit = group * " + g + " + " +
               (layout.lanes_first ? "thread / 16u" : "thread % " + g) + ";");
   shader.line("const bool valid = unit < " + text(units) + ";");
@@ -379,8 +379,8 @@ void RegionPlanner::reduce(uint32_t phase, uint32_t axes, const std::vector<uint
     const asg_reduction& reduction = form_.reductions[r];
     shader.line("{ " + std::string(sdk::is_float(reduction.dtype) ? "precise " : "") +
                 register_type(reduction.dtype) + " next = " +
-                reduced(reduction.kind, reduction.dtype, a, Emitter::name(reduction.source)) + "; " +
-                a + " = next; }");
+                reduced(reduction.kind, reduction.dtype, a, Emitter::name(reduction.source)) +
+                "; " + a + " = next; }");
   }
   shader.line("}");
   for (std::size_t i = 0; i < numbers.size(); ++i) {

@@ -25,10 +25,10 @@ class RegionPlanner {
   /// How the threads of a workgroup share reductions over `axes`.
   struct Layout {
     Form::Part kept, reduced;
-    int64_t blocks;          // of the tree, for one result
-    uint32_t size;           // threads of a workgroup
-    uint32_t lane_stride;    // from a thread to that of the next lane
-    bool lanes_first;        // neighbouring threads are lanes of one result
+    int64_t blocks;        // of the tree, for one result
+    uint32_t size;         // threads of a workgroup
+    uint32_t lane_stride;  // from a thread to that of the next lane
+    bool lanes_first;      // neighbouring threads are lanes of one result
   };
   /// Where the result of a reduction lies in temporary memory, if anything reads it there.
   struct Result {

@@ -1,0 +1,26 @@
+// What GATHER and SCATTER share: y[b, p, i, q] against x[b, p, indices[b, i], q].
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "glsl/loops.hpp"
+
+namespace asg::vulkan {
+
+/// The axes of `picked`, the side that has an element for every index.
+struct Picked {
+  uint32_t axis, batch_dims, index_axes;
+  int64_t extent;
+
+  /// Errors: ASG_INVALID_ARGUMENT when `picked` has not the shape that indices select from x.
+  Picked(const asg_step& step, const asg_value& x, const asg_value& indices,
+         const asg_value& picked);
+  /// Coordinates in the indices of an element of `picked`.
+  std::vector<std::string> of_indices(const std::vector<std::string>& picked) const;
+  /// Coordinates in x, where the index is `index`.
+  std::vector<std::string> of_x(const std::vector<std::string>& picked,
+                                const std::string& index) const;
+};
+
+}  // namespace asg::vulkan

@@ -1,0 +1,66 @@
+#include "glsl/loops.hpp"
+
+#include <algorithm>
+
+#include "glsl/types.hpp"
+#include "region/instructions.hpp"
+
+namespace asg::vulkan {
+
+void begin_elements(Shader& shader, uint64_t count) {
+  if (count >= uint64_t{1} << 31)
+    throw sdk::Error(ASG_UNSUPPORTED,
+                     std::to_string(count) + " elements; this backend numbers them in 31 bits");
+  shader.line("const uint p = group * " + text(shader.group_size()) + " + thread;");
+  shader.line("if (p >= push.count) return;");
+}
+
+void end_elements(Shader& shader, StepPlan& plan, uint64_t count, bool barrier) {
+  plan.dispatches.push_back(shader.finish(ceil_div(count, shader.group_size()), barrier));
+  plan.dispatches.back().count = static_cast<uint32_t>(count);
+}
+
+std::string element_of(const asg_value& value, const Shader::Elements& buffer,
+                       const std::vector<std::string>& coordinates) {
+  return affine(buffer.base, value.strides, coordinates);
+}
+
+std::vector<int64_t> shape_of(const asg_value& value) {
+  return {value.shape, value.shape + value.rank};
+}
+
+std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
+                                            const std::vector<uint32_t>& operands) {
+  std::vector<sdk::Capability> rows;
+  for (uint32_t dtype = ASG_F32; dtype <= ASG_U32; ++dtype) {
+    if (!has_registers(traits, dtype) || (dtype == ASG_BOOL && !bools)) continue;
+    std::vector<uint32_t> masks;
+    for (const uint32_t mask : operands)
+      masks.push_back(mask == same ? ASG_DTYPE_BIT(dtype) : mask);
+    rows.push_back({op, ASG_CAP_STRIDED, ASG_MAX_RANK, masks});
+  }
+  return rows;
+}
+
+uint32_t index_dtypes(const Traits& traits) {
+  return ASG_DTYPE_BIT(ASG_I32) | (traits.int64 ? ASG_DTYPE_BIT(ASG_I64) : 0);
+}
+
+uint32_t checked_axis(const asg_step& step, const asg_value& value) {
+  const int64_t axis = sdk::attr_int(step, "axis");
+  require(axis >= 0 && axis < value.rank, std::string(step.name) + ": axis " +
+                                              std::to_string(axis) + " of " +
+                                              std::to_string(value.rank));
+  return static_cast<uint32_t>(axis);
+}
+
+bool same_shape(const asg_value& a, const asg_value& b) {
+  return a.rank == b.rank && std::equal(a.shape, a.shape + a.rank, b.shape);
+}
+
+void check_arity(const asg_step& step, uint32_t inputs, uint32_t outputs) {
+  require(step.n_inputs == inputs && step.n_outputs == outputs,
+          std::string(step.name) + ": wrong number of inputs or outputs");
+}
+
+}  // namespace asg::vulkan

@@ -1,0 +1,37 @@
+// The commonest shape of a shader: one thread for each element of something.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "glsl/shader.hpp"
+
+namespace asg::vulkan {
+
+/// Prints the number of the thread's element, `p`, and leaves main where there is none.
+/// Errors: ASG_UNSUPPORTED for 2^31 elements and more.
+void begin_elements(Shader& shader, uint64_t count);
+/// Ends such a shader and appends it to the plan.
+void end_elements(Shader& shader, StepPlan& plan, uint64_t count, bool barrier);
+
+/// Element of a value at coordinates of its shape.
+std::string element_of(const asg_value& value, const Shader::Elements& buffer,
+                       const std::vector<std::string>& coordinates);
+
+std::vector<int64_t> shape_of(const asg_value& value);
+
+inline std::string text(uint64_t x) { return std::to_string(x) + "u"; }
+inline uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
+
+/// A row for each dtype that registers may have, with D where `operands` has `same`.
+inline constexpr uint32_t same = 0;
+std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
+                                            const std::vector<uint32_t>& operands);
+/// The masks of I32 and I64 that the device has.
+uint32_t index_dtypes(const Traits& traits);
+/// The attribute `axis`, checked against the value.
+uint32_t checked_axis(const asg_step& step, const asg_value& value);
+bool same_shape(const asg_value& a, const asg_value& b);
+void check_arity(const asg_step& step, uint32_t inputs, uint32_t outputs);
+
+}  // namespace asg::vulkan

@@ -1,0 +1,63 @@
+// CUMULATIVE: x -> y, the running sum, product or maximum along an axis.
+#include <string_view>
+
+#include "glsl/loops.hpp"
+#include "glsl/types.hpp"
+#include "kernels.hpp"
+#include "region/emit.hpp"
+
+namespace asg::vulkan {
+namespace {
+
+std::vector<sdk::Capability> capabilities(const Traits& traits) {
+  return rows_per_dtype(traits, ASG_OP_CUMULATIVE, false, {same});
+}
+
+void plan(const StepContext& context, StepPlan& plan) {
+  const asg_step& step = context.step;
+  check_arity(step, 1, 1);
+  const asg_value &x = context.input(0), &y = context.output(0);
+  const uint32_t axis = checked_axis(step, x);
+  require(same_shape(x, y), "cumulative: shapes do not fit");
+  const std::string_view mode = sdk::attr_string(step, "mode");
+  require(mode == "sum" || mode == "prod" || mode == "max",
+          "cumulative: unknown mode '" + std::string(mode) + "'");
+  const bool exclusive = sdk::attr_int(step, "exclusive", 0) != 0;
+  const bool reverse = sdk::attr_int(step, "reverse", 0) != 0;
+  if (sdk::element_count(x) == 0) return;
+  std::vector<int64_t> lines = shape_of(x);
+  const int64_t length = lines[axis];
+  lines[axis] = 1;
+  const auto count = static_cast<uint64_t>(sdk::product(lines.data(), x.rank));
+
+  // What goes on is not rounded, where the device can do so.
+  const uint32_t total = x.dtype == ASG_F32 && context.traits.float64 ? ASG_F64 : x.dtype;
+  const uint32_t kind = mode == "sum"    ? ASG_REDUCE_SUM
+                        : mode == "prod" ? ASG_REDUCE_PROD
+                                         : ASG_REDUCE_MAX;
+  Shader shader(context, context.traits.group_size());
+  begin_elements(shader, count);
+  std::vector<std::string> at = print_coordinates(shader, lines, "p", "i");
+  at[axis] = "i";
+  const Shader::Elements from = shader.value(step.inputs[0], false),
+                         to = shader.value(step.outputs[0], true);
+  const std::string type = register_type(total);
+  const std::string last = std::to_string(length - 1);
+  shader.line("precise " + type + " total = " + neutral(kind, total) + ";");
+  shader.line("for (int n = 0; n <= " + last + "; ++n) {");
+  shader.line(std::string("  const int i = ") + (reverse ? last + " - n" : "n") + ";");
+  shader.line("  const " + type + " element = " + type + "(" + from.load(element_of(x, from, at)) +
+              ");");
+  shader.line("  precise " + type + " next = " + reduced(kind, total, "total", "element") + ";");
+  shader.line("  " + to.store(element_of(y, to, at),
+                              register_type(x.dtype) + "(" + (exclusive ? "total" : "next") + ")"));
+  shader.line("  total = next;");
+  shader.line("}");
+  end_elements(shader, plan, count, false);
+}
+
+}  // namespace
+
+extern const KernelMaker cumulative_kernel{ASG_OP_CUMULATIVE, capabilities, plan};
+
+}  // namespace asg::vulkan
