@@ -104,8 +104,7 @@ struct Block {
     for (int64_t at = 0; at < width; at += strip) {
       const int64_t rows = seen_by(at, key, keys);
       if (rows > 0)
-        multiply<false>(rows, strip, s.value_size, left(head.value, key), turned_dy + at, width,
-                        dscores + at, width, false);
+        multiply_strip(rows, s.value_size, head.value, key, turned_dy + at, dscores + at, width);
       for (int64_t part = at; part < at + strip; part += lanes) {
         const FloatVector share = hn::Load(d, totals + part), minus = hn::Load(d, delta + part);
         for (int64_t r = 0; r < rows; ++r) {
@@ -125,13 +124,13 @@ struct Block {
       const int64_t r = tiles.begin(t), rows = tiles.begin(t + 1) - r;
       const int64_t first = s.causal ? std::max<int64_t>(0, key + r - query) : 0;
       const int64_t wide = round_to_strip(s.size), wide_value = round_to_strip(s.value_size);
-      multiply_rows<false>(rows, s.value_size, n - first,
-                           Left{scores + r * width + first, width, 1}, dy + first * wide_value,
-                           wide_value, head.dvalue + (key + r) * head.dvalue_row, head.dvalue_row,
-                           true);
-      multiply_rows<false>(rows, s.size, n - first, Left{dscores + r * width + first, width, 1},
-                           queries + first * wide, wide, head.dkey + (key + r) * head.dkey_row,
-                           head.dkey_row, true);
+      multiply_rows<Apart>(rows, s.value_size, n - first,
+                           Left{scores + r * width + first, width, 1},
+                           Right{dy + first * wide_value, wide_value},
+                           head.dvalue + (key + r) * head.dvalue_row, head.dvalue_row, true);
+      multiply_rows<Apart>(rows, s.size, n - first, Left{dscores + r * width + first, width, 1},
+                           Right{queries + first * wide, wide},
+                           head.dkey + (key + r) * head.dkey_row, head.dkey_row, true);
     }
   }
 
@@ -143,8 +142,8 @@ struct Block {
       const int64_t i = tiles.begin(t), end = tiles.begin(t + 1);
       const int64_t depth = s.causal ? std::min(keys, query + end - key) : keys;
       if (depth > 0)
-        multiply_rows<true>(end - i, wide, depth, Left{dscores + i, 1, width}, rows.data, rows.row,
-                            dquery + i * wide, wide, key > 0);
+        multiply_rows<Together>(end - i, wide, depth, Left{dscores + i, 1, width},
+                                Right{rows.data, rows.row}, dquery + i * wide, wide, key > 0);
     }
   }
 

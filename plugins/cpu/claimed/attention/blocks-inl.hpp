@@ -11,10 +11,11 @@
 #include <cstring>
 #include <limits>
 
-#include <hwy/contrib/math/math-inl.h>
+#include <hwy/highway.h>
 
 #include "claimed/attention/attention.hpp"
 #include "claimed/simd/block_gemm-inl.hpp"
+#include "region/float_functions-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace asg::cpu::HWY_NAMESPACE {
@@ -25,13 +26,14 @@ using attention::Sizes;
 
 inline constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
-inline Left left(const Matrix& m, int64_t row) { return {m.data + row * m.row, m.row, m.column}; }
-
 /// exp of what is at most a little above 0.  What is far below gives 0, not denormal numbers.
 HWY_INLINE FloatVector exp_of(FloatVector x) {
   const Floats d;
-  const FloatVector y = hn::IfThenElseZero(hn::Ge(x, hn::Set(d, -87.0f)), hn::Exp(d, x));
-  return hn::IfThenElse(hn::IsNaN(x), x, y);
+  const auto vanishes = hn::Lt(x, hn::Set(d, -87.0f));
+  const float32::Power power =
+      float32::split_exp(hn::Min(hn::IfThenZeroElse(vanishes, x), hn::Set(d, 88.0f)));
+  const FloatVector scale = float32::power_of_two(power.n);
+  return float32::nan_or(x, hn::IfThenZeroElse(vanishes, hn::MulAdd(scale, power.fraction, scale)));
 }
 
 /// What to subtract from scores: nothing where all of them are -inf.
@@ -65,7 +67,7 @@ inline void turn(const Matrix& from, int64_t n, int64_t size, float factor, floa
       }
     }
     for (; p < size; ++p)
-      for (int64_t k = i; k < i + 4; ++k)
+      for (int64_t k = i; k < std::min(i + 4, width); ++k)
         to[p * width + k] = k < n ? from.data[k * from.row + p * from.column] * factor : 0.0f;
   }
 }
@@ -127,11 +129,23 @@ inline void apply_mask(const Mask& mask, int64_t query, int64_t n, int64_t key, 
   }
 }
 
+/// scores = rows [first, first + n) of m times one strip of turned rows.
+inline void multiply_strip(int64_t n, int64_t size, const Matrix& m, int64_t first,
+                           const float* turned, float* scores, int64_t width) {
+  const Tiles tiles(n);
+  for (int64_t t = 0; t < tiles.count; ++t) {
+    const int64_t r = tiles.begin(t);
+    multiply_rows<Apart>(tiles.begin(t + 1) - r, strip, size,
+                         Left{m.data + (first + r) * m.row, m.row, m.column}, Right{turned, width},
+                         scores + r * width, width, false);
+  }
+}
+
 /// Scores of one strip of queries, turned and scaled in `queries`, for keys [key, key + keys).
 inline void score_strip(const Sizes& s, const Matrix& key_rows, const Mask& mask, int64_t query,
                         int64_t n, int64_t key, int64_t keys, const float* queries, float* scores,
                         int64_t width) {
-  multiply<false>(keys, strip, s.size, left(key_rows, key), queries, width, scores, width, false);
+  multiply_strip(keys, s.size, key_rows, key, queries, scores, width);
   if (mask.kind != Mask::Kind::none) apply_mask(mask, query, n, key, keys, scores, width);
   if (s.causal) hide_future(query, key, keys, scores, width);
 }

@@ -60,12 +60,7 @@ struct Running {
     return factor;
   }
 
-  HWY_INLINE FloatVector lse() const {
-    const Floats d;
-    const FloatVector log =
-        hn::IfThenElse(hn::Eq(total, hn::Zero(d)), hn::Set(d, minus_infinity), hn::Log(d, total));
-    return hn::IfThenElse(hn::IsNaN(total), total, hn::Add(log, shift_of(largest)));
-  }
+  HWY_INLINE FloatVector lse() const { return hn::Add(float32::log(total), shift_of(largest)); }
 };
 
 inline void scale_rows(int64_t rows, int64_t columns, const float* factors, float* sums) {
@@ -102,8 +97,8 @@ void forward(const Sizes& s, const attention::ForwardHead& head, int64_t query, 
       const int64_t i = tiles.begin(t), end = tiles.begin(t + 1);
       const int64_t depth = s.causal ? std::min(keys, query + end - key) : keys;
       if (depth > 0)
-        multiply_rows<true>(end - i, wide, depth, Left{scores + i, 1, strip}, value.data, value.row,
-                            sums + i * wide, wide, key > 0);
+        multiply_rows<Together>(end - i, wide, depth, Left{scores + i, 1, strip},
+                                Right{value.data, value.row}, sums + i * wide, wide, key > 0);
     }
   }
   hn::Store(divisor_of(low.total), d, numbers);

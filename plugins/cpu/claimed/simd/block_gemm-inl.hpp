@@ -27,44 +27,95 @@ inline constexpr int64_t max_rows = HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_
 
 constexpr int64_t round_to_strip(int64_t n) { return (n + strip - 1) / strip * strip; }
 
-/// The left operand: element (i, p) at data[i * row + p * column].
+/// A left operand: element (i, p) at data[i * row + p * column].
 struct Left {
   const float* data;
   int64_t row, column;
 };
+/// One whose rows begin at data[rows[i]].
+struct ListedLeft {
+  const float* data;
+  const int64_t* rows;
+  int64_t column;
+};
 
-using TileOfRows = void (*)(int64_t depth, const Left& a, const float* b, int64_t b_row, float* c,
-                            int64_t c_row, bool add, int64_t columns);
+// How the rows of a tile are walked together, column after column.
+/// Rows side by side: row is 1.
+template <std::size_t rows>
+struct Together {
+  explicit Together(const Left& a) : at(a.data), column(a.column) {}
+  template <std::size_t R>
+  HWY_INLINE float get() const {
+    return at[R];
+  }
+  HWY_INLINE void next() { at += column; }
+  const float* at;
+  int64_t column;
+};
+/// Rows anywhere.  Three share a pointer: as many as addresses of the form base + index * 2 reach.
+template <std::size_t rows>
+struct Apart {
+  explicit Apart(const Left& a) : row(a.row), column(a.column) {
+    for (std::size_t g = 0; g < groups; ++g) at[g] = a.data + static_cast<int64_t>(g) * 3 * a.row;
+  }
+  template <std::size_t R>
+  HWY_INLINE float get() const {
+    return at[R / 3][static_cast<int64_t>(R % 3) * row];
+  }
+  HWY_INLINE void next() {
+    for (const float*& from : at) from += column;
+  }
+  static constexpr std::size_t groups = (rows + 2) / 3;
+  const float* at[groups];
+  int64_t row, column;
+};
+template <std::size_t rows>
+struct Listed {
+  explicit Listed(const ListedLeft& a) : column(a.column) {
+    for (std::size_t r = 0; r < rows; ++r) at[r] = a.data + a.rows[r];
+  }
+  template <std::size_t R>
+  HWY_INLINE float get() const {
+    return at[R][p];
+  }
+  HWY_INLINE void next() { p += column; }
+  const float* at[rows];
+  int64_t column, p = 0;
+};
+
+/// A right operand: row p at data + p * row.
+struct Right {
+  const float* data;
+  int64_t row;
+  HWY_INLINE const float* line() const { return data; }
+  HWY_INLINE void next() { data += row; }
+  Right from(int64_t column) const { return {data + column, row}; }
+};
+/// One whose row p is at data + rows[p].
+struct ListedRight {
+  const float* data;
+  const int64_t* rows;
+  HWY_INLINE const float* line() const { return data + *rows; }
+  HWY_INLINE void next() { ++rows; }
+  ListedRight from(int64_t column) const { return {data + column, rows}; }
+};
 
 /// c (+)= a b for as many rows as R has, one strip wide, of which `columns` are written.  Every
 /// element is one chain of multiply-adds in the order of p, so its bits do not depend on the tile.
-/// `together`: a.row is 1.
-template <bool together, std::size_t... R>
-void multiply_tile(int64_t depth, const Left& a, const float* b, int64_t b_row, float* c,
-                   int64_t c_row, bool add, int64_t columns) {
+template <template <std::size_t> class Rows, class A, class B, std::size_t... R>
+void multiply_tile(int64_t depth, const A& a, B b, float* c, int64_t c_row, bool add,
+                   int64_t columns) {
   const Floats d;
   constexpr std::size_t rows = sizeof...(R);
   FloatVector low[rows] = {((void)R, hn::Zero(d))...}, high[rows] = {((void)R, hn::Zero(d))...};
-  // Three rows share a pointer: as many as addresses of the form base + index * 2 reach.
-  const float* from[(rows + 2) / 3];
-  for (std::size_t g = 0; g < (rows + 2) / 3; ++g)
-    from[g] = a.data + static_cast<int64_t>(g) * 3 * a.row;
-  const float* line = a.data;
-  for (int64_t p = 0; p < depth; ++p, b += b_row) {
-    const FloatVector b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + lanes);
-    if constexpr (together) {
-      ((low[R] = hn::MulAdd(hn::Set(d, line[R]), b0, low[R]),
-        high[R] = hn::MulAdd(hn::Set(d, line[R]), b1, high[R])),
-       ...);
-      line += a.column;
-    } else {
-      ((low[R] =
-            hn::MulAdd(hn::Set(d, from[R / 3][static_cast<int64_t>(R % 3) * a.row]), b0, low[R]),
-        high[R] =
-            hn::MulAdd(hn::Set(d, from[R / 3][static_cast<int64_t>(R % 3) * a.row]), b1, high[R])),
-       ...);
-      for (const float*& at : from) at += a.column;
-    }
+  Rows<rows> left(a);
+  for (int64_t p = 0; p < depth; ++p) {
+    const FloatVector b0 = hn::LoadU(d, b.line()), b1 = hn::LoadU(d, b.line() + lanes);
+    ((low[R] = hn::MulAdd(hn::Set(d, left.template get<R>()), b0, low[R]),
+      high[R] = hn::MulAdd(hn::Set(d, left.template get<R>()), b1, high[R])),
+     ...);
+    left.next();
+    b.next();
   }
   if (columns == strip && add) {
     ((hn::StoreU(hn::Add(hn::LoadU(d, c + R * c_row), low[R]), d, c + R * c_row),
@@ -82,13 +133,16 @@ void multiply_tile(int64_t depth, const Left& a, const float* b, int64_t b_row, 
   }
 }
 
-template <bool together, std::size_t... R>
-constexpr TileOfRows tile_of(std::index_sequence<R...>) {
-  return multiply_tile<together, R...>;
+template <class A, class B>
+using Tile = void (*)(int64_t depth, const A& a, B b, float* c, int64_t c_row, bool add,
+                      int64_t columns);
+template <template <std::size_t> class Rows, class A, class B, std::size_t... R>
+constexpr Tile<A, B> tile_of(std::index_sequence<R...>) {
+  return multiply_tile<Rows, A, B, R...>;
 }
-template <bool together, std::size_t... N>
-TileOfRows tile_of_rows(int64_t rows, std::index_sequence<N...>) {
-  static constexpr TileOfRows tiles[] = {tile_of<together>(std::make_index_sequence<N + 1>())...};
+template <template <std::size_t> class Rows, class A, class B, std::size_t... N>
+Tile<A, B> find_tile(int64_t rows, std::index_sequence<N...>) {
+  static constexpr Tile<A, B> tiles[] = {tile_of<Rows, A, B>(std::make_index_sequence<N + 1>())...};
   return tiles[rows - 1];
 }
 
@@ -99,27 +153,13 @@ struct Tiles {
   int64_t m, count;
 };
 
-/// c (+)= a b for `rows` <= max_rows rows and n columns; b and, unless n fills strips, its padding
-/// are readable by whole strips.
-template <bool together>
-void multiply_rows(int64_t rows, int64_t n, int64_t depth, const Left& a, const float* b,
-                   int64_t b_row, float* c, int64_t c_row, bool add) {
-  const TileOfRows tile = tile_of_rows<together>(rows, std::make_index_sequence<max_rows>());
+/// c (+)= a b for `rows` <= max_rows rows and n columns; the rows of b can be read by whole strips.
+template <template <std::size_t> class Rows, class A, class B>
+void multiply_rows(int64_t rows, int64_t n, int64_t depth, const A& a, const B& b, float* c,
+                   int64_t c_row, bool add) {
+  const Tile<A, B> tile = find_tile<Rows, A, B>(rows, std::make_index_sequence<max_rows>());
   for (int64_t j = 0; j < n; j += strip)
-    tile(depth, a, b + j, b_row, c + j, c_row, add, std::min(strip, n - j));
-}
-
-/// The same for any number of rows.
-template <bool together>
-void multiply(int64_t m, int64_t n, int64_t depth, const Left& a, const float* b, int64_t b_row,
-              float* c, int64_t c_row, bool add) {
-  const Tiles tiles(m);
-  for (int64_t t = 0; t < tiles.count; ++t) {
-    const int64_t i = tiles.begin(t);
-    multiply_rows<together>(tiles.begin(t + 1) - i, n, depth,
-                            Left{a.data + i * a.row, a.row, a.column}, b, b_row, c + i * c_row,
-                            c_row, add);
-  }
+    tile(depth, a, b.from(j), c + j, c_row, add, std::min(strip, n - j));
 }
 
 }  // namespace asg::cpu::HWY_NAMESPACE

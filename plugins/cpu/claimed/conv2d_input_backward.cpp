@@ -1,0 +1,47 @@
+// The gradient of a convolution's images: for steps of 1 a convolution of dy with the kernel turned
+// around.
+#include "claimed/convolution/convolution.hpp"
+#include "kernels.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+convolution::Layout layout_of(const sdk::ProgramCopy& program, const asg_step& step) {
+  require_arity(step, 2, 1);
+  const asg_value &dy = program.input(step, 0), &weight = program.input(step, 1);
+  const asg_value& dx = program.output(step, 0);
+  convolution::Axis height, width;
+  convolution::read_axes(step, height, width);
+  uint32_t d = 2;
+  for (convolution::Axis* axis : {&height, &width}) {
+    axis->source = dy.shape[d];
+    axis->kernel = weight.shape[d];
+    axis->result = dx.shape[d];
+    axis->pad = axis->dilation * (axis->kernel - 1) - axis->pad;
+    ++d;
+  }
+  return {height, width, dy.shape[1] / sdk::attr_int(step, "groups"), weight.shape[1]};
+}
+
+}  // namespace
+
+sdk::Kernel make_conv2d_input_backward(Context* context) {
+  sdk::Kernel kernel;
+  kernel.claimed_op = "conv2d_input_backward";
+  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+    convolution::Axis height, width;
+    convolution::read_axes(request, height, width);
+    // Longer steps would leave most of the products zero.
+    reply.accepted = convolution::fits(request) && height.stride == 1 && width.stride == 1 ? 1 : 0;
+    reply.strided_inputs = 3;
+  };
+  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
+    convolution::Plan plan(program, step, layout_of(program, step), true);
+    plan.reserve(*context);
+    return [context, plan = std::move(plan)](const sdk::Call& call) { plan.run(*context, call); };
+  };
+  return kernel;
+}
+
+}  // namespace asg::cpu

@@ -1,0 +1,90 @@
+// dy, moved to the first of the largest elements of each window.
+#include <limits>
+
+#include "claimed/pooling/pooling.hpp"
+#include "kernels.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+using Plan = pooling::Plan<3>;
+using pooling::Plane;
+
+/// Adds one row of dy.  The padding takes part, as -inf: where nothing
+/// is larger and it comes first, dy goes nowhere.
+void spread_row(const Plan& plan, const Plane<float>& x, int64_t row, const float* dy,
+                int64_t dy_column, const Plane<float>& dx) {
+  const convolution::Axis &height = plan.height, &width = plan.width;
+  for (int64_t j = 0; j < width.result; ++j) {
+    float champion = -std::numeric_limits<float>::infinity();
+    float* winner = nullptr;
+    bool is_first = true;
+    for (int64_t p = 0; p < height.kernel; ++p) {
+      const int64_t h = row * height.stride + p * height.dilation - height.pad;
+      for (int64_t q = 0; q < width.kernel; ++q, is_first = false) {
+        const int64_t w = j * width.stride + q * width.dilation - width.pad;
+        if (h < 0 || h >= height.source || w < 0 || w >= width.source) continue;
+        const float candidate = x.at(h)[w * x.column];
+        if (!is_first && !pooling::beats(candidate, champion)) continue;
+        champion = candidate;
+        winner = dx.at(h) + w * dx.column;
+      }
+    }
+    if (winner != nullptr) *winner += dy[j * dy_column];
+  }
+}
+
+void spread_plane(const Plan& plan, const pooling::Pairs& pairs, const Plane<float>& x,
+                  const Plane<float>& dy, const Plane<float>& dx) {
+  const convolution::Axis &height = plan.height, &width = plan.width;
+  const bool fast = pooling::is_pairs(height) && pooling::is_pairs(width) && x.column == 1 &&
+                    dy.column == 1 && dx.column == 1;
+  for (int64_t i = 0; i < height.source; ++i) {
+    float* row = dx.at(i);
+    if (dx.column == 1)
+      std::fill_n(row, width.source, 0.0f);
+    else
+      for (int64_t j = 0; j < width.source; ++j) row[j * dx.column] = 0;
+  }
+  for (int64_t i = 0; i < height.result; ++i) {
+    if (!fast || !pairs.spread(x.at(2 * i), x.at(2 * i + 1), dy.at(i), width.result, dx.at(2 * i),
+                               dx.at(2 * i + 1)))
+      spread_row(plan, x, i, dy.at(i), dy.column, dx);
+  }
+}
+
+}  // namespace
+
+sdk::Kernel make_max_pool2d_backward(Context* context) {
+  sdk::Kernel kernel;
+  kernel.claimed_op = "max_pool2d_backward";
+  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+    reply.accepted = convolution::fits(request) ? 1 : 0;
+    reply.strided_inputs = 3;
+  };
+  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
+    require_arity(step, 2, 1);
+    const asg_value &dy = program.input(step, 0), &x = program.input(step, 1);
+    const asg_value& dx = program.output(step, 0);
+    return [context, plan = pooling::make_plan<3>(step, dy, {&x, &dy, &dx}),
+            pairs = pooling::find_pairs()](const sdk::Call& call) {
+      const int64_t count = plan.planes.count();
+      const int64_t work =
+          plan.height.result * plan.width.result * plan.height.kernel * plan.width.kernel +
+          plan.height.source * plan.width.source / 8;
+      context->pool.parallel(count, grain_for(count, work, context->pool.threads()),
+                             [&](int64_t begin, int64_t end, uint32_t) {
+                               plan.planes.for_each(begin, end, [&](const auto& at) {
+                                 spread_plane(plan, pairs,
+                                              pooling::plane_of<float>(call.input(1), at[0]),
+                                              pooling::plane_of<float>(call.input(0), at[1]),
+                                              pooling::plane_of<float>(call.output(0), at[2]));
+                               });
+                             });
+    };
+  };
+  return kernel;
+}
+
+}  // namespace asg::cpu

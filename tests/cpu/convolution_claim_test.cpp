@@ -1,0 +1,175 @@
+// Convolution and pooling as the CPU backend claims them, against their bodies.
+#include <boost/test/unit_test.hpp>
+
+#include <asg/ops/elementwise.hpp>
+#include <asg/ops/movement.hpp>
+
+#include "cpu/claims.hpp"
+
+namespace {
+
+using namespace asg;
+using namespace claims_test;
+
+using Ints = std::vector<std::int64_t>;
+
+struct Sliding {
+  Ints kernel, stride, padding, dilation;
+};
+
+std::int64_t positions(std::int64_t size, const Sliding& w, std::size_t axis) {
+  return (size + 2 * w.padding[axis] - w.dilation[axis] * (w.kernel[axis] - 1) - 1) /
+             w.stride[axis] +
+         1;
+}
+
+Attributes attributes_of(const Sliding& w) {
+  return {{"stride", w.stride}, {"padding", w.padding}, {"dilation", w.dilation}};
+}
+
+struct Convolution {
+  std::int64_t images, channels, height, width, filters, groups;
+  Sliding window;
+
+  Shape x() const { return {images, channels, height, width}; }
+  Shape weight() const { return {filters, channels / groups, window.kernel[0], window.kernel[1]}; }
+  Shape y() const {
+    return {images, filters, positions(height, window, 0), positions(width, window, 1)};
+  }
+  Attributes attributes() const {
+    Attributes result = attributes_of(window);
+    result.set("groups", groups);
+    return result;
+  }
+};
+
+std::vector<Convolution> convolutions() {
+  return {{1, 1, 1, 1, 1, 1, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
+          {2, 1, 28, 28, 32, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {3, 32, 14, 14, 64, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {2, 3, 11, 9, 5, 1, {{3, 2}, {2, 1}, {1, 0}, {1, 1}}},
+          {1, 4, 13, 16, 6, 2, {{2, 3}, {1, 1}, {2, 1}, {1, 2}}},
+          {2, 6, 17, 19, 12, 3, {{3, 3}, {2, 3}, {1, 2}, {2, 1}}},
+          {1, 5, 8, 7, 5, 5, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {2, 2, 6, 6, 3, 1, {{1, 1}, {2, 2}, {0, 0}, {1, 1}}},
+          // More padding than the kernel reaches: the gradient of the images is cut.
+          {1, 2, 5, 5, 3, 1, {{2, 2}, {1, 1}, {3, 2}, {1, 1}}},
+          // Rows longer than a block, planes larger than the cache.
+          {1, 20, 150, 90, 3, 1, {{3, 3}, {1, 1}, {0, 0}, {3, 3}}},
+          {1, 3, 40, 70, 33, 1, {{7, 7}, {2, 2}, {3, 3}, {1, 1}}},
+          {33, 1, 5, 3, 1, 1, {{5, 3}, {1, 1}, {0, 0}, {1, 1}}}};
+}
+
+std::string text(const Convolution& c) {
+  return fmt::format("x {} weight {} groups {} stride {} {}", to_string(c.x()),
+                     to_string(c.weight()), c.groups, c.window.stride[0], c.window.stride[1]);
+}
+
+BOOST_AUTO_TEST_CASE(convolutions_as_their_bodies) {
+  for (const Convolution& c : convolutions()) BOOST_TEST_CONTEXT(text(c)) {
+      const Array x = spread(c.x(), -1, 1, 1), weight = spread(c.weight(), -1, 1, 2);
+      const Array bias = spread({c.filters}, -1, 1, 3), dy = spread(c.y(), -1, 1, 4);
+      Case forward{.op = "conv2d", .attributes = c.attributes(), .inputs = {x, weight}};
+      BOOST_TEST(check(forward) == "");
+      forward.inputs.push_back(bias);
+      BOOST_TEST(check(forward) == "");
+      Case input{
+          .op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
+      input.attributes.set("image", Ints{c.height, c.width});
+      input.claimed = c.window.stride == Ints{1, 1};
+      BOOST_TEST(check(input) == "");
+      Case by_weight{
+          .op = "conv2d_weight_backward", .attributes = c.attributes(), .inputs = {dy, x}};
+      by_weight.attributes.set("kernel", c.window.kernel);
+      BOOST_TEST(check(by_weight) == "");
+    }
+}
+
+// Operands whose channels come last, and a weight that is a part of another one.
+BOOST_AUTO_TEST_CASE(convolutions_of_any_strides) {
+  const Convolution c = {3, 6, 10, 21, 8, 2, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};
+  const auto turned = [](const Tensor& t) { return permute(t, {0, 3, 1, 2}); };
+  const Array x = spread({3, 10, 21, 6}, -1, 1, 1), dy = spread({3, 10, 21, 8}, -1, 1, 4);
+  const Array weight = spread({8, 3, 3, 6}, -1, 1, 2), bias = spread({8, 2}, -1, 1, 3);
+  const auto part = [](const Tensor& t) { return slice(t, 3, 0, 6, 2); };
+  Case forward{.op = "conv2d", .attributes = c.attributes(), .inputs = {x, weight, bias}};
+  forward.operands = [=](const Tensors& in) {
+    return Tensors{turned(in[0]), part(in[1]), squeeze(slice(in[2], 1, 0, 1), 1)};
+  };
+  BOOST_TEST(check(forward) == "");
+  Case input{.op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
+  input.attributes.set("image", Ints{c.height, c.width});
+  input.operands = [=](const Tensors& in) { return Tensors{turned(in[0]), part(in[1])}; };
+  BOOST_TEST(check(input) == "");
+  Case by_weight{.op = "conv2d_weight_backward", .attributes = c.attributes(), .inputs = {dy, x}};
+  by_weight.attributes.set("kernel", c.window.kernel);
+  by_weight.operands = [=](const Tensors& in) { return Tensors{turned(in[0]), turned(in[1])}; };
+  BOOST_TEST(check(by_weight) == "");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_to_convolve_is_left_to_the_body) {
+  const Convolution c = {0, 2, 3, 3, 1, 1, {{2, 2}, {1, 1}, {0, 0}, {1, 1}}};
+  Case forward{.op = "conv2d",
+               .attributes = c.attributes(),
+               .inputs = {Array(f64, c.x()), spread(c.weight(), -1, 1, 2)}};
+  forward.claimed = false;
+  BOOST_TEST(check(forward) == "");
+}
+
+struct Pooling {
+  Shape x;
+  Sliding window;
+};
+
+std::vector<Pooling> poolings() {
+  return {{{1, 1}, {{1, 1}, {1, 1}, {0, 0}, {1, 1}}},
+          {{2, 3, 28, 28}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{2, 3, 14, 14}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{4, 15, 9}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{3, 6, 5}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{2, 2, 75, 83}, {{2, 2}, {2, 2}, {0, 0}, {1, 1}}},
+          {{2, 4, 9, 11}, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
+          {{2, 9, 11}, {{3, 2}, {1, 1}, {1, 0}, {1, 2}}},
+          {{2, 8, 8}, {{2, 2}, {3, 1}, {1, 1}, {2, 2}}},
+          // Windows that lie in the padding alone.
+          {{1, 1, 4}, {{2, 2}, {1, 1}, {1, 1}, {2, 2}}},
+          {{5, 1, 1}, {{2, 2}, {1, 1}, {1, 1}, {2, 2}}}};
+}
+
+// Equal numbers, infinities and what is no number, beside others.
+Array uneven(const Shape& shape) {
+  Array x = spread(shape, -3, 3, 1);
+  for (std::int64_t i = 0; i < x.numel(); ++i) {
+    x.set(i, std::round(x.get(i)));
+    if (i % 31 == 5) x.set(i, -INFINITY);
+    if (i % 37 == 7) x.set(i, INFINITY);
+    if (i % 41 == 11) x.set(i, NAN);
+  }
+  return x;
+}
+
+BOOST_AUTO_TEST_CASE(poolings_as_their_bodies) {
+  for (const Pooling& p : poolings())
+    for (const Array& x : {spread(p.x, -1, 1, 1), uneven(p.x)})
+      BOOST_TEST_CONTEXT(to_string(p.x)
+                         << " kernel " << p.window.kernel[0] << " stride " << p.window.stride[0]) {
+        Attributes attributes = attributes_of(p.window);
+        attributes.set("kernel", p.window.kernel);
+        BOOST_TEST(
+            check({.op = "max_pool2d", .attributes = attributes, .inputs = {x}, .tolerance = 0}) ==
+            "");
+        Shape pooled = p.x;
+        pooled[pooled.rank() - 2] = positions(p.x.at(-2), p.window, 0);
+        pooled[pooled.rank() - 1] = positions(p.x.at(-1), p.window, 1);
+        const Array dy = spread(pooled, -1, 1, 2);
+        Case backward{.op = "max_pool2d_backward", .attributes = attributes, .inputs = {dy, x}};
+        BOOST_TEST(check(backward) == "");
+        backward.inputs = {spread(pooled, -1, 1, 2), x};
+        backward.operands = [](const Tensors& in) {
+          return Tensors{transpose(transpose(in[0], -1, -2) * 1.0f, -1, -2), in[1]};
+        };
+        BOOST_TEST(check(backward) == "");
+      }
+}
+
+}  // namespace
