@@ -99,12 +99,16 @@ std::vector<Array> CompiledGraph::Impl::download() const {
 
 CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
                       const std::string& name) {
+  return compile(device, graph, outputs, name, PassOptions::from_environment());
+}
+
+CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
+                      const std::string& name, const PassOptions& options) {
   for (const Tensor& output : outputs)
     if (!output || &output.graph() != &graph)
       throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
   Report report;
-  Program program = compile_program({graph, outputs}, DeviceTarget(device),
-                                    PassOptions::from_environment(), &report);
+  Program program = compile_program({graph, outputs}, DeviceTarget(device), options, &report);
   program.name = name;
   CompiledGraph result;
   result.impl_ =

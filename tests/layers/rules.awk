@@ -15,7 +15,7 @@ BEGIN {
   rank["cli"] = rank["examples"] = 8
 
   # What a public header may include beside <vector> and the like.
-  count = split("stdbool.h stddef.h stdint.h string.h", names, " ")
+  count = split("assert.h stdbool.h stddef.h stdint.h string.h", names, " ")
   for (i = 1; i <= count; ++i) c_header[names[i]] = 1
 }
 

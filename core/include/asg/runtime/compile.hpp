@@ -16,6 +16,7 @@
 namespace asg {
 
 struct Program;
+struct PassOptions;
 struct Report;
 
 /// A graph compiled for a device, with the memory it runs in.
@@ -43,7 +44,8 @@ class CompiledGraph {
   [[nodiscard]] const Report& report() const;
 
  private:
-  friend CompiledGraph compile(const Device&, const Graph&, const Tensors&, const std::string&);
+  friend CompiledGraph compile(const Device&, const Graph&, const Tensors&, const std::string&,
+                               const PassOptions&);
   struct Impl;
   std::shared_ptr<Impl> impl_;
 };
@@ -53,6 +55,9 @@ class CompiledGraph {
 /// Errors   TypeError when the backend cannot execute an op; DeviceError when memory is short.
 [[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
                                     const std::string& name = "graph");
+/// The same with passes left out or limited; without options the environment decides.
+[[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
+                                    const std::string& name, const PassOptions& options);
 
 struct CompileOptions {
   std::string name = "function";

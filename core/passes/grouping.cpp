@@ -1,0 +1,357 @@
+#include "grouping.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include <asg/graph/op.hpp>
+
+namespace asg {
+namespace {
+
+using Kind = Layout::Kind;
+
+constexpr int most_reduction_phases = 3;
+constexpr std::int64_t long_row = 32768;
+
+constexpr std::string_view why_text[] = {"",
+                                         "the one needs a third kernel that needs the other",
+                                         "too far apart",
+                                         "read through a view that is not the same point",
+                                         "their rows have different lengths",
+                                         "their domains have different sizes",
+                                         "their shapes cut the domain differently",
+                                         "the region would be too large",
+                                         "the region would touch too many values",
+                                         "the region would need too many phases",
+                                         "too few and too long rows",
+                                         "a reduction over outer axes is needed at once",
+                                         "out of fuel",
+                                         "the variable is read through another view"};
+
+// The reduced axes of a reduce node as a range [begin, end) of products of inner axes; begin == 0
+// when they are not neighbours.
+struct Reduced {
+  std::int64_t begin = 0, end = 0;
+};
+Reduced reduced_range(const Node& node, const Shape& in) {
+  Reduced range;
+  std::uint32_t mask = 0;
+  for (const std::int64_t axis : node.attributes.integers("axes")) mask |= 1u << axis;
+  int first = -1, last = -1;
+  for (int d = 0; d < in.rank(); ++d)
+    if ((mask >> d & 1u) != 0 && in[d] != 1) {
+      if (first < 0) first = d;
+      last = d;
+    }
+  if (first < 0) return {1, 1};  // over axes of one point
+  for (int d = first; d <= last; ++d)
+    if ((mask >> d & 1u) == 0 && in[d] != 1) return {};
+  range.begin = suffix_product(in, last);
+  range.end = suffix_product(in, first) * in[first];
+  return range;
+}
+
+bool add_cut(std::vector<std::int64_t>& cuts, std::int64_t cut, std::int64_t points) {
+  if (cut <= 1 || cut >= points) return true;
+  const auto at = std::lower_bound(cuts.begin(), cuts.end(), cut);
+  if (at != cuts.end() && *at == cut) return true;
+  if (at != cuts.end() && *at % cut != 0) return false;
+  if (at != cuts.begin() && cut % *std::prev(at) != 0) return false;
+  if (points % cut != 0) return false;
+  cuts.insert(at, cut);
+  return true;
+}
+
+// Whether the view reads, at each point, the value of the point's row.
+bool reads_rows(const View& view, std::int64_t row) {
+  if (view.offset != 0 || !view.bounds.empty()) return false;
+  std::int64_t inner = 1;
+  for (int d = view.shape.rank(); d-- > 0;) {
+    const std::int64_t size = view.shape[d];
+    if (size == 1) continue;
+    if (inner >= row ? view.strides[d] != inner / row
+                     : (view.strides[d] != 0 || inner * size > row))
+      return false;
+    inner *= size;
+  }
+  return true;
+}
+
+}  // namespace
+
+Grouping::Grouping(const Layout& of, const PassContext& with)
+    : layout(of),
+      graph(of.graph),
+      context(with),
+      order(of.graph.size()),
+      groups(of.graph.size()),
+      is_row(of.graph.size(), false),
+      limits_(with.target.region_limits()),
+      late_(of.graph.size(), false),
+      strict_(of.graph.size(), false) {
+  for (NodeId id = 0; id < graph.size(); ++id)
+    if (computed(id)) start(id);
+  order_writers();
+}
+
+// ---- single nodes ----------------------------------------------------------
+
+bool Grouping::computed(NodeId id) const {
+  return layout.kind[id] != Kind::none &&
+         (!layout.free[id] || layout.in_memory[id] || !layout.readers[id].empty());
+}
+bool Grouping::is_region(NodeId id) const {
+  return layout.is_region(id) && computed(id) && groups[id].points > 0;
+}
+const Shape& Grouping::domain(NodeId id) const {
+  const Node node = graph.node(id);
+  return layout.kind[id] == Kind::reduce ? graph.type(node.operands[0]).shape
+                                         : node.outputs[0].shape;
+}
+
+void Grouping::start(NodeId id) {
+  const Node node = graph.node(id);
+  for (const Value operand : node.operands) {
+    const NodeId base = layout.sources.of(operand).base.node;
+    if (layout.kind[base] != Kind::none && computed(base)) order.add_base_edge(base, id);
+  }
+  Group& group = groups[id];
+  if (layout.kind[id] == Kind::kernel) {
+    group.anchored = true;
+    return;
+  }
+  const Shape& shape = domain(id);
+  group.points = shape.numel();
+  for (int d = shape.rank(); d-- > 0;)
+    (void)add_cut(group.cuts, suffix_product(shape, d), group.points);
+  for (const Value operand : node.operands) {
+    const NodeId base = layout.sources.of(operand).base.node;
+    if (graph.node(base).op.name != "constant" || graph.type({base, 0}).shape.numel() != 1)
+      group.loads.push_back(base);
+  }
+  std::sort(group.loads.begin(), group.loads.end());
+  group.loads.erase(std::unique(group.loads.begin(), group.loads.end()), group.loads.end());
+  if (layout.kind[id] == Kind::reduce) group.reductions = 1;
+}
+
+void Grouping::order_writers() {
+  for (NodeId id = 0; id < graph.size(); ++id) {
+    const NodeId variable = layout.assigned[id];
+    if (variable == no_node) continue;
+    for (const NodeId reader : layout.readers[variable]) {
+      if (!computed(reader)) continue;
+      const bool same_points = reads_whole(reader, variable) && layout.kind[id] == Kind::element;
+      if (!same_points && layout.is_region(reader)) strict_[id] = true;
+      if (reader == id ? !same_points : !order.add_edge(reader, id)) {
+        late_[id] = true;
+        break;
+      }
+    }
+  }
+}
+bool Grouping::reads_whole(NodeId reader, NodeId base) const {
+  if (layout.kind[reader] == Kind::kernel) return false;
+  const std::int64_t points = domain(reader).numel();
+  for (const Value operand : graph.node(reader).operands) {
+    const Source& source = layout.sources.of(operand);
+    if (source.base.node == base && !is_whole(source.view, points)) return false;
+    if (layout.free[source.base.node]) return false;
+  }
+  return points == graph.type({base, 0}).shape.numel();
+}
+
+// ---- joining -----------------------------------------------------------------
+
+Why Grouping::edge(NodeId p, const View& view, const Group& joined, bool p_row, bool c_row) const {
+  if (layout.kind[p] == Kind::reduce) {
+    const Reduced range = reduced_range(graph.node(p), domain(p));
+    if (range.begin != 1) return Why::outer;
+    if (range.end != joined.row) return Why::rows;
+  }
+  const std::int64_t rows = joined.row == 0 ? 0 : joined.points / joined.row;
+  if (p_row) {
+    if (c_row) return is_whole(view, rows) ? Why::fused : Why::transposed;
+    return reads_rows(view, joined.row) ? Why::fused : Why::transposed;
+  }
+  return !c_row && is_whole(view, joined.points) ? Why::fused : Why::transposed;
+}
+
+bool Grouping::row_value(NodeId id) const { return layout.kind[id] == Kind::reduce || is_row[id]; }
+
+Why Grouping::try_join(NodeId p, NodeId c) {
+  NodeId ga = order.group(p), gb = order.group(c);
+  if (ga == gb) return Why::fused;
+  if (order.rank(ga) > order.rank(gb)) std::swap(ga, gb);  // values go from a to b
+  const Group& a = groups[ga];
+  const Group& b = groups[gb];
+  if (a.anchored || b.anchored) return Why::domain;
+  const auto& members_a = order.members(ga);
+  const auto& members_b = order.members(gb);
+  if (members_a.size() + members_b.size() > most_nodes) return Why::nodes;
+
+  Group joined;
+  joined.points = std::max(a.points, b.points);
+  joined.row = std::max(a.row, b.row);
+  joined.reductions = a.reductions + b.reductions;
+  const bool a_rows = a.points < b.points, b_rows = b.points < a.points;
+  // One number that many read: a kernel of its own, not part of one of its readers.
+  if (a_rows && a.points == 1) return Why::domain;
+  const Group& small = a_rows ? a : b;
+  if (a_rows || b_rows) {
+    if (small.reductions > 0 || small.row > 0 || small.points == 0 ||
+        joined.points % small.points != 0)
+      return Why::domain;
+    // A number made of several reductions waits for all of them: a kernel of its own.
+    if (b_rows && b.points == 1 && std::any_of(b.loads.begin(), b.loads.end(), [&](NodeId base) {
+          return layout.kind[base] != Kind::none && order.group(base) != ga;
+        }))
+      return Why::domain;
+    joined.row = joined.points / small.points;
+    const Group& large = a_rows ? b : a;
+    if (large.row > 0 && large.row != joined.row) return Why::rows;
+  } else if (a.row > 0 && b.row > 0 && a.row != b.row) {
+    return Why::rows;
+  }
+
+  // Every edge between the two, not just this one.
+  bool any = false;
+  for (const NodeId reader : members_b)
+    for (const Value operand : graph.node(reader).operands) {
+      const Source& source = layout.sources.of(operand);
+      const NodeId base = source.base.node;
+      if (layout.kind[base] == Kind::none || order.group(base) != ga) continue;
+      any = true;
+      if (layout.kind[base] == Kind::reduce && joined.row == 0)
+        joined.row = reduced_range(graph.node(base), domain(base)).end;
+      const bool p_row = a_rows || row_value(base);
+      const bool c_row = b_rows || is_row[reader];
+      if (layout.kind[reader] == Kind::reduce && c_row) return Why::transposed;
+      if (const Why why = edge(base, source.view, joined, p_row, c_row); why != Why::fused)
+        return why;
+    }
+  if (!any && (a_rows || b_rows)) return Why::domain;
+
+  if (const Why why = fits(a, b, a_rows, b_rows, joined); why != Why::fused) return why;
+  if (const Why why = state_allows(members_a, members_b); why != Why::fused) return why;
+  std::vector<NodeId> all = members_a;
+  all.insert(all.end(), members_b.begin(), members_b.end());
+  if (joined.reductions > 0) {
+    std::sort(all.begin(), all.end());
+    const int used = phases_of(all);
+    if (used > most_reduction_phases || (used > 0 && !limits_.phases)) return Why::phases;
+    if (used > 0 && joined.row > long_row && joined.points / joined.row < 8) return Why::long_rows;
+  }
+  if (limits_.buffers > 0 && values_touched(all, joined) > limits_.buffers) return Why::loads;
+  if (context.fuel == 0) return Why::fuel;
+  const std::vector<NodeId> become_rows = a_rows   ? members_a
+                                          : b_rows ? members_b
+                                                   : std::vector<NodeId>{};
+  if (!order.join(p, c)) return Why::cycle;
+  (void)context.may_rewrite();
+  for (const NodeId id : become_rows) is_row[id] = true;
+  groups[order.group(p)] = std::move(joined);
+  return Why::fused;
+}
+
+Why Grouping::fits(const Group& a, const Group& b, bool a_rows, bool b_rows, Group& joined) const {
+  const Group& base = a_rows ? b : a;
+  const Group& other = a_rows ? a : b;
+  joined.cuts = base.cuts;
+  const std::int64_t scale = a_rows || b_rows ? joined.row : 1;
+  for (const std::int64_t cut : other.cuts)
+    if (!add_cut(joined.cuts, cut * scale, joined.points)) return Why::axes;
+  if (!add_cut(joined.cuts, joined.row, joined.points)) return Why::axes;
+  if (static_cast<int>(joined.cuts.size()) + 1 > limits_.rank) return Why::axes;
+  std::set_union(a.loads.begin(), a.loads.end(), b.loads.begin(), b.loads.end(),
+                 std::back_inserter(joined.loads));
+  std::erase_if(joined.loads, [&](NodeId load) {
+    return layout.kind[load] != Kind::none &&
+           (&groups[order.group(load)] == &a || &groups[order.group(load)] == &b);
+  });
+  return joined.loads.size() > most_loads ? Why::loads : Why::fused;
+}
+
+Why Grouping::state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const {
+  const auto inside = [&](NodeId id) {
+    return std::find(a.begin(), a.end(), id) != a.end() ||
+           std::find(b.begin(), b.end(), id) != b.end();
+  };
+  for (const auto* members : {&a, &b})
+    for (const NodeId id : *members) {
+      if (!strict_[id] || late_[id]) continue;
+      const NodeId variable = layout.assigned[id];
+      for (const NodeId reader : layout.readers[variable])
+        if (inside(reader) && !reads_whole(reader, variable)) return Why::state;
+    }
+  return Why::fused;
+}
+
+int Grouping::phases_of(const std::vector<NodeId>& ascending) const {
+  int most = 0;
+  std::vector<int> phase(ascending.size(), 0);
+  for (std::size_t i = 0; i < ascending.size(); ++i) {
+    for (const Value operand : graph.node(ascending[i]).operands) {
+      const NodeId base = layout.sources.of(operand).base.node;
+      const auto at = std::lower_bound(ascending.begin(), ascending.end(), base);
+      if (at == ascending.end() || *at != base) continue;
+      const bool waits = layout.kind[base] == Kind::reduce;
+      phase[i] =
+          std::max(phase[i], phase[static_cast<std::size_t>(at - ascending.begin())] + waits);
+    }
+    most = std::max(most, phase[i]);
+  }
+  return most;
+}
+
+std::size_t Grouping::values_touched(const std::vector<NodeId>& members, const Group& group) const {
+  std::size_t count = 0;
+  const auto inside = [&](NodeId id) {
+    return std::find(members.begin(), members.end(), id) != members.end();
+  };
+  for (const NodeId base : group.loads) count += !inside(base);
+  for (const NodeId id : members)
+    count += layout.in_memory[id] ||
+             !std::all_of(layout.readers[id].begin(), layout.readers[id].end(), inside);
+  return count;
+}
+
+// ---- the result ----------------------------------------------------------------
+
+void Grouping::explain() {
+  std::vector<Refusal>& list = context.report.refusals;
+  for (const auto& [p, c, why] : refusals_) {
+    if (order.group(p) == order.group(c)) continue;
+    list.push_back({"fuse", fmt::format("{} -> {}", graph.node(p).op.name, graph.node(c).op.name),
+                    std::string(why_text[static_cast<std::size_t>(why)]),
+                    to_string(graph.node(c).origin)});
+  }
+}
+
+Fused Grouping::finish() {
+  Fused fused{{}, std::vector<std::uint32_t>(graph.size(), 0), std::move(late_), std::move(order)};
+  std::vector<NodeId> roots;
+  for (NodeId id = 0; id < graph.size(); ++id)
+    if (computed(id) && fused.order.group(id) == id) roots.push_back(id);
+  std::sort(roots.begin(), roots.end(),
+            [&](NodeId a, NodeId b) { return fused.order.rank(a) < fused.order.rank(b); });
+  for (const NodeId g : roots) {
+    Kernel kernel;
+    for (const NodeId id : fused.order.members(g)) {
+      fused.kernel_of[id] = static_cast<std::uint32_t>(fused.kernels.size());
+      if (layout.kind[id] == Kind::kernel)
+        kernel.anchor = id;
+      else
+        kernel.nodes.push_back(id);
+    }
+    std::sort(kernel.nodes.begin(), kernel.nodes.end());
+    kernel.points = groups[g].points;
+    kernel.row = groups[g].row;
+    kernel.cuts = groups[g].cuts;
+    fused.kernels.push_back(std::move(kernel));
+  }
+  return fused;
+}
+
+}  // namespace asg
