@@ -56,27 +56,25 @@ Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
   return plan;
 }
 
-/// Adds the chunks up.
-void finish(const Plan& plan, Context& context, const float* sums, float* dweight) {
+/// Adds the chunks up, into the first of them, and turns the sum to the weight's order.
+void finish(const Plan& plan, Context& context, float* sums, float* dweight) {
   const convolution::Layout& l = plan.layout;
-  const int64_t padded = plan.loops.padded(l.filters), window = l.height.kernel * l.width.kernel;
-  const int64_t lines = plan.groups * l.depth;
+  const int64_t padded = plan.loops.padded(l.filters), size = plan.sums();
+  const int64_t window = l.height.kernel * l.width.kernel, lines = plan.groups * l.depth;
   context.pool.parallel(lines, grain_for(lines, l.filters * plan.chunks, context.pool.threads()),
                         [&](int64_t begin, int64_t end, uint32_t) {
                           for (int64_t line = begin; line < end; ++line) {
                             const int64_t group = line / l.depth, p = line % l.depth;
+                            float* total = sums + group * plan.chunks * size + p * padded;
+                            for (int64_t chunk = 1; chunk < plan.chunks; ++chunk)
+                              for (int64_t f = 0; f < padded; ++f)
+                                total[f] += total[chunk * size + f];
                             float* to = dweight + group * l.filters * plan.dweight.image +
                                         p / window * plan.dweight.channel +
                                         p % window / l.width.kernel * plan.dweight.row +
                                         p % l.width.kernel * plan.dweight.column;
-                            const float* from =
-                                sums + group * plan.chunks * plan.sums() + p * padded;
-                            for (int64_t f = 0; f < l.filters; ++f) {
-                              float total = from[f];
-                              for (int64_t chunk = 1; chunk < plan.chunks; ++chunk)
-                                total += from[chunk * plan.sums() + f];
-                              to[f * plan.dweight.image] = total;
-                            }
+                            for (int64_t f = 0; f < l.filters; ++f)
+                              to[f * plan.dweight.image] = total[f];
                           }
                         });
 }

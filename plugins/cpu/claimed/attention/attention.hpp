@@ -53,7 +53,10 @@ struct Forward {
 };
 struct Backward {
   std::size_t (*scratch)(const Sizes&);
-  void (*run)(const Sizes&, const BackwardHead&, float* scratch);
+  /// Queries [first, end).  Writes their rows of dquery, and to dkey and dvalue their share of all
+  /// rows.
+  void (*run)(const Sizes&, const BackwardHead&, int64_t first, int64_t end, float* scratch);
+  int64_t block;  // queries that are worked on together
 };
 Forward find_forward();
 Backward find_backward();

@@ -170,7 +170,8 @@ struct Block {
   }
 };
 
-void backward(const Sizes& s, const attention::BackwardHead& head, float* scratch) {
+void backward(const Sizes& s, const attention::BackwardHead& head, int64_t first, int64_t end,
+              float* scratch) {
   for (int64_t r = 0; r < s.keys; ++r) {
     std::fill_n(head.dkey + r * head.dkey_row, s.size, 0.0f);
     std::fill_n(head.dvalue + r * head.dvalue_row, s.value_size, 0.0f);
@@ -185,15 +186,15 @@ void backward(const Sizes& s, const attention::BackwardHead& head, float* scratc
   block.packed = block.dquery + o.dquery();
   block.scores = block.packed + o.packed_keys();
   block.dscores = block.scores + o.scores();
-  for (int64_t query = 0; query < s.queries; query += backward_queries) {
+  for (int64_t query = first; query < end; query += backward_queries) {
     block.query = query;
-    block.n = std::min(backward_queries, s.queries - query);
+    block.n = std::min(backward_queries, end - query);
     block.width = round_to_strip(block.n);
     block.run();
   }
 }
 
-attention::Backward backward_fns() { return {backward_scratch, backward}; }
+attention::Backward backward_fns() { return {backward_scratch, backward, backward_queries}; }
 
 }  // namespace asg::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

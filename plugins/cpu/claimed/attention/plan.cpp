@@ -20,13 +20,22 @@ bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask) {
          value.shape[value.rank - 1] <= longest;
 }
 
-Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query) {
-  const asg_value &q = program.input(step, query), &v = program.input(step, query + 2);
+namespace {
+template <class T>
+Sizes sizes(const T& query, const T& value) {
   Sizes s;
-  s.queries = q.shape[q.rank - 2];
-  s.keys = v.shape[v.rank - 2];
-  s.size = q.shape[q.rank - 1];
-  s.value_size = v.shape[v.rank - 1];
+  s.queries = query.shape[query.rank - 2];
+  s.keys = value.shape[value.rank - 2];
+  s.size = query.shape[query.rank - 1];
+  s.value_size = value.shape[value.rank - 1];
+  return s;
+}
+}  // namespace
+
+Sizes sizes_of(const asg_type* types) { return sizes(types[0], types[2]); }
+
+Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query) {
+  Sizes s = sizes(program.input(step, query), program.input(step, query + 2));
   s.causal = sdk::attr_int(step, "causal") != 0;
   s.scale = static_cast<float>(sdk::attr_float(step, "scale"));
   return s;

@@ -19,7 +19,9 @@ inline void accept(const asg_claim_request& request, asg_claim_reply& reply) {
   reply.strided_inputs = (uint64_t{1} << request.n_inputs) - 1;
 }
 
-/// The sizes of a step whose query is input `query`.
+/// The sizes alone, of query, key and value.
+Sizes sizes_of(const asg_type* types);
+/// Sizes and attributes of a step whose query is input `query`.
 Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query);
 
 /// The leading axes of a step as a loop over the heads, with the element offsets of N operands:
