@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,12 +61,19 @@ class Region {
       splits_.push_back(split_reductions(tapes_.back(), threads));
       splits_.back().partials = shared;
       shared += align(splits_.back().partial_bytes);
+      splits_.back().sweep = shared;
+      shared += align(tapes_.back().sweep_bytes);
       per_thread = std::max(per_thread, thread_bytes(tapes_.back()));
+    }
+    if (!form.lengths.empty() && !tapes_.empty()) {
+      instances_.emplace(form, tapes_[0]);
+      per_thread += form.accesses.size() * sizeof(void*);
     }
     context.workspace.reserve(per_thread, shared);
   }
 
   void run(const sdk::Call& call) const {
+    if (instances_) return run_instances(tapes_[0], *instances_, context_, call.addresses);
     for (std::size_t i = 0; i < tapes_.size(); ++i)
       run_tape(tapes_[i], splits_[i], context_, call.addresses, results_);
   }
@@ -96,6 +104,7 @@ class Region {
   std::vector<Tape> tapes_;
   std::vector<Split> splits_;
   std::vector<std::size_t> results_;  // offsets in shared scratch
+  std::optional<Instances> instances_;
 };
 
 /// One row for each dtype, with every instruction that the tile loops know for it.
@@ -103,11 +112,11 @@ std::vector<Capability> capabilities() {
   std::vector<Capability> rows;
   for (const uint32_t dtype :
        {ASG_F32, ASG_F64, ASG_I8, ASG_I32, ASG_I64, ASG_U8, ASG_U32, ASG_BOOL}) {
-    Capability row{
-        ASG_OP_REGION,
-        ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX | ASG_CAP_PHASES,
-        ASG_MAX_RANK,
-        {ASG_DTYPE_BIT(dtype)}};
+    Capability row{ASG_OP_REGION,
+                   ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
+                       ASG_CAP_PHASES | ASG_CAP_INSTANCES,
+                   ASG_MAX_RANK,
+                   {ASG_DTYPE_BIT(dtype)}};
     const auto add = [&](uint32_t op) { row.instructions[op / 64] |= uint64_t{1} << (op % 64); };
     for (uint32_t op = 1; op < ASG_EW_COUNT; ++op) {
       const bool compares = op >= ASG_EW_EQ && op <= ASG_EW_GE;

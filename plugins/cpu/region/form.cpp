@@ -1,6 +1,8 @@
 #include "form.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <functional>
 #include <string>
 
 #include <asg/sdk/region_check.hpp>
@@ -19,18 +21,19 @@ Affine affine(int64_t base, const int64_t* coefficients) {
   return result;
 }
 
-/// Errors: ASG_INVALID_ARGUMENT when an access without bounds leaves its value's extent.
-void check_reach(const sdk::ProgramCopy& program, const asg_region& region,
-                 const asg_access& access) {
+/// Errors: ASG_INVALID_ARGUMENT when an access without bounds leaves its value's extent on a domain
+/// with those sizes.
+void check_reach(const sdk::ProgramCopy& program, uint32_t rank, const int64_t* dims,
+                 const asg_access& access, uint32_t value_index) {
   const auto values = program.values();
-  const asg_value& value = values[access.value];
+  const asg_value& value = values[value_index];
   const auto size = static_cast<int64_t>(sdk::dtype_size(value.dtype));
-  if (access.n_bounds != 0 || size == 0 || sdk::point_count(region) == 0) return;
+  if (access.n_bounds != 0 || size == 0 || std::count(dims, dims + rank, 0) != 0) return;
   int64_t low = access.offset, high = access.offset;
   const auto reach = [&](int64_t stride, int64_t extent) {
     (stride < 0 ? low : high) += stride * (extent - 1);
   };
-  for (uint32_t d = 0; d < region.rank; ++d) reach(access.strides[d], region.dims[d]);
+  for (uint32_t d = 0; d < rank; ++d) reach(access.strides[d], dims[d]);
   if (access.index_register != 0 && access.index_extent > 0)
     reach(access.index_stride, access.index_extent);
   const auto offset = static_cast<int64_t>(value.offset);
@@ -38,8 +41,33 @@ void check_reach(const sdk::ProgramCopy& program, const asg_region& region,
       offset + (high + 1) * size > static_cast<int64_t>(value.extent_end))
     throw Error(ASG_INVALID_ARGUMENT, "a region reaches elements " + std::to_string(low) + " to " +
                                           std::to_string(high) + " of value " +
-                                          std::to_string(access.value) + " '" + value.name +
+                                          std::to_string(value_index) + " '" + value.name +
                                           "', outside its extent");
+}
+void check_reach(const sdk::ProgramCopy& program, const asg_region& region, uint32_t index) {
+  const asg_access& access = Span<asg_access>(region.accesses)[index];
+  if (region.instances.count == 0)
+    return check_reach(program, region.rank, region.dims, access, access.value);
+  for (const asg_instance& instance : Span<asg_instance>(region.instances))
+    check_reach(program, region.rank, &instance.length, access, instance.values[index]);
+}
+
+/// Takes bounds that leave only index 0 of an axis out of a store's list.
+void note_first_axes(const asg_region& region, Access& access) {
+  std::erase_if(access.bounds, [&](const Bound& bound) {
+    uint32_t axis = region.rank;
+    for (uint32_t d = 0; d < region.rank; ++d) {
+      if (bound.position.coefficients[d] == 0) continue;
+      if (axis != region.rank) return false;
+      axis = d;
+    }
+    if (axis == region.rank || bound.position.base != 0 ||
+        std::abs(bound.position.coefficients[axis]) < bound.extent || bound.extent < 1)
+      return false;
+    access.first_axes |= 1u << axis;
+    access.element.coefficients[axis] = 0;
+    return true;
+  });
 }
 
 template <class Visit>
@@ -59,12 +87,17 @@ void erase_axis(Form& form, uint32_t at) {
     map.coefficients.back() = 0;
   });
   const uint32_t low = (1u << at) - 1;
-  for (Reduction& r : form.reductions) r.axes = (r.axes & low) | ((r.axes >> 1) & ~low);
+  const auto erase = [&](uint32_t& axes) { axes = (axes & low) | ((axes >> 1) & ~low); };
+  for (Reduction& r : form.reductions) erase(r.axes);
+  for (Access& access : form.accesses) erase(access.first_axes);
 }
 
 bool can_join(Form& form, uint32_t at) {
+  const auto differ = [&](uint32_t axes) { return ((axes >> at) & 1) != ((axes >> (at + 1)) & 1); };
   for (const Reduction& r : form.reductions)
-    if (((r.axes >> at) & 1) != ((r.axes >> (at + 1)) & 1)) return false;
+    if (differ(r.axes)) return false;
+  for (const Access& access : form.accesses)
+    if (differ(access.first_axes)) return false;
   bool joined = true;
   for_each_map(form, [&](const Affine& map) {
     joined &= map.coefficients[at] == map.coefficients[at + 1] * form.dims[at + 1];
@@ -77,6 +110,10 @@ Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_region& region = *program.region(step);
   Form form;
   form.dims.assign(region.dims, region.dims + region.rank);
+  const Span<asg_instance> instances = region.instances;
+  for (const asg_instance& instance : instances) form.lengths.push_back(instance.length);
+  if (!form.lengths.empty())
+    form.dims[0] = *std::max_element(form.lengths.begin(), form.lengths.end());
   for (const asg_inst& i : Span<asg_inst>(region.insts)) form.insts.push_back(i);
   for (const asg_store& s : Span<asg_store>(region.stores)) form.stores.push_back(s);
   for (const asg_phase& p : Span<asg_phase>(region.phases)) form.phases.push_back(p);
@@ -87,7 +124,16 @@ Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
     Access access;
     access.place = Access::Place::value;
     access.index = a.value;
-    access.dtype = a.value < program.values().size() ? program.values()[a.value].dtype : 0;
+    const auto number = static_cast<uint32_t>(form.accesses.size());
+    for (const asg_instance& instance : instances)
+      access.instances.push_back(instance.values[number]);
+    if (!access.instances.empty()) {
+      const auto same = [&](const Access& other) { return other.instances == access.instances; };
+      access.index = static_cast<uint32_t>(
+          std::find_if(form.accesses.begin(), form.accesses.end(), same) - form.accesses.begin());
+    }
+    const uint32_t value = access.instances.empty() ? a.value : access.instances[0];
+    access.dtype = value < program.values().size() ? program.values()[value].dtype : 0;
     access.element = affine(a.offset, a.strides);
     access.fill = a.fill;
     access.index_register = a.index_register;
@@ -98,9 +144,15 @@ Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
     form.accesses.push_back(std::move(access));
   }
   for (const asg_inst& i : form.insts)
-    if (i.op == ASG_EW_LOAD) check_reach(program, region, Span<asg_access>(region.accesses)[i.a]);
-  for (const asg_store& s : form.stores)
-    check_reach(program, region, Span<asg_access>(region.accesses)[s.access]);
+    if (i.op == ASG_EW_LOAD) check_reach(program, region, i.a);
+  std::vector<bool> loaded(form.accesses.size(), false);
+  for (const asg_inst& i : form.insts)
+    if (i.op == ASG_EW_LOAD) loaded[i.a] = true;
+  for (const asg_store& s : form.stores) {
+    check_reach(program, region, s.access);
+    if (s.kind == ASG_STORE_REGISTER && !loaded[s.access])
+      note_first_axes(region, form.accesses[s.access]);
+  }
   for_each_map(form, [&](Affine& map) {
     std::fill(map.coefficients.begin() + region.rank, map.coefficients.end(), 0);
   });
@@ -115,8 +167,10 @@ Form epilogue_form(const sdk::ProgramCopy& program, const asg_step& step) {
 
 Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
   Form form = make_form(program, step);
+  const bool lengths_differ = std::adjacent_find(form.lengths.begin(), form.lengths.end(),
+                                                 std::not_equal_to<>()) != form.lengths.end();
   for (uint32_t d = form.rank(); d-- > 0;)
-    if (form.dims[d] == 1) erase_axis(form, d);
+    if (form.dims[d] == 1 && !lengths_differ) erase_axis(form, d);
   for (uint32_t d = form.rank(); d-- > 1;) {
     if (!can_join(form, d - 1)) continue;
     form.dims[d] *= form.dims[d - 1];
@@ -125,26 +179,39 @@ Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
   return form;
 }
 
+namespace {
+
+/// Calls test(value of a, value of b) until it gives `wanted`, once or for each instance.
+template <class Test>
+bool some_instance(const sdk::ProgramCopy& program, const Access& a, const Access& b, bool wanted,
+                   Test&& test) {
+  const auto values = program.values();
+  if (a.instances.empty()) return test(values[a.index], values[b.index]) == wanted;
+  for (std::size_t i = 0; i < a.instances.size(); ++i)
+    if (test(values[a.instances[i]], values[b.instances[i]]) == wanted) return true;
+  return false;
+}
+
+}  // namespace
+
 bool may_overlap(const sdk::ProgramCopy& program, const Access& a, const Access& b) {
   if (a.place != b.place || a.place == Access::Place::none) return false;
   if (a.place == Access::Place::scratch) return a.index == b.index;
-  const auto values = program.values();
-  const asg_value& x = values[a.index];
-  const asg_value& y = values[b.index];
-  return x.slot == y.slot && x.extent_begin < y.extent_end && y.extent_begin < x.extent_end;
+  return some_instance(program, a, b, true, [](const asg_value& x, const asg_value& y) {
+    return x.slot == y.slot && x.extent_begin < y.extent_end && y.extent_begin < x.extent_end;
+  });
 }
 
 bool same_map(const sdk::ProgramCopy& program, const Access& a, const Access& b) {
   if (a.index_register != 0 || b.index_register != 0) return false;
   if (a.place != b.place || a.element.coefficients != b.element.coefficients) return false;
   if (a.place == Access::Place::scratch) return a.index == b.index && a.element == b.element;
-  const auto values = program.values();
-  const asg_value& x = values[a.index];
-  const asg_value& y = values[b.index];
-  const int64_t size = sdk::dtype_size(x.dtype);
-  return x.slot == y.slot && size == sdk::dtype_size(y.dtype) &&
-         static_cast<int64_t>(x.offset) + a.element.base * size ==
-             static_cast<int64_t>(y.offset) + b.element.base * size;
+  return !some_instance(program, a, b, false, [&](const asg_value& x, const asg_value& y) {
+    const int64_t size = sdk::dtype_size(x.dtype);
+    return x.slot == y.slot && size == sdk::dtype_size(y.dtype) &&
+           static_cast<int64_t>(x.offset) + a.element.base * size ==
+               static_cast<int64_t>(y.offset) + b.element.base * size;
+  });
 }
 
 }  // namespace asg::cpu

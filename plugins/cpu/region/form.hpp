@@ -37,6 +37,11 @@ struct Access {
   uint32_t index_register = 0;  // 1 + instruction
   int64_t index_stride = 0;
   int64_t index_extent = 0;
+  uint32_t first_axes =
+      0;  // of a store: made only at index 0 of these axes, which it stands still on
+  // In a region with instances: the value that each of them touches; `index` is then the number of
+  // the first access with the same values.
+  std::vector<uint32_t> instances;
   bool operator==(const Access&) const = default;
 };
 
@@ -46,7 +51,8 @@ struct Reduction {
 };
 
 struct Form {
-  std::vector<int64_t> dims;
+  std::vector<int64_t> dims;     // with instances: the longest
+  std::vector<int64_t> lengths;  // of the instances; empty when there are none
   std::vector<asg_inst> insts;
   std::vector<Access> accesses;
   std::vector<Reduction> reductions;

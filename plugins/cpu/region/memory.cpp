@@ -394,7 +394,7 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
   map.base = access.element.base;
   map.outer_rank = static_cast<uint32_t>(nest.outer.axes.size());
   map.outer = pick(nest.outer, access.element.coefficients);
-  const bool join = access.bounds.empty();
+  const bool join = access.bounds.empty() && access.first_axes == 0;
   map.high = make_walk(nest.high, access.element.coefficients, join);
   map.low = make_walk(nest.low, access.element.coefficients, join);
   map.fill = access.fill;
@@ -410,11 +410,18 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
         any_moves(nest.outer, c) || any_moves(nest.high, c) || any_moves(nest.low, c);
   };
   note(access.element.coefficients);
-  for (const Bound& bound : access.bounds) {
+  const auto add_bound = [&](const Bound& bound) {
     const Coefficients& c = bound.position.coefficients;
     note(c);
     map.bounds.push_back({bound.position.base, bound.extent, pick(nest.outer, c),
                           pick(nest.high, c), pick(nest.low, c)});
+  };
+  for (const Bound& bound : access.bounds) add_bound(bound);
+  for (uint32_t d = 0; d < ASG_MAX_RANK; ++d) {
+    if ((access.first_axes >> d & 1) == 0) continue;
+    Bound first{{}, 1};
+    first.position.coefficients[d] = 1;
+    add_bound(first);
   }
   make_pattern(nest, map);
   return map;

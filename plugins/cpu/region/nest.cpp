@@ -1,6 +1,7 @@
 #include "nest.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstdlib>
 
 #include "tile_ops.hpp"
@@ -37,6 +38,11 @@ bool transposes(const Form& form, const Group& group) {
 
 int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 
+/// Rows of a tile that holds whole ones.
+int64_t rows_of_tile(const Nest& nest, int64_t tile) {
+  return std::clamp<int64_t>(tile / nest.tile_low, 1, std::max<int64_t>(nest.high.count, 1));
+}
+
 Nest map_nest(const Form& form, const Group& group, int64_t tile) {
   Nest nest;
   uint32_t first_low = form.rank() == 0 ? 0 : form.rank() - 1;
@@ -57,12 +63,23 @@ Nest map_nest(const Form& form, const Group& group, int64_t tile) {
     nest.tile_low = round_up((nest.low.count + pieces - 1) / pieces, 64);
   } else {
     nest.tile_low = std::max<int64_t>(nest.low.count, 1);
-    nest.tile_high = std::max<int64_t>(tile / nest.tile_low, 1);
+    nest.tile_high = rows_of_tile(nest, tile);
   }
   return nest;
 }
 
-Nest row_nest(const Form& form, const Group& group, int64_t tile) {
+/// Lanes of the tree that one unit of a sweep serves: all neighbouring rows, or few enough to give
+/// each thread some units, but never so few that the walk over memory becomes a string of jumps.
+int64_t lanes_of_sweep(const Nest& nest, uint32_t threads) {
+  const int64_t blocks = (nest.high.count + block_size - 1) / block_size;
+  int64_t lanes = lane_count;
+  while (lanes > 1 && blocks * lane_count / lanes < int64_t{threads} * 4 &&
+         lanes / 2 * nest.low.count >= 2048)
+    lanes /= 2;
+  return lanes;
+}
+
+Nest row_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads) {
   Nest nest;
   for (uint32_t d = 0; d < form.rank(); ++d)
     append((group.axes >> d & 1) != 0 ? nest.low : nest.high, form, group, d);
@@ -71,7 +88,14 @@ Nest row_nest(const Form& form, const Group& group, int64_t tile) {
     nest.single_tile = false;
   } else {
     nest.tile_low = std::max<int64_t>(nest.low.count, 1);
-    nest.tile_high = std::max<int64_t>(tile / nest.tile_low, 1);
+    nest.tile_high = rows_of_tile(nest, tile);
+  }
+  if (group.sweeps()) {
+    nest.lanes = lanes_of_sweep(nest, threads);
+    // Tiles must not cross from one unit into the next, or from one block into the next.
+    const int64_t most = nest.lanes == lane_count ? block_size : nest.lanes;
+    nest.tile_high =
+        std::min(most, static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(nest.tile_high))));
   }
   return nest;
 }
@@ -103,28 +127,21 @@ Nest column_nest(const Form& form, const Group& group, uint32_t low, int64_t til
 
 }  // namespace
 
-Nest epilogue_nest(const Form& form, const Group& group, int64_t tile) {
+Nest epilogue_nest(const Form& form, const Group& group, int64_t tile, bool whole_rows) {
   Nest nest;
   for (uint32_t d = 0; d < form.rank(); ++d)
     append(d + 1 == form.rank() ? nest.low : nest.high, form, group, d);
   nest.tile_low = std::clamp<int64_t>(nest.low.count, 1, tile);
-  nest.tile_high = std::max<int64_t>(nest.low.count <= tile ? tile / nest.tile_low : 1, 1);
+  if (whole_rows && nest.low.count <= tile) nest.tile_high = tile / nest.tile_low;
   return nest;
 }
 
 Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads) {
   if (!group.reduces) return map_nest(form, group, tile);
+  if (walks_rows(form, group.axes)) return row_nest(form, group, tile, threads);
   uint32_t first_inner = form.rank();  // of the kept axes inside all reduced ones
-  int64_t kept = 1, reduced = 1;
-  for (uint32_t d = form.rank(); d-- > 0;) {
-    const bool reduces = (group.axes >> d & 1) != 0;
-    (reduces ? reduced : kept) *= form.dims[d];
-    if (!reduces && first_inner == d + 1) first_inner = d;
-  }
-  if (first_inner < form.rank()) return column_nest(form, group, first_inner, tile, threads);
-  // Very short rows are better walked across: one vector operation then serves many of them.
-  if (reduced <= 16 && kept >= 64) return column_nest(form, group, 0, tile, threads);
-  return row_nest(form, group, tile);
+  while (first_inner > 0 && (group.axes >> (first_inner - 1) & 1) == 0) --first_inner;
+  return column_nest(form, group, first_inner == form.rank() ? 0 : first_inner, tile, threads);
 }
 
 }  // namespace asg::cpu

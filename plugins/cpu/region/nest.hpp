@@ -30,6 +30,9 @@ struct Nest {
   int64_t tile_low = 1;
   /// All points that one result depends on lie in one tile, so registers outlive their pass.
   bool single_tile = true;
+  /// By rows, with reductions over the columns in the same sweep: the lanes of the reduction tree
+  /// that one thread serves at a time; 0 where there is no such thing.
+  int64_t lanes = 0;
 
   int64_t low_tiles() const { return (low.count + tile_low - 1) / tile_low; }
   int64_t high_tiles() const { return (high.count + tile_high - 1) / tile_high; }
@@ -39,7 +42,8 @@ struct Nest {
 /// `tile` is the wanted number of points in a tile, a power of two from 256 to 4096.
 Nest make_nest(const Form& form, const Group& group, int64_t tile, uint32_t threads);
 
-/// For an epilogue: low is the last axis.  A tile is some whole rows, or a piece of one.
-Nest epilogue_nest(const Form& form, const Group& group, int64_t tile);
+/// For an epilogue: low is the last axis.  A tile is a piece of a row, or with `whole_rows` some
+/// whole ones if they are short.
+Nest epilogue_nest(const Form& form, const Group& group, int64_t tile, bool whole_rows);
 
 }  // namespace asg::cpu

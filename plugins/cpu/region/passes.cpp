@@ -50,7 +50,11 @@ std::vector<Pass> passes_of(const sdk::ProgramCopy& program, const Form& form, u
     return previous != nullptr && previous->reduces &&
            previous->axes == form.reductions[pass.reductions[0]].axes;
   };
-  std::stable_partition(passes.begin(), passes.end(), joins);
+  const auto first = std::stable_partition(passes.begin(), passes.end(), joins);
+  // Sums over columns may join those over rows, but not the other way round.
+  std::stable_partition(first, passes.end(), [&](const Pass& pass) {
+    return walks_rows(form, form.reductions[pass.reductions[0]].axes);
+  });
 
   std::vector<uint32_t> stores;
   for (uint32_t s = begin.stores_end; s < end.stores_end; ++s) {
@@ -89,11 +93,14 @@ bool depend_across_points(const sdk::ProgramCopy& program, const Form& form, con
   const auto store_access = [&](uint32_t s) -> const Access& {
     return form.accesses[form.stores[s].access];
   };
+  // What goes across is stored last of all.
+  const auto in_the_way = earlier.across ? &may_overlap : &conflict;
   for (const uint32_t s : earlier.stores) {
-    for_each_load(form, later.phase,
-                  [&](const Access& load) { result |= conflict(program, store_access(s), load); });
+    for_each_load(form, later.phase, [&](const Access& load) {
+      result |= in_the_way(program, store_access(s), load);
+    });
     for (const uint32_t t : later.stores)
-      result |= conflict(program, store_access(s), store_access(t));
+      result |= in_the_way(program, store_access(s), store_access(t));
   }
   for (const uint32_t t : later.stores)
     for_each_load(form, earlier.phase,
@@ -110,10 +117,28 @@ bool too_narrow(const Form& form, uint32_t axes, uint32_t threads) {
   return threads > 1 && kept < int64_t{threads} * 4 && reduced > 16384;
 }
 
+/// Whether the phase uses what a pass of the group gives only after the whole domain.
+bool needs_columns(const Form& form, const Group& group, uint32_t phase) {
+  const Range range = insts_of(form, phase);
+  for (const Pass& pass : group.passes)
+    for (uint32_t i = range.begin; pass.across && i < range.end; ++i)
+      if (form.insts[i].op == ASG_EW_REDUCED &&
+          std::count(pass.reductions.begin(), pass.reductions.end(), form.insts[i].a) != 0)
+        return true;
+  return false;
+}
+
+/// Whether the reductions of the pass, over columns, can be made while the group runs along rows.
+bool goes_across(const Form& form, const Group& group, const Pass& pass) {
+  if (!group.reduces || pass.reductions.empty() || !walks_rows(form, group.axes)) return false;
+  const uint32_t axes = form.reductions[pass.reductions[0]].axes;
+  return axes != 0 && axes == (((1u << form.rank()) - 1) & ~group.axes);
+}
+
 bool can_join(const sdk::ProgramCopy& program, const Form& form, const Group& group,
               const Pass& pass, uint32_t threads) {
-  if (group.single_axes != 0) return false;
-  const bool reduces = !pass.reductions.empty();
+  if (group.single_axes != 0 || needs_columns(form, group, pass.phase)) return false;
+  const bool reduces = !pass.reductions.empty() && !pass.across;
   const uint32_t axes = reduces ? form.reductions[pass.reductions[0]].axes : group.axes;
   if (group.reduces && reduces && group.axes != axes) return false;
   if ((group.reduces || reduces) && too_narrow(form, axes, threads)) return false;
@@ -129,10 +154,13 @@ std::vector<Group> make_groups(const sdk::ProgramCopy& program, const Form& form
   std::vector<Group> groups;
   for (uint32_t phase = 0; phase < form.phases.size(); ++phase) {
     for (Pass& pass : passes_of(program, form, phase, groups.empty() ? nullptr : &groups.back())) {
-      if (groups.empty() || !can_join(program, form, groups.back(), pass, threads))
+      pass.across = !groups.empty() && goes_across(form, groups.back(), pass);
+      if (groups.empty() || !can_join(program, form, groups.back(), pass, threads)) {
         groups.emplace_back();
+        pass.across = false;
+      }
       Group& group = groups.back();
-      if (!pass.reductions.empty()) {
+      if (!pass.reductions.empty() && !pass.across) {
         group.reduces = true;
         group.axes = form.reductions[pass.reductions[0]].axes;
       }
@@ -150,6 +178,19 @@ std::vector<Group> make_groups(const sdk::ProgramCopy& program, const Form& form
     }
   }
   return groups;
+}
+
+bool walks_rows(const Form& form, uint32_t axes) {
+  int64_t kept = 1, reduced = 1;
+  bool last = true;  // no kept axis yet, from the last one on
+  for (uint32_t d = form.rank(); d-- > 0;) {
+    const bool reduces = (axes >> d & 1) != 0;
+    if (reduces && !last) return false;
+    last &= reduces;
+    (reduces ? reduced : kept) *= form.dims[d];
+  }
+  // Very short rows are better walked across: one vector operation then serves many of them.
+  return (axes != 0 || form.rank() == 0) && (reduced > 16 || kept < 64);
 }
 
 int64_t result_count(const Form& form, const Reduction& reduction) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <functional>
 
 #include <asg/sdk/program.hpp>
 
@@ -23,8 +24,12 @@ class Frame {
                           ? const_cast<uint64_t*>(&reg.bits)
                           : static_cast<void*>(scratch + reg.offset);
     }
+  }
+
+  /// What is the same at every point; before anything else.
+  void run_invariants() {
     const int64_t origin[ASG_MAX_RANK] = {};
-    run_ops(0, tape.invariant_ops, Tile{0, 1, 0, 1, origin});
+    run_ops(0, tape_.invariant_ops, Tile{0, 1, 0, 1, origin});
   }
 
   void set_product(const ProductBlock& block) { product_ = &block; }
@@ -33,6 +38,10 @@ class Frame {
   void run_tile(const Tile& tile) {
     for (const TapePass& pass : tape_.passes) {
       run_pass(pass, tile);
+      if (pass.across) {
+        for (const TapeReduction& r : pass.reductions) add_across(r, tile);
+        continue;
+      }
       for (const TapeReduction& r : pass.reductions)
         r.fns->rows(registers_[r.result], registers_[r.source], tile.n_high, tile.n_low);
       store_results(pass, Tile{tile.high, tile.n_high, 0, 1, tile.outer});
@@ -42,6 +51,10 @@ class Frame {
   /// All passes on one row that takes several tiles.
   void run_row(int64_t row, const int64_t* outer) {
     for (const TapePass& pass : tape_.passes) {
+      if (pass.across) {
+        row_across(pass, row, outer);
+        continue;
+      }
       begin(pass, 1);
       for (int64_t b = 0; b * block_size < tape_.nest.low.count; ++b) {
         row_block(pass, row, outer, b);
@@ -63,6 +76,57 @@ class Frame {
       for (const TapeReduction& r : pass.reductions) finish(r, n_low, blocks());
       store_results(pass, Tile{0, 1, low, n_low, outer});
     }
+  }
+
+  /// The rows of some lanes of a block, with what they add to the reductions across.
+  void run_sweep(int64_t unit) {
+    const Nest& nest = tape_.nest;
+    const int64_t groups = lane_count / nest.lanes;
+    const int64_t block = unit / groups, first_lane = unit % groups * nest.lanes;
+    for_each_across([&](const TapePass&, const TapeReduction& r) {
+      r.fns->fill(lane(r, block, first_lane, 0), nest.lanes * nest.low.count);
+    });
+    const int64_t origin[ASG_MAX_RANK] = {};
+    const int64_t end = std::min(nest.high.count, (block + 1) * block_size);
+    // Rows of all lanes follow each other; those of some lanes come in groups, 16 rows apart.
+    const bool all_lanes = groups == 1;
+    const int64_t rows = all_lanes ? block_size : nest.lanes;
+    const int64_t step = all_lanes ? block_size : lane_count;
+    for (int64_t first = block * block_size + first_lane; first < end; first += step) {
+      const int64_t last = std::min(first + rows, end);
+      for (int64_t high = first; high < last; high += nest.tile_high) {
+        if (nest.single_tile)
+          run_tile(Tile{high, std::min(nest.tile_high, last - high), 0, nest.low.count, origin});
+        else
+          run_row(high, origin);
+      }
+    }
+  }
+
+  /// The results of the reductions across, for some columns, from the lanes of all blocks.
+  void finish_sweep(int64_t low, int64_t n_low) {
+    const int64_t rows = tape_.nest.high.count;
+    const int64_t count = (rows + block_size - 1) / block_size;
+    const auto join = [&](const TapeReduction& r, std::byte* to, const std::byte* from) {
+      r.fns->combine(to, to, from, nullptr, n_low);
+    };
+    for_each_across([&](const TapePass&, const TapeReduction& r) {
+      if (count == 0) return r.fns->fill(registers_[r.result], n_low);
+      for (int64_t b = 0; b < count; ++b) {
+        const int64_t used = std::min(lane_count, rows - b * block_size);
+        for (int64_t h = lane_count / 2; h > 0; h /= 2)
+          for (int64_t i = 0; i < h && i + h < used; ++i)
+            join(r, lane(r, b, i, low), lane(r, b, i + h, low));
+      }
+      for (int64_t distance = 1; distance < count; distance *= 2)
+        for (int64_t b = 0; b + distance < count; b += 2 * distance)
+          join(r, lane(r, b, 0, low), lane(r, b + distance, 0, low));
+      std::memcpy(registers_[r.result], lane(r, 0, 0, low),
+                  static_cast<std::size_t>(n_low) * r.element_size);
+    });
+    const int64_t origin[ASG_MAX_RANK] = {};
+    for (const TapePass& pass : tape_.passes)
+      if (pass.across) store_results(pass, Tile{0, 1, low, n_low, origin});
   }
 
   // One block of a reduction alone; its results go to `partials`, one after the other.
@@ -93,7 +157,41 @@ class Frame {
     store_results(pass, tile);
   }
 
+  void set_sweep(std::byte* lanes) { sweep_ = lanes; }
+
  private:
+  template <class Visit>
+  void for_each_across(Visit&& visit) const {
+    for (const TapePass& pass : tape_.passes)
+      for (const TapeReduction& r : pass.reductions)
+        if (pass.across) visit(pass, r);
+  }
+  std::byte* lane(const TapeReduction& r, int64_t block, int64_t number, int64_t low) const {
+    const int64_t at = (block * lane_count + number) * tape_.nest.low.count + low;
+    return sweep_ + r.lanes + static_cast<std::size_t>(at) * r.element_size;
+  }
+  /// Adds the rows of a tile to their lanes.
+  void add_across(const TapeReduction& r, const Tile& tile) {
+    const std::byte* from = static_cast<const std::byte*>(registers_[r.source]);
+    const bool whole = tile.n_low == tape_.nest.low.count;
+    for (int64_t row = 0; row < tile.n_high;) {
+      const int64_t at = tile.high + row, number = at % lane_count;
+      const int64_t count = whole ? std::min(lane_count - number, tile.n_high - row) : 1;
+      std::byte* to = lane(r, at / block_size, number, tile.low);
+      r.fns->combine(to, to, from + static_cast<std::size_t>(row * tile.n_low) * r.element_size,
+                     nullptr, count * tile.n_low);
+      row += count;
+    }
+  }
+  void row_across(const TapePass& pass, int64_t row, const int64_t* outer) {
+    const Nest& nest = tape_.nest;
+    for (int64_t low = 0; low < nest.low.count; low += nest.tile_low) {
+      const Tile tile{row, 1, low, std::min(nest.tile_low, nest.low.count - low), outer};
+      run_pass(pass, tile);
+      for (const TapeReduction& r : pass.reductions) add_across(r, tile);
+    }
+  }
+
   int64_t blocks() const { return (tape_.nest.reduced() + block_size - 1) / block_size; }
 
   std::byte* memory(const MemoryMap& map) const {
@@ -106,6 +204,10 @@ class Frame {
       const Op& op = tape_.ops[i];
       switch (op.kind) {
         case Op::Kind::compute:
+          if (op.by_rows) {
+            run_by_rows(op, tile);
+            break;
+          }
           op.fn(registers_[op.dst], registers_[op.a], registers_[op.b], registers_[op.c],
                 tile.count(op.varies));
           break;
@@ -144,6 +246,23 @@ class Frame {
     }
   }
 
+  void run_by_rows(const Op& op, const Tile& tile) {
+    const uint32_t regs[] = {op.dst, op.a, op.b, op.c};
+    std::byte* at[4];
+    int64_t step[4];
+    for (int k = 0; k < 4; ++k) {
+      const Register& reg = tape_.registers[regs[k]];
+      at[k] = static_cast<std::byte*>(registers_[regs[k]]);
+      step[k] = (reg.varies & vary_high) == 0  ? 0
+                : (reg.varies & vary_low) != 0 ? tile.n_low * reg.element_size
+                                               : reg.element_size;
+    }
+    for (int64_t row = 0; row < tile.n_high; ++row) {
+      op.fn(at[0], at[1], at[2], at[3], tile.n_low);
+      for (int k = 0; k < 4; ++k) at[k] += step[k];
+    }
+  }
+
   void store(const TapeStore& s, const Tile& tile) {
     const MemoryMap& map = tape_.maps[s.map];
     store_tile(map, memory(map), tile, registers_[s.reg],
@@ -153,7 +272,14 @@ class Frame {
   void run_pass(const TapePass& pass, const Tile& tile) {
     if (tile.n_high == 0 || tile.n_low == 0) return;
     run_ops(pass.ops_begin, pass.ops_end, tile);
-    for (const TapeStore& s : pass.stores) store(s, tile);
+    for (const TapeStore& s : pass.stores) {
+      if (s.first == 0)
+        store(s, tile);
+      else if (s.first == vary_low && tile.low == 0)
+        store(s, Tile{tile.high, tile.n_high, 0, 1, tile.outer});
+      else if (s.first == vary_high && tile.high == 0)
+        store(s, Tile{0, 1, tile.low, tile.n_low, tile.outer});
+    }
   }
 
   void store_results(const TapePass& pass, const Tile& tile) {
@@ -246,6 +372,7 @@ class Frame {
   std::byte* const* values_;
   const std::vector<std::size_t>& results_;
   void** registers_;
+  std::byte* sweep_ = nullptr;
   const ProductBlock* product_ = nullptr;
 };
 
@@ -295,6 +422,7 @@ void run_epilogue(const Tape& tape, std::byte* scratch, std::byte* const* values
   static const std::vector<std::size_t> no_results;
   Frame frame(tape, scratch, nullptr, values, no_results);
   frame.set_product(block);
+  frame.run_invariants();
   const int64_t origin[ASG_MAX_RANK] = {};
   const Nest& nest = tape.nest;
   for (int64_t i = 0; i < block.rows; i += nest.tile_high)
@@ -308,16 +436,41 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
   const Nest& nest = tape.nest;
   Workspace& workspace = context.workspace;
   const int64_t units = units_of(tape);
-  if (units == 0) return;
+  if (units == 0 && nest.lanes == 0) return;
   const int64_t points = std::max<int64_t>(nest.outer.count * nest.high.count * nest.low.count, 1);
   const auto frame_of = [&](uint32_t thread) {
-    return Frame(tape, workspace.thread(thread), workspace.shared(), values, results);
+    Frame frame(tape, workspace.thread(thread), workspace.shared(), values, results);
+    frame.set_sweep(workspace.shared() + split.sweep);
+    frame.run_invariants();
+    return frame;
   };
   const auto tile_of = [&](int64_t unit, int64_t* outer) {
     const int64_t low = unit % nest.low_tiles() * nest.tile_low;
     locate_outer(nest.outer, unit / nest.low_tiles(), outer);
     return Tile{0, 1, low, std::min(nest.tile_low, nest.low.count - low), outer};
   };
+
+  if (nest.lanes > 0) {
+    const int64_t sweeps =
+        (nest.high.count + block_size - 1) / block_size * lane_count / nest.lanes;
+    if (sweeps > 0) {
+      const int64_t work = points / sweeps * op_weight(tape);
+      context.pool.parallel(sweeps, grain_for(sweeps, work, context.pool.threads()),
+                            [&](int64_t begin, int64_t end, uint32_t thread) {
+                              Frame frame = frame_of(thread);
+                              for (int64_t i = begin; i < end; ++i) frame.run_sweep(i);
+                            });
+    }
+    const int64_t width = nest.low.count;
+    const int64_t work = std::min(nest.high.count, lane_count * (nest.high.count / block_size + 1));
+    context.pool.parallel(width, grain_for(width, work * 4, context.pool.threads()),
+                          [&](int64_t begin, int64_t end, uint32_t thread) {
+                            Frame frame = frame_of(thread);
+                            for (int64_t low = begin; low < end; low += nest.tile_low)
+                              frame.finish_sweep(low, std::min(nest.tile_low, end - low));
+                          });
+    return;
+  }
 
   if (split.blocks > 1) {
     const std::size_t stride = partial_stride(tape);
@@ -370,6 +523,58 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
   };
   context.pool.parallel(
       units, grain_for(units, points / units * op_weight(tape), context.pool.threads()), run_units);
+}
+
+Instances::Instances(const Form& form, const Tape& tape) : accesses(form.accesses.size()) {
+  first_unit.push_back(0);
+  for (std::size_t i = 0; i < form.lengths.size(); ++i) {
+    const int64_t tile = tape.nest.tile_low;
+    lengths.push_back(form.lengths[i]);
+    points += form.lengths[i];
+    first_unit.push_back(first_unit.back() + (form.lengths[i] + tile - 1) / tile);
+    for (const Access& access : form.accesses) values.push_back(access.instances[i]);
+  }
+  for (uint32_t i = 0; i < tape.invariant_ops; ++i) {
+    const Op& op = tape.ops[i];
+    if (op.kind != Op::Kind::load && op.kind != Op::Kind::point) continue;
+    const std::vector<uint32_t>& all = form.accesses[tape.maps[op.map].index].instances;
+    invariants_differ |=
+        std::adjacent_find(all.begin(), all.end(), std::not_equal_to<>()) != all.end();
+  }
+}
+
+void run_instances(const Tape& tape, const Instances& instances, Context& context,
+                   std::byte* const* values) {
+  static const std::vector<std::size_t> no_results;
+  const int64_t units = instances.first_unit.back();
+  if (units == 0) return;
+  const auto run_units = [&](int64_t begin, int64_t end, uint32_t thread) {
+    std::byte* scratch = context.workspace.thread(thread);
+    // The addresses of the instance under way, after the registers'.
+    auto** places = reinterpret_cast<std::byte**>(scratch + thread_bytes(tape));
+    Frame frame(tape, scratch, nullptr, places, no_results);
+    const auto& first = instances.first_unit;
+    std::size_t i = static_cast<std::size_t>(std::upper_bound(first.begin(), first.end(), begin) -
+                                             first.begin() - 1);
+    const int64_t origin[ASG_MAX_RANK] = {};
+    bool started = false;
+    for (int64_t unit = begin; unit < end; ++i) {
+      if (first[i + 1] == first[i]) continue;  // no points
+      const uint32_t* of_instance = instances.values.data() + i * instances.accesses;
+      for (std::size_t k = 0; k < instances.accesses; ++k) places[k] = values[of_instance[k]];
+      if (!started || instances.invariants_differ) frame.run_invariants();
+      started = true;
+      for (; unit < end && unit < first[i + 1]; ++unit) {
+        const int64_t low = (unit - first[i]) * tape.nest.tile_low;
+        frame.run_tile(
+            Tile{0, 1, low, std::min(tape.nest.tile_low, instances.lengths[i] - low), origin});
+      }
+    }
+  };
+  // Entering an instance costs about as much as some thousand simple operations.
+  constexpr int64_t cost_of_unit = 1000;
+  const int64_t work = instances.points / units * op_weight(tape) + cost_of_unit;
+  context.pool.parallel(units, grain_for(units, work, context.pool.threads()), run_units);
 }
 
 }  // namespace asg::cpu

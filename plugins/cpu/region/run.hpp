@@ -14,6 +14,7 @@ struct Split {
   int64_t blocks = 1;             // of a reduction, each worked on alone
   std::size_t partials = 0;       // offset of their results in shared scratch
   std::size_t partial_bytes = 0;  // in all
+  std::size_t sweep = 0;          // offset of the tape's sweep_bytes in shared scratch
 };
 
 Split split_reductions(const Tape& tape, uint32_t threads);
@@ -25,6 +26,21 @@ std::size_t thread_bytes(const Tape& tape);
 /// the workspace's shared block.
 void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,
               const std::vector<std::size_t>& results);
+
+/// The instances of a region as one list of tiles.
+struct Instances {
+  Instances(const Form& form, const Tape& tape);
+  std::vector<int64_t> lengths, first_unit;  // tiles before each instance, and in all
+  std::vector<uint32_t> values;              // of the program, for every access of each instance
+  std::size_t accesses;
+  int64_t points = 0;
+  bool invariants_differ = false;  // what a tape computes once is not the same for all of them
+};
+
+/// Runs the tape of a region with instances.  A thread's scratch has, after thread_bytes, room for
+/// an address for each access.
+void run_instances(const Tape& tape, const Instances& instances, Context& context,
+                   std::byte* const* values);
 
 /// A part of a product for the epilogue's tape: `rows` rows of the nest's high points from `row`
 /// on, `columns` of its low points from `column` on.  Tiles that span rows need whole, dense ones.

@@ -54,6 +54,7 @@ class Builder {
   uint32_t add_register(uint32_t dtype, uint8_t varies, bool invariant) {
     Register reg;
     reg.dtype = dtype;
+    reg.element_size = static_cast<uint8_t>(sdk::dtype_size(dtype));
     reg.varies = varies;
     reg.invariant = invariant;
     tape_.registers.push_back(reg);
@@ -74,6 +75,7 @@ class Builder {
       if (needed[i]) mark_operands(form_.insts[i], needed);
 
     TapePass out;
+    out.across = pass.across;
     out.ops_begin = static_cast<uint32_t>(tape_.ops.size());
     std::vector<uint32_t> regs(end, 0);
     for (uint32_t i = first; i < end; ++i)
@@ -87,7 +89,8 @@ class Builder {
                                          " of " + sdk::dtype_name(reduction.dtype));
       t.element_size = sdk::dtype_size(reduction.dtype);
       t.source = widen(regs[reduction.source], full_);
-      t.result = results_[r] = add_register(reduction.dtype, result_varies_, false);
+      const uint8_t varies = pass.across ? full_ & vary_low : result_varies_;
+      t.result = results_[r] = add_register(reduction.dtype, varies, false);
       out.reductions.push_back(t);
       if (kept_[r]) out.result_stores.push_back({t.result, add_map(scratch_access(form_, r))});
     }
@@ -99,6 +102,7 @@ class Builder {
   void add_store(const asg_store& store, const std::vector<uint32_t>& regs, TapePass& out) {
     const Access& access = form_.accesses[store.access];
     TapeStore t;
+    if (access.first_axes != 0 && add_first_store(access, regs[store.source], out)) return;
     t.map = add_map(access, access.index_register != 0 ? at(regs[access.index_register - 1]).dtype
                                                        : uint32_t{ASG_I64});
     if (store.kind == ASG_STORE_REDUCTION) {
@@ -115,6 +119,32 @@ class Builder {
     t.reg = widen(regs[store.source], full_);
     if (access.index_register != 0) t.index = widen(regs[access.index_register - 1], full_);
     out.stores.push_back(t);
+  }
+
+  /// A store at the first point of each row, or of each column, of a register that is the same
+  /// along it.
+  bool add_first_store(const Access& access, uint32_t reg, TapePass& out) {
+    const auto all_in = [&](const AxisList& list) {
+      bool all = true, any = false;
+      for (std::size_t k = 0; k < list.axes.size(); ++k) {
+        if (list.dims[k] == 1) continue;
+        (access.first_axes >> list.axes[k] & 1) != 0 ? any = true : all = false;
+      }
+      return all && any;
+    };
+    if (access.index_register != 0) return false;
+    const bool low = all_in(tape_.nest.low);
+    if (!low && !all_in(tape_.nest.high)) return false;
+    TapeStore t;
+    t.first = low ? vary_low : vary_high;
+    if ((at(reg).varies & t.first) != 0) return false;
+    Access rest = access;
+    for (const uint32_t axis : (low ? tape_.nest.low : tape_.nest.high).axes)
+      rest.first_axes &= ~(1u << axis);
+    t.map = add_map(rest);
+    t.reg = widen(reg, full_ & ~t.first);
+    out.stores.push_back(t);
+    return true;
   }
 
   void mark_operands(const asg_inst& inst, std::vector<bool>& needed) const {
@@ -299,7 +329,9 @@ class Builder {
       if (at(operands[k]).varies == op.varies) continue;
       wanted.uniform |= at(operands[k]).varies == 0 ? 1u << k : 0;
     }
-    op.fn = find_tile_fn(wanted);
+    op.fn = find_by_rows(wanted, operands, count, op.varies);
+    op.by_rows = op.fn != nullptr;
+    if (!op.by_rows) op.fn = find_tile_fn(wanted);
     if (op.fn == nullptr && wanted.uniform != 0) {
       wanted.uniform = 0;
       op.fn = find_tile_fn(wanted);
@@ -309,7 +341,8 @@ class Builder {
                                        sdk::dtype_name(inst.dtype) + " from " +
                                        sdk::dtype_name(wanted.source));
     for (uint32_t k = 0; k < count; ++k)
-      if ((wanted.uniform >> k & 1) == 0) operands[k] = widen(operands[k], op.varies);
+      if (!op.by_rows && (wanted.uniform >> k & 1) == 0)
+        operands[k] = widen(operands[k], op.varies);
     op.a = operands[0];
     op.b = count > 1 ? operands[1] : operands[0];
     op.c = count > 2 ? operands[2] : operands[0];
@@ -317,6 +350,19 @@ class Builder {
     op.dst = add_register(inst.dtype, op.varies, invariant && op.varies == 0);
     tape_.ops.push_back(op);
     return known_[key] = op.dst;
+  }
+
+  /// The loop for an instruction that is run row by row, because an operand varies with the row
+  /// only or is the same for all rows; nullptr where that is not so, or does not pay.
+  TileFn find_by_rows(TileOp op, const uint32_t* operands, uint32_t count, uint8_t varies) const {
+    if (varies != (vary_high | vary_low) || tape_.nest.tile_low < 32) return nullptr;
+    bool mixed = false;
+    op.uniform = 0;
+    for (uint32_t k = 0; k < count; ++k) {
+      mixed |= at(operands[k]).varies == vary_high || at(operands[k]).varies == vary_low;
+      op.uniform |= (at(operands[k]).varies & vary_low) == 0 ? 1u << k : 0;
+    }
+    return mixed ? find_tile_fn(op) : nullptr;
   }
 
   /// A register with an element for each point in which `varies` does.

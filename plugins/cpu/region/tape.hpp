@@ -14,6 +14,7 @@ namespace asg::cpu {
 
 struct Register {
   uint32_t dtype = 0;
+  uint8_t element_size = 0;
   uint8_t varies = 0;
   bool invariant = false;  // the same at every point of the domain
   enum class Home : uint8_t { slot, constant, memory } home = Home::slot;
@@ -33,6 +34,7 @@ struct Op {
   };
   Kind kind = Kind::compute;
   uint8_t varies = 0;
+  bool by_rows = false;  // of a computation: row by row, as its operands do not all vary with both
   uint32_t dst = 0, a = 0, b = 0, c = 0;
   TileFn fn = nullptr;
   uint32_t opcode = 0;  // of a computation
@@ -44,17 +46,20 @@ struct TapeReduction {
   const ReduceFns* fns = nullptr;
   uint32_t element_size = 0;
   uint32_t source = 0, result = 0;  // registers
-  std::size_t lanes = 0;            // in the thread's scratch: 16 lanes, then the partial results
+  std::size_t lanes = 0;            // in the thread's scratch: 16 lanes, then the partial results;
+                                    // across: in the sweep's memory, the lanes of all blocks
 };
 
 struct TapeStore {
   uint32_t reg = 0, map = 0;
   uint32_t index = no_register;
+  uint8_t first = 0;  // vary_*: made only at point 0 of that direction, in which reg does not vary
   static constexpr uint32_t no_register = UINT32_MAX;
 };
 
 struct TapePass {
   uint32_t ops_begin = 0, ops_end = 0;
+  bool across = false;
   std::vector<TapeReduction> reductions;
   std::vector<TapeStore> stores;         // after the operations of each tile
   std::vector<TapeStore> result_stores;  // after the reductions are complete
@@ -68,6 +73,7 @@ struct Tape {
   std::vector<TapePass> passes;
   std::vector<MemoryMap> maps;
   std::size_t scratch_bytes = 0;  // of each thread
+  std::size_t sweep_bytes = 0;    // shared: lanes of the reductions across
 
   bool reduces() const {
     for (const TapePass& pass : passes)

@@ -74,15 +74,19 @@ class Finisher {
     if (product.kind != Op::Kind::compute || product.opcode != ASG_EW_MUL ||
         product.varies != sum.varies)
       return false;
-    const bool swap = at(product.a).varies != product.varies;
+    const bool by_rows = sum.by_rows || product.by_rows;
+    const auto varies = [&](uint32_t reg) {
+      return by_rows ? (at(reg).varies & vary_low) != 0 : at(reg).varies == sum.varies;
+    };
+    const bool swap = !varies(product.a);
     const uint32_t a = swap ? product.b : product.a, b = swap ? product.a : product.b;
     const uint32_t opcode = sum.opcode == ASG_EW_ADD ? mul_add : second ? sub_mul : mul_sub;
     const uint32_t dtype = at(sum.dst).dtype;
-    const uint32_t uniform =
-        (at(b).varies != sum.varies ? 2u : 0) | (at(other).varies != sum.varies ? 4u : 0);
+    const uint32_t uniform = (varies(b) ? 0 : 2u) | (varies(other) ? 0 : 4u);
     const TileFn fn = find_tile_fn({opcode, dtype, dtype, uniform});
-    if (fn == nullptr || at(a).varies != sum.varies) return false;
+    if (fn == nullptr || !varies(a)) return false;
     sum.fn = fn;
+    sum.by_rows = by_rows;
     sum.opcode = opcode;
     sum.a = a;
     sum.b = b;
@@ -160,8 +164,8 @@ class Finisher {
   bool try_in_place(TapePass& pass, const TapeStore& store) {
     const MemoryMap& map = tape_.maps[store.map];
     Register& reg = tape_.registers[store.reg];
-    if (reg.home != Register::Home::slot || reg.varies != full_ || !map.dense(tape_.nest) ||
-        map.varies != full_)
+    if (store.first != 0 || reg.home != Register::Home::slot || reg.varies != full_ ||
+        !map.dense(tape_.nest) || map.varies != full_)
       return false;
     for (const Pass& p : group_.passes)
       for (const uint32_t s : p.stores) {
@@ -253,8 +257,9 @@ class Finisher {
     finish_passes(forever);
     for (TapePass& p : tape_.passes) {
       for (TapeReduction& r : p.reductions) {
-        r.lanes = top;
-        top += accumulator_bytes(r.element_size);
+        std::size_t& end = p.across ? tape_.sweep_bytes : top;
+        r.lanes = end;
+        end += p.across ? sweep_bytes(r.element_size) : accumulator_bytes(r.element_size);
       }
     }
     tape_.scratch_bytes = top;
@@ -278,6 +283,12 @@ class Finisher {
     std::size_t levels = 1;
     for (int64_t blocks = tape_.nest.reduced() / block_size + 1; blocks > 0; blocks /= 2) ++levels;
     return round_up((lane_count + levels) * width * element_size);
+  }
+
+  std::size_t sweep_bytes(uint32_t element_size) const {
+    const int64_t blocks = (tape_.nest.high.count + block_size - 1) / block_size;
+    return round_up(static_cast<std::size_t>(blocks * lane_count * tape_.nest.low.count) *
+                    element_size);
   }
 
   const sdk::ProgramCopy& program_;
