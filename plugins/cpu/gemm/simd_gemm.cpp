@@ -18,12 +18,29 @@
 #ifndef ASG_CPU_SIMD_GEMM_SIZES
 #define ASG_CPU_SIMD_GEMM_SIZES
 namespace asg::cpu {
-inline constexpr int64_t tile_rows = 12;           // 12 x 2 vectors of sums fill the registers
-inline constexpr int64_t block_depth = 256;        // a strip of b, two vectors wide: first cache
-inline constexpr int64_t block_rows = 12 * 16;     // rows of a packed at once: second cache
-inline constexpr int64_t block_columns = 32 * 32;  // columns of b packed at once
+inline constexpr int64_t tile_rows = 12;        // 12 x 2 vectors of sums fill the registers
+inline constexpr int64_t max_depth = 256;       // a strip of b, two vectors wide: first cache
+inline constexpr int64_t block_rows = 12 * 16;  // rows of a packed at once: second cache
+inline constexpr int64_t max_packed = 1 << 20;  // elements of b packed at once: third cache
+inline constexpr int64_t strip = 32;            // columns of the widest strip, that of float32
 
 inline int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+
+/// How the loops are cut.  The depth of a block, which decides where sums are rounded, follows
+/// from k alone.
+struct Cut {
+  int64_t depth;    // of a block
+  int64_t columns;  // of b packed at once
+  bool keeps_b;     // all its blocks, for all rows
+  Cut(int64_t m, int64_t n, int64_t k) {
+    const int64_t blocks = (k + max_depth - 1) / max_depth;
+    depth = round_up((k + blocks - 1) / blocks, 8);
+    keeps_b = m > block_rows && k <= max_packed / (2 * strip);
+    columns = std::max(max_packed / (keeps_b ? k : depth) / strip * strip, strip);
+    columns = std::min(columns, round_up(n, strip));
+  }
+  int64_t packed_b(int64_t k) const { return columns * (keeps_b ? round_up(k, 8) : depth); }
+};
 }  // namespace asg::cpu
 #endif
 
@@ -68,22 +85,48 @@ void pack_four_rows(const Source<T>& a, int64_t count, int64_t depth, T* to) {
       to[p * 4 + i] = i < count ? a.data[i * a.row + p * a.column] : T{0};
 }
 
-/// The rows of a tile, in groups of four that follow each other.
+/// Rows of some tiles that lie one after the other in memory, as a transposed matrix has them:
+/// every line of memory is read once.
+template <class T>
+void pack_tall(const Source<T>& a, int64_t tiles, int64_t depth, T* to) {
+  const int64_t group = 4 * depth;
+  for (int64_t p = 0; p < depth; ++p) {
+    const T* from = a.data + p * a.column;
+    for (int64_t g = 0; g < 3 * tiles; ++g)
+      std::memcpy(to + g * group + p * 4, from + g * 4, 4 * sizeof(T));
+  }
+}
+
+/// Tiles of tile_rows rows, each in groups of four that follow each other.
 template <class T>
 void pack_rows(const Source<T>& a, int64_t count, int64_t depth, T* to) {
-  const int64_t group = 4 * depth;
-  if (count == tile_rows && a.row == 1) {
-    for (int64_t p = 0; p < depth; ++p) {
-      const T* from = a.data + p * a.column;
-      std::memcpy(to + p * 4, from, 4 * sizeof(T));
-      std::memcpy(to + group + p * 4, from + 4, 4 * sizeof(T));
-      std::memcpy(to + 2 * group + p * 4, from + 8, 4 * sizeof(T));
+  int64_t i = 0;
+  if (a.row == 1)
+    for (; i + tile_rows <= count; i += 4 * tile_rows) {
+      const int64_t tiles = std::min<int64_t>((count - i) / tile_rows, 4);
+      pack_tall(Source<T>{a.data + i, a.row, a.column}, tiles, depth, to + i * depth);
+      if (tiles < 4) {
+        i += tiles * tile_rows;
+        break;
+      }
     }
-    return;
-  }
-  for (int64_t i = 0; i < tile_rows; i += 4)
+  for (; i < round_up(count, tile_rows); i += 4)
     pack_four_rows(Source<T>{a.data + i * a.row, a.row, a.column},
                    std::clamp<int64_t>(count - i, 0, 4), depth, to + i * depth);
+}
+
+/// Whole strips whose rows lie one after the other in memory.
+template <class T>
+void pack_wide(const Source<T>& b, int64_t strips, int64_t depth, T* to) {
+  const Tag<T> d;
+  constexpr int64_t width = tile_columns<T>;
+  for (int64_t p = 0; p < depth; ++p)
+    for (int64_t s = 0; s < strips; ++s) {
+      const T* from = b.data + p * b.row + s * width;
+      T* place = to + (s * depth + p) * width;
+      hn::StoreU(hn::LoadU(d, from), d, place);
+      hn::StoreU(hn::LoadU(d, from + vector_size<T>), d, place + vector_size<T>);
+    }
 }
 
 /// A strip of tile_columns columns of b: element (p, j) goes to to[p * tile_columns + j].
@@ -91,14 +134,6 @@ template <class T>
 void pack_strip(const Source<T>& b, int64_t count, int64_t depth, T* to) {
   const Tag<T> d;
   constexpr int64_t width = tile_columns<T>;
-  if (count == width && b.column == 1) {
-    for (int64_t p = 0; p < depth; ++p) {
-      hn::StoreU(hn::LoadU(d, b.data + p * b.row), d, to + p * width);
-      hn::StoreU(hn::LoadU(d, b.data + p * b.row + vector_size<T>), d,
-                 to + p * width + vector_size<T>);
-    }
-    return;
-  }
   if (count == width && b.row == 1) {
     HWY_ALIGN T part[4 * vector_size<T>];
     for (int64_t j = 0; j < width; j += 4) {
@@ -119,6 +154,21 @@ void pack_strip(const Source<T>& b, int64_t count, int64_t depth, T* to) {
   for (int64_t p = 0; p < depth; ++p)
     for (int64_t j = 0; j < width; ++j)
       to[p * width + j] = j < count ? b.data[p * b.row + j * b.column] : T{0};
+}
+
+template <class T>
+void pack_columns(const Source<T>& b, int64_t count, int64_t depth, T* to) {
+  constexpr int64_t width = tile_columns<T>;
+  int64_t j = 0;
+  if (b.column == 1)
+    for (; j + width <= count;) {
+      const int64_t strips = std::min<int64_t>((count - j) / width, 4);
+      pack_wide(Source<T>{b.data + j, b.row, b.column}, strips, depth, to + j * depth);
+      j += strips * width;
+    }
+  for (; j < count; j += width)
+    pack_strip(Source<T>{b.data + j * b.column, b.row, b.column}, std::min(width, count - j), depth,
+               to + j * depth);
 }
 
 template <class T>
@@ -182,38 +232,46 @@ void multiply_edge(int64_t depth, const T* a, const T* b, T* c, int64_t c_row, b
     }
 }
 
+/// Rows x columns of c from packed blocks.
 template <class T>
-void gemm(int64_t m, int64_t n, int64_t k, const GemmOperand& left, const GemmOperand& right,
-          void* result, int64_t c_row, void* scratch) {
+void multiply_block(int64_t rows, int64_t columns, int64_t depth, const T* a, const T* b, T* c,
+                    int64_t c_row, bool add) {
   constexpr int64_t width = tile_columns<T>;
+  for (int64_t j = 0; j < columns; j += width)
+    for (int64_t i = 0; i < rows; i += tile_rows) {
+      T* to = c + i * c_row + j;
+      const int64_t tall = std::min(tile_rows, rows - i), wide = std::min(width, columns - j);
+      if (tall == tile_rows && wide == width)
+        multiply_tile(depth, a + i * depth, b + j * depth, to, c_row, add);
+      else
+        multiply_edge(depth, a + i * depth, b + j * depth, to, c_row, add, tall, wide);
+    }
+}
+
+template <class T>
+void gemm(const GemmCall& call) {
+  const auto& [m, n, k, left, right, result, c_row, scratch, done, context] = call;
   const Source<T> a{static_cast<const T*>(left.data), left.row, left.column};
   const Source<T> b{static_cast<const T*>(right.data), right.row, right.column};
-  T* c = static_cast<T*>(result);
+  const Cut cut(m, n, k);
   T* packed_b = static_cast<T*>(scratch);
-  T* packed_a = packed_b + std::min(k, block_depth) * round_up(std::min(n, block_columns), width);
-  for (int64_t j0 = 0; j0 < n; j0 += block_columns) {
-    const int64_t columns = std::min(block_columns, n - j0);
-    for (int64_t p0 = 0; p0 < k; p0 += block_depth) {
-      const int64_t depth = std::min(block_depth, k - p0);
-      for (int64_t j = 0; j < columns; j += width)
-        pack_strip(Source<T>{b.data + p0 * b.row + (j0 + j) * b.column, b.row, b.column},
-                   std::min(width, columns - j), depth, packed_b + j * depth);
-      for (int64_t i0 = 0; i0 < m; i0 += block_rows) {
-        const int64_t rows = std::min(block_rows, m - i0);
-        for (int64_t i = 0; i < rows; i += tile_rows)
-          pack_rows(Source<T>{a.data + (i0 + i) * a.row + p0 * a.column, a.row, a.column},
-                    std::min(tile_rows, rows - i), depth, packed_a + i * depth);
-        for (int64_t j = 0; j < columns; j += width)
-          for (int64_t i = 0; i < rows; i += tile_rows) {
-            T* to = c + (i0 + i) * c_row + j0 + j;
-            const int64_t tall = std::min(tile_rows, rows - i), wide = std::min(width, columns - j);
-            if (tall == tile_rows && wide == width)
-              multiply_tile(depth, packed_a + i * depth, packed_b + j * depth, to, c_row, p0 > 0);
-            else
-              multiply_edge(depth, packed_a + i * depth, packed_b + j * depth, to, c_row, p0 > 0,
-                            tall, wide);
-          }
+  T* packed_a = packed_b + cut.packed_b(k);
+  for (int64_t j0 = 0; j0 < n; j0 += cut.columns) {
+    const int64_t columns = std::min(cut.columns, n - j0);
+    for (int64_t i0 = 0; i0 < m; i0 += block_rows) {
+      const int64_t rows = std::min(block_rows, m - i0);
+      T* c = static_cast<T*>(result) + (done != nullptr ? 0 : i0 * c_row + j0);
+      for (int64_t p0 = 0; p0 < k; p0 += cut.depth) {
+        const int64_t depth = std::min(cut.depth, k - p0);
+        T* part = packed_b + (cut.keeps_b ? p0 * cut.columns : 0);
+        if (i0 == 0 || !cut.keeps_b)
+          pack_columns(Source<T>{b.data + p0 * b.row + j0 * b.column, b.row, b.column}, columns,
+                       depth, part);
+        pack_rows(Source<T>{a.data + i0 * a.row + p0 * a.column, a.row, a.column}, rows, depth,
+                  packed_a);
+        multiply_block(rows, columns, depth, packed_a, part, c, c_row, p0 > 0);
       }
+      if (done != nullptr) done(context, c, i0, rows, j0, columns);
     }
   }
 }
@@ -237,11 +295,13 @@ HWY_EXPORT(find_gemm);
 SimdGemm find_simd_gemm(uint32_t dtype) { return HWY_DYNAMIC_DISPATCH(find_gemm)(dtype); }
 
 std::size_t simd_gemm_scratch(int64_t m, int64_t n, int64_t k, uint32_t element_size) {
-  const int64_t depth = std::min(k, block_depth);
-  // A strip of float32 is the widest in elements.
-  const int64_t columns = round_up(std::min(n, block_columns), 32);
+  const Cut cut(m, n, k);
   const int64_t rows = round_up(std::min(m, block_rows), tile_rows);
-  return static_cast<std::size_t>(depth * (columns + rows)) * element_size + 64;
+  return static_cast<std::size_t>(cut.packed_b(k) + cut.depth * rows) * element_size + 64;
+}
+
+SimdGemmBlock simd_gemm_block(int64_t m, int64_t n, int64_t k) {
+  return {std::min(m, block_rows), std::min(n, Cut(m, n, k).columns)};
 }
 
 }  // namespace asg::cpu

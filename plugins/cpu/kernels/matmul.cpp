@@ -1,146 +1,19 @@
-// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N].  Floats are multiplied in panels whose
-// shapes follow from the shapes of the operands alone, so that the bits do not depend on the
-// threads: by own loops where the processor has 512-bit vectors, by BLAS elsewhere.
+// MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N], stored or handed to an epilogue.  Floats are
+// multiplied in panels: by own loops where the processor has 512-bit vectors, by BLAS elsewhere.
 #include <algorithm>
-#include <climits>
-#include <cmath>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "blas.hpp"
-#include "gemm/simd_gemm.hpp"
+#include "gemm/epilogue.hpp"
+#include "gemm/plan.hpp"
 #include "kernels.hpp"
 #include "kernels/arithmetic.hpp"
-#include "kernels/loop.hpp"
 
 namespace asg::cpu {
 
 namespace {
-
-struct Strides {
-  int64_t row, column;
-};
-
-/// How BLAS sees an operand of `rows` x `columns`.
-struct Layout {
-  bool fits = false, transposed = false;
-  int64_t stride = 1;
-};
-Layout layout_of(int64_t rows, int64_t columns, Strides s) {
-  const auto leading = [](int64_t lines, int64_t length, int64_t stride) {
-    return lines == 1 ? std::max<int64_t>(length, 1) : stride;
-  };
-  const auto fits = [](int64_t length, int64_t step, int64_t stride) {
-    return (length == 1 || step == 1) && stride >= std::max<int64_t>(length, 1) &&
-           stride <= INT_MAX;
-  };
-  const int64_t plain = leading(rows, columns, s.row), turned = leading(columns, rows, s.column);
-  if (fits(columns, s.column, plain)) return {true, false, plain};
-  if (fits(rows, s.row, turned)) return {true, true, turned};
-  return {};
-}
-
-bool plain(const Layout& layout) { return layout.fits && !layout.transposed; }
-
-struct Plan {
-  Loop<3> batch;  // offsets in a, b, c
-  int64_t m = 0, n = 0, k = 0;
-  Strides a{}, b{}, c{};
-  int64_t panel_m = 1, panel_n = 1;
-  uint32_t left = 0;  // which input is a: c may be computed transposed
-  bool packs_a = false, packs_b = false, packs_c = false;
-  SimdGemm simd = nullptr;  // nullptr: BLAS
-
-  int64_t panels_m() const { return (m + panel_m - 1) / panel_m; }
-  int64_t panels_n() const { return (n + panel_n - 1) / panel_n; }
-  // Elements of scratch for panels that BLAS cannot read or write where they are.
-  int64_t packed_a() const { return packs_a ? panel_m * k : 0; }
-  int64_t packed_b() const { return packs_b ? panel_n * k : 0; }
-  // Whole cache lines, so that what follows it is aligned as vectors are.
-  int64_t packed_c() const { return packs_c ? (panel_m * panel_n + 15) / 16 * 16 : 0; }
-  std::size_t packed() const {
-    return static_cast<std::size_t>(packed_a() + packed_b() + packed_c());
-  }
-};
-
-void swap_operands(Plan& plan) {
-  // c^T = b^T a^T
-  std::swap(plan.m, plan.n);
-  std::swap(plan.a, plan.b);
-  plan.left = 1 - plan.left;
-  for (Strides* s : {&plan.a, &plan.b, &plan.c}) std::swap(s->row, s->column);
-}
-
-/// Panels of about 8 million multiplications or more, as square as the matrix allows.
-void choose_panels(Plan& plan) {
-  const double work = static_cast<double>(plan.m) * static_cast<double>(plan.n) *
-                      static_cast<double>(std::max<int64_t>(plan.k, 1));
-  const double wanted = plan.batch.count() >= 16 ? 64e6 : 8e6;
-  // Smaller panels would spend their time on being copied into BLAS's own format.
-  const double area = static_cast<double>(plan.m) * static_cast<double>(plan.n);
-  const double parts = std::clamp(work / wanted, 1.0, std::max(area / (320.0 * 320.0), 4.0));
-  const double square = std::sqrt(area / parts);
-  const auto panel = [](double size, int64_t extent) {
-    const int64_t rounded = std::max<int64_t>(static_cast<int64_t>(size) / 48 * 48, 96);
-    const int64_t count = std::max<int64_t>((extent + rounded / 2) / rounded, 1);
-    const int64_t even = (extent + count - 1) / count;
-    return std::min(extent, (even + 15) / 16 * 16);
-  };
-  // A side shorter than the square stays whole and the other one is cut finer.
-  const double m = static_cast<double>(plan.m), n = static_cast<double>(plan.n);
-  const double side_m = n < square ? square * square / n : square;
-  const double side_n = m < square ? square * square / m : square;
-  plan.panel_m = parts < 1.5 ? plan.m : panel(std::min(side_m, m), plan.m);
-  plan.panel_n = parts < 1.5 ? plan.n : panel(std::min(side_n, n), plan.n);
-}
-
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only) {
-  require_arity(step, 2, 1);
-  const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
-  const asg_value& c = program.output(step, 0);
-  const uint32_t rank = c.rank;
-  require(rank >= 2 && a.rank == rank && b.rank == rank, "matmul: ranks differ or are below 2");
-  bool fits = a.shape[rank - 1] == b.shape[rank - 2] && a.shape[rank - 2] == c.shape[rank - 2] &&
-              b.shape[rank - 1] == c.shape[rank - 1];
-  for (uint32_t d = 0; d + 2 < rank; ++d)
-    fits &= a.shape[d] == c.shape[d] && b.shape[d] == c.shape[d];
-  require(fits, "matmul: shapes do not fit");
-  Plan plan;
-  plan.m = c.shape[rank - 2];
-  plan.n = c.shape[rank - 1];
-  plan.k = a.shape[rank - 1];
-  plan.a = {a.strides[rank - 2], a.strides[rank - 1]};
-  plan.b = {b.strides[rank - 2], b.strides[rank - 1]};
-  plan.c = {c.strides[rank - 2], c.strides[rank - 1]};
-  // One b for all: the batch is nothing but more rows, where they follow each other evenly.
-  Loop<2> rows;
-  bool one_b = true;
-  for (uint32_t d = 0; d + 2 < rank; ++d) {
-    plan.batch.add(c.shape[d], {a.strides[d], b.strides[d], c.strides[d]});
-    rows.add(c.shape[d], {a.strides[d], c.strides[d]});
-    one_b &= c.shape[d] == 1 || b.strides[d] == 0;
-  }
-  rows.add(plan.m, {plan.a.row, plan.c.row});
-  if (one_b && rows.rank() == 1) {
-    plan.batch = {};
-    plan.m = rows.count();
-    plan.a.row = rows.inner_stride(0);
-    plan.c.row = rows.inner_stride(1);
-  }
-  const Layout out = layout_of(plan.m, plan.n, plan.c);
-  if (out.fits && out.transposed) swap_operands(plan);
-  choose_panels(plan);
-  // A vector times a matrix is a matter of memory: BLAS has loops for just that.
-  if (!blas_only && plan.m > 1 && plan.n > 1 && plan.k > 0) plan.simd = find_simd_gemm(c.dtype);
-  for (const int64_t m : {plan.panel_m, plan.m % std::max<int64_t>(plan.panel_m, 1)}) {
-    plan.packs_a |= plan.simd == nullptr && m > 0 && !layout_of(m, plan.k, plan.a).fits;
-    for (const int64_t n : {plan.panel_n, plan.n % std::max<int64_t>(plan.panel_n, 1)}) {
-      plan.packs_b |= plan.simd == nullptr && n > 0 && !layout_of(plan.k, n, plan.b).fits;
-      plan.packs_c |= m > 0 && n > 0 && !plain(layout_of(m, n, plan.c));
-    }
-  }
-  require(std::max({plan.m, plan.n, plan.k}) <= INT_MAX,
-          "matmul: a side is longer than BLAS allows");
-  return plan;
-}
 
 template <class T>
 const T* pack(const T* from, int64_t rows, int64_t columns, Strides s, T* to) {
@@ -177,99 +50,168 @@ void multiply_by_blas(const Plan& plan, const T* a, const T* b, T* c, int64_t c_
   }
 }
 
-template <class T>
-void multiply_panel(const Plan& plan, const T* a, const T* b, T* c, int64_t m, int64_t n,
-                    T* scratch) {
-  const Layout out = layout_of(m, n, plan.c);
-  const bool direct = plain(out);
-  T* result = direct ? c : scratch + plan.packed_a() + plan.packed_b();
-  const int64_t row = direct ? out.stride : n;
-  if (plan.simd != nullptr) {
-    T* work = scratch + plan.packed_c();
-    plan.simd(m, n, plan.k, {a, plan.a.row, plan.a.column}, {b, plan.b.row, plan.b.column}, result,
-              row, work);
-  } else {
-    multiply_by_blas(plan, a, b, result, row, m, n, scratch);
-  }
-  if (direct) return;
-  for (int64_t i = 0; i < m; ++i)
-    for (int64_t j = 0; j < n; ++j) c[i * plan.c.row + j * plan.c.column] = result[i * n + j];
-}
-
-template <class T>
-void multiply_floats(const Plan& plan, Context& context, const T* a, const T* b, T* c) {
-  const int64_t per_matrix = plan.panels_m() * plan.panels_n();
-  const int64_t tasks = plan.batch.count() * per_matrix;
-  const int64_t work = plan.panel_m * plan.panel_n * std::max<int64_t>(plan.k, 1) / 8;
-  context.pool.parallel(
-      tasks, grain_for(tasks, work, context.pool.threads()),
-      [&](int64_t begin, int64_t end, uint32_t thread) {
-        T* scratch = reinterpret_cast<T*>(context.workspace.thread(thread));
-        for (int64_t task = begin; task < end; ++task) {
-          const int64_t i = task % per_matrix / plan.panels_n() * plan.panel_m;
-          const int64_t j = task % plan.panels_n() * plan.panel_n;
-          plan.batch.for_each(task / per_matrix, task / per_matrix + 1, [&](const auto& at) {
-            multiply_panel(
-                plan, a + at[plan.left] + i * plan.a.row, b + at[1 - plan.left] + j * plan.b.column,
-                c + at[2] + i * plan.c.row + j * plan.c.column, std::min(plan.panel_m, plan.m - i),
-                std::min(plan.panel_n, plan.n - j), scratch);
-          });
-        }
-      });
-}
-
-/// Rows of c one after the other; integers wrap, so any order gives the same.
-template <class T>
-void multiply_integers(const Plan& plan, Context& context, const T* a, const T* b, T* c) {
-  const int64_t rows = plan.batch.count() * plan.m;
-  context.pool.parallel(
-      rows, grain_for(rows, plan.n * plan.k, context.pool.threads()),
-      [&](int64_t begin, int64_t end, uint32_t) {
-        for (int64_t row = begin; row < end; ++row) {
-          const int64_t i = row % plan.m;
-          plan.batch.for_each(row / plan.m, row / plan.m + 1, [&](const auto& at) {
-            T* out = c + at[2] + i * plan.c.row;
-            for (int64_t j = 0; j < plan.n; ++j) out[j * plan.c.column] = 0;
-            for (int64_t k = 0; k < plan.k; ++k) {
-              const T factor = a[at[plan.left] + i * plan.a.row + k * plan.a.column];
-              const T* line = b + at[1 - plan.left] + k * plan.b.row;
-              for (int64_t j = 0; j < plan.n; ++j)
-                out[j * plan.c.column] =
-                    add(out[j * plan.c.column], multiply(factor, line[j * plan.b.column]));
-            }
-          });
-        }
-      });
-}
-
-void run(const Plan& plan, Context& context, const sdk::Call& call) {
-  if (call.output(0).count() == 0) return;
-  dispatch(call.output(0).dtype(), [&](auto zero) {
-    using T = decltype(zero);
-    const T *a = call.input(plan.left).as<T>(), *b = call.input(1 - plan.left).as<T>();
-    T* c = call.output(0).as<T>();
-    if constexpr (is_float<T>) {
-      multiply_floats(plan, context, a, b, c);
-    } else {
-      multiply_integers(plan, context, a, b, c);
+class Matmul {
+ public:
+  Matmul(const sdk::ProgramCopy& program, const asg_step& step, Context& context)
+      : context_(context),
+        plan_(make_plan(program, step, context.settings.blas_only, context.pool.threads())) {
+    std::size_t bytes = sdk::is_float(plan_.dtype)
+                            ? plan_.scratch_bytes()
+                            : static_cast<std::size_t>(plan_.n) * sdk::dtype_size(plan_.dtype);
+    if (plan_.has_epilogue) {
+      epilogue_.emplace(program, step, !sdk::is_float(plan_.dtype) || plan_.whole_rows());
+      bytes = (bytes + 63) / 64 * 64;
+      epilogue_scratch_ = bytes;
+      bytes += epilogue_->scratch_bytes();
     }
-  });
-}
+    context.workspace.reserve(bytes, 0);
+  }
+
+  void run(const sdk::Call& call) const {
+    if (plan_.batch.count() * plan_.m * plan_.n == 0) return;
+    dispatch(plan_.dtype, [&](auto zero) {
+      using T = decltype(zero);
+      const T *a = call.input(plan_.left).as<T>(), *b = call.input(1 - plan_.left).as<T>();
+      T* c = plan_.has_epilogue ? nullptr : call.output(0).as<T>();
+      if constexpr (is_float<T>) {
+        multiply_floats(a, b, c, call.addresses);
+      } else {
+        multiply_integers(a, b, c, call.addresses);
+      }
+    });
+  }
+
+ private:
+  /// Where a panel lies in the whole: the batches' rows counted through.
+  struct Place {
+    int64_t row, column;
+    std::byte* const* values;
+    std::byte* scratch;  // of the thread
+  };
+
+  void finish(const Place& place, const ProductBlock& block) const {
+    epilogue_->run(place.scratch + epilogue_scratch_, place.values, block);
+  }
+
+  template <class T>
+  void multiply_by_own_loops(const T* a, const T* b, T* c, int64_t c_row, int64_t m, int64_t n,
+                             T* work, const Place& place) const {
+    GemmCall call{m,
+                  n,
+                  plan_.k,
+                  {a, plan_.a.row, plan_.a.column},
+                  {b, plan_.b.row, plan_.b.column},
+                  c,
+                  c_row,
+                  work,
+                  nullptr,
+                  nullptr};
+    struct Finish {
+      const Matmul& matmul;
+      const Place& place;
+      int64_t stride;
+    } context{*this, place, c_row};
+    if (plan_.has_epilogue) {
+      call.c_row = context.stride = simd_gemm_block(m, n, plan_.k).columns;
+      call.context = &context;
+      call.done = [](void* to, const void* block, int64_t row, int64_t rows, int64_t column,
+                     int64_t columns) {
+        const Finish& f = *static_cast<const Finish*>(to);
+        f.matmul.finish(f.place, {static_cast<const std::byte*>(block), f.stride, f.place.row + row,
+                                  rows, f.place.column + column, columns});
+      };
+    }
+    plan_.simd(call);
+  }
+
+  template <class T>
+  void multiply_panel(const T* a, const T* b, T* c, int64_t m, int64_t n,
+                      const Place& place) const {
+    const Layout out = layout_of(m, n, plan_.c);
+    const bool direct = !plan_.has_epilogue && out.plain();
+    T* scratch = reinterpret_cast<T*>(place.scratch);
+    T* result = direct ? c : scratch + plan_.packed_a() + plan_.packed_b();
+    const int64_t row = direct ? out.stride : n;
+    if (plan_.simd != nullptr)
+      multiply_by_own_loops(a, b, result, row, m, n, scratch + plan_.packed_c(), place);
+    else
+      multiply_by_blas(plan_, a, b, result, row, m, n, scratch);
+    if (direct) return;
+    if (!plan_.has_epilogue) {
+      for (int64_t i = 0; i < m; ++i)
+        for (int64_t j = 0; j < n; ++j) c[i * plan_.c.row + j * plan_.c.column] = result[i * n + j];
+    } else if (plan_.simd == nullptr) {
+      finish(place, {reinterpret_cast<const std::byte*>(result), n, place.row, m, place.column, n});
+    }
+  }
+
+  template <class T>
+  void multiply_floats(const T* a, const T* b, T* c, std::byte* const* values) const {
+    const int64_t per_matrix = plan_.panels_m() * plan_.panels_n();
+    const int64_t tasks = plan_.batch.count() * per_matrix;
+    const int64_t work = plan_.panel_m * plan_.panel_n * std::max<int64_t>(plan_.k, 1) / 8;
+    context_.pool.parallel(
+        tasks, grain_for(tasks, work, context_.pool.threads()),
+        [&](int64_t begin, int64_t end, uint32_t thread) {
+          for (int64_t task = begin; task < end; ++task) {
+            const int64_t batch = task / per_matrix;
+            const int64_t i = task % per_matrix / plan_.panels_n() * plan_.panel_m;
+            const int64_t j = task % plan_.panels_n() * plan_.panel_n;
+            const Place place{batch * plan_.m + i, j, values, context_.workspace.thread(thread)};
+            plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
+              multiply_panel(
+                  a + at[plan_.left] + i * plan_.a.row, b + at[1 - plan_.left] + j * plan_.b.column,
+                  c + (plan_.has_epilogue ? 0 : at[2] + i * plan_.c.row + j * plan_.c.column),
+                  std::min(plan_.panel_m, plan_.m - i), std::min(plan_.panel_n, plan_.n - j),
+                  place);
+            });
+          }
+        });
+  }
+
+  /// Rows of c one after the other; integers wrap, so any order gives the same.
+  template <class T>
+  void multiply_integers(const T* a, const T* b, T* c, std::byte* const* values) const {
+    const int64_t rows = plan_.batch.count() * plan_.m;
+    const int64_t step = plan_.has_epilogue ? 1 : plan_.c.column;
+    context_.pool.parallel(
+        rows, grain_for(rows, plan_.n * plan_.k, context_.pool.threads()),
+        [&](int64_t begin, int64_t end, uint32_t thread) {
+          std::byte* scratch = context_.workspace.thread(thread);
+          for (int64_t row = begin; row < end; ++row) {
+            const int64_t i = row % plan_.m, batch = row / plan_.m;
+            plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
+              T* out =
+                  plan_.has_epilogue ? reinterpret_cast<T*>(scratch) : c + at[2] + i * plan_.c.row;
+              for (int64_t j = 0; j < plan_.n; ++j) out[j * step] = 0;
+              for (int64_t k = 0; k < plan_.k; ++k) {
+                const T factor = a[at[plan_.left] + i * plan_.a.row + k * plan_.a.column];
+                const T* line = b + at[1 - plan_.left] + k * plan_.b.row;
+                for (int64_t j = 0; j < plan_.n; ++j)
+                  out[j * step] = add(out[j * step], multiply(factor, line[j * plan_.b.column]));
+              }
+            });
+            if (plan_.has_epilogue)
+              finish(Place{row, 0, values, scratch}, {scratch, plan_.n, row, 1, 0, plan_.n});
+          }
+        });
+  }
+
+  Context& context_;
+  Plan plan_;
+  std::optional<Epilogue> epilogue_;
+  std::size_t epilogue_scratch_ = 0;  // its offset in a thread's scratch
+};
 
 }  // namespace
 
 sdk::Kernel make_matmul(Context* context) {
-  return {rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same}),
+  std::vector<sdk::Capability> rows = rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same});
+  for (sdk::Capability& row : rows) row.flags |= ASG_CAP_EPILOGUE;
+  return {std::move(rows),
           [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            Plan plan = make_plan(program, step, context->settings.blas_only);
-            const uint32_t size = sdk::dtype_size(program.output(step, 0).dtype);
-            std::size_t bytes = size * plan.packed();
-            if (plan.simd != nullptr)
-              bytes += simd_gemm_scratch(plan.panel_m, plan.panel_n, plan.k, size);
-            context->workspace.reserve(bytes, 0);
-            return [context, plan = std::move(plan)](const sdk::Call& call) {
-              run(plan, *context, call);
-            };
+            auto matmul = std::make_shared<const Matmul>(program, step, *context);
+            return [matmul](const sdk::Call& call) { matmul->run(call); };
           }};
 }
 

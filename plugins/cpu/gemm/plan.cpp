@@ -1,0 +1,193 @@
+#include "gemm/plan.hpp"
+
+#include <climits>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include <asg/sdk/host_kernel.hpp>
+
+#include "kernels/kernel.hpp"
+
+namespace asg::cpu {
+
+namespace {
+
+void swap_operands(Plan& plan) {
+  // c^T = b^T a^T
+  std::swap(plan.m, plan.n);
+  std::swap(plan.a, plan.b);
+  plan.left = 1 - plan.left;
+  for (Strides* s : {&plan.a, &plan.b, &plan.c}) std::swap(s->row, s->column);
+}
+
+int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
+int64_t divide_up(int64_t n, int64_t parts) { return (n + parts - 1) / parts; }
+
+/// For BLAS, whose bits depend on the shapes of the panels: of about 8 million multiplications or
+/// more, as square as the matrix allows.
+void choose_blas_panels(Plan& plan) {
+  const double work = static_cast<double>(plan.m) * static_cast<double>(plan.n) *
+                      static_cast<double>(std::max<int64_t>(plan.k, 1));
+  const double wanted = plan.batch.count() >= 16 ? 64e6 : 8e6;
+  // Smaller panels would spend their time on being copied into BLAS's own format.
+  const double area = static_cast<double>(plan.m) * static_cast<double>(plan.n);
+  const double parts = std::clamp(work / wanted, 1.0, std::max(area / (320.0 * 320.0), 4.0));
+  const double square = std::sqrt(area / parts);
+  const auto panel = [](double size, int64_t extent) {
+    const int64_t rounded = std::max<int64_t>(static_cast<int64_t>(size) / 48 * 48, 96);
+    const int64_t count = std::max<int64_t>((extent + rounded / 2) / rounded, 1);
+    return std::min(extent, round_up(divide_up(extent, count), 16));
+  };
+  // A side shorter than the square stays whole and the other one is cut finer.
+  const double m = static_cast<double>(plan.m), n = static_cast<double>(plan.n);
+  const double side_m = n < square ? square * square / n : square;
+  const double side_n = m < square ? square * square / m : square;
+  plan.panel_m = parts < 1.5 ? plan.m : panel(std::min(side_m, m), plan.m);
+  plan.panel_n = parts < 1.5 ? plan.n : panel(std::min(side_n, n), plan.n);
+  if (!plan.has_epilogue || area == 0) return;
+  // Short enough for the second cache or not much more, as an epilogue comes after.
+  plan.panel_m = std::clamp<int64_t>((int64_t{1} << 18) / plan.n, 16,
+                                     std::max<int64_t>(plan.panel_m * plan.panels_n(), 16));
+  plan.panel_m = std::min(plan.panel_m, plan.m);
+  plan.panel_n = plan.n;
+}
+
+/// For own loops: as few panels as give every thread the same, as each copies its operands.
+void choose_own_panels(Plan& plan, uint32_t threads) {
+  plan.panel_m = plan.m;
+  plan.panel_n = plan.n;
+  const int64_t batches = plan.batch.count();
+  const double work = static_cast<double>(plan.m) * static_cast<double>(plan.n) *
+                      static_cast<double>(plan.k) * static_cast<double>(batches);
+  if (threads == 1 || work < 1e6 || batches % threads == 0 || batches >= 8 * threads) return;
+  // Large products in more pieces than threads: not all cores are always free.
+  const int64_t parts = work > 1e9 * threads ? int64_t{threads} * 2 : threads;
+  double best = 0;
+  for (int64_t down = 1; down <= parts; ++down) {
+    const int64_t across = parts / down;
+    if (down * across != parts) continue;
+    const int64_t rows = round_up(divide_up(plan.m, down), 12);
+    const int64_t columns = round_up(divide_up(plan.n, across), 32);
+    // What is copied, and what the largest panel computes in excess of its share.
+    const auto area = static_cast<double>(rows) * static_cast<double>(columns);
+    double cost = static_cast<double>(rows * across * down + columns * down * across) * 8 +
+                  area * static_cast<double>(parts);
+    if (plan.has_epilogue && across > 1) cost *= 1.03;  // it prefers whole rows
+    if (best != 0 && cost >= best) continue;
+    best = cost;
+    plan.panel_m = std::min(rows, plan.m);
+    plan.panel_n = std::min(columns, plan.n);
+  }
+}
+
+}  // namespace
+
+Layout layout_of(int64_t rows, int64_t columns, Strides s) {
+  const auto leading = [](int64_t lines, int64_t length, int64_t stride) {
+    return lines == 1 ? std::max<int64_t>(length, 1) : stride;
+  };
+  const auto fits = [](int64_t length, int64_t step, int64_t stride) {
+    return (length == 1 || step == 1) && stride >= std::max<int64_t>(length, 1) &&
+           stride <= INT_MAX;
+  };
+  const int64_t plain = leading(rows, columns, s.row), turned = leading(columns, rows, s.column);
+  if (fits(columns, s.column, plain)) return {true, false, plain};
+  if (fits(rows, s.row, turned)) return {true, true, turned};
+  return {};
+}
+
+int64_t Plan::packed_c() const {
+  if (!packs_c) return 0;
+  int64_t most = 0;
+  for_each_size([&](int64_t rows, int64_t columns) {
+    if (has_epilogue && simd != nullptr) {
+      const SimdGemmBlock block = simd_gemm_block(rows, columns, k);
+      rows = block.rows;
+      columns = block.columns;
+    }
+    most = std::max(most, rows * columns);
+  });
+  // Whole cache lines, so that what follows it is aligned as vectors are.
+  return round_up(most, 16);
+}
+
+bool Plan::whole_rows() const {
+  return panels_n() <= 1 && (simd == nullptr || simd_gemm_block(panel_m, n, k).columns == n);
+}
+
+std::size_t Plan::scratch_bytes() const {
+  const std::size_t size = sdk::dtype_size(dtype);
+  std::size_t own = 0;
+  if (simd != nullptr)
+    for_each_size([&](int64_t rows, int64_t columns) {
+      own = std::max(own, simd_gemm_scratch(rows, columns, k, static_cast<uint32_t>(size)));
+    });
+  const std::size_t bytes =
+      static_cast<std::size_t>(packed_a() + packed_b() + packed_c()) * size + own;
+  return (bytes + 63) / 64 * 64;
+}
+
+Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
+               uint32_t threads) {
+  Plan plan;
+  plan.has_epilogue = program.region(step) != nullptr;
+  require(plan.has_epilogue ? step.n_inputs >= 2 : step.n_inputs == 2 && step.n_outputs == 1,
+          std::string(step.name) + ": wrong number of inputs or outputs");
+  const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
+  const uint32_t rank = a.rank;
+  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
+  asg_value c = a;  // of an epilogue: rows and batches follow each other
+  c.shape[rank - 1] = b.shape[rank - 1];
+  for (int64_t d = rank - 1, stride = 1; d >= 0; stride *= c.shape[d--]) c.strides[d] = stride;
+  bool fits = a.shape[rank - 1] == b.shape[rank - 2];
+  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
+  if (!plan.has_epilogue) {
+    fits &= same_shape(program.output(step, 0), c);
+    c = program.output(step, 0);
+  }
+  require(fits, "matmul: shapes do not fit");
+  plan.dtype = plan.has_epilogue ? sdk::product_dtype(program, step) : c.dtype;
+  plan.m = c.shape[rank - 2];
+  plan.n = c.shape[rank - 1];
+  plan.k = a.shape[rank - 1];
+  require(std::max({plan.m, plan.n, plan.k}) <= INT_MAX,
+          "matmul: a side is longer than BLAS allows");
+  plan.a = {a.strides[rank - 2], a.strides[rank - 1]};
+  plan.b = {b.strides[rank - 2], b.strides[rank - 1]};
+  plan.c = {c.strides[rank - 2], c.strides[rank - 1]};
+  // One b for all: the batch is nothing but more rows, where they follow each other evenly.
+  Loop<2> rows;
+  bool one_b = true;
+  for (uint32_t d = 0; d + 2 < rank; ++d) {
+    plan.batch.add(c.shape[d], {a.strides[d], b.strides[d], c.strides[d]});
+    rows.add(c.shape[d], {a.strides[d], c.strides[d]});
+    one_b &= c.shape[d] == 1 || b.strides[d] == 0;
+  }
+  rows.add(plan.m, {plan.a.row, plan.c.row});
+  if (one_b && rows.rank() == 1 && rows.count() <= INT_MAX) {
+    plan.batch = {};
+    plan.m = rows.count();
+    plan.a.row = rows.inner_stride(0);
+    plan.c.row = rows.inner_stride(1);
+  }
+  const Layout out = layout_of(plan.m, plan.n, plan.c);
+  if (!plan.has_epilogue && out.fits && out.transposed) swap_operands(plan);
+  // A vector times a matrix is a matter of memory: BLAS has loops for just that.
+  if (!blas_only && plan.m > 1 && plan.n > 1 && plan.k > 0) plan.simd = find_simd_gemm(plan.dtype);
+  if (plan.simd != nullptr)
+    choose_own_panels(plan, threads);
+  else
+    choose_blas_panels(plan);
+  plan.panel_m = std::max<int64_t>(plan.panel_m, 1);
+  plan.panel_n = std::max<int64_t>(plan.panel_n, 1);
+  plan.packs_c = plan.has_epilogue;
+  plan.for_each_size([&](int64_t m, int64_t n) {
+    plan.packs_a |= plan.simd == nullptr && !layout_of(m, plan.k, plan.a).fits;
+    plan.packs_b |= plan.simd == nullptr && !layout_of(plan.k, n, plan.b).fits;
+    plan.packs_c |= !layout_of(m, n, plan.c).plain();
+  });
+  return plan;
+}
+
+}  // namespace asg::cpu
