@@ -76,7 +76,8 @@ class Training {
         device_(device),
         batches_(make_batches()),
         state_(device),
-        step_(device, training_step(flags_.optimizer, model_), {.name = "training step"}),
+        step_(device, training_step(flags_.optimizer, model_, flags_.json || !flags_.log.empty()),
+              {.name = "training step"}),
         evaluate_(evaluation(model_, device)) {}
 
   int run() {
@@ -105,7 +106,9 @@ class Training {
       const auto outputs = run_step(step, lr);
       loss = outputs[0].item<double>();
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-      progress.step({step, loss, lr, outputs[1].item<double>(), took.count()});
+      // Without one nobody asked for it.
+      const double norm = outputs.size() > 1 ? outputs[1].item<double>() : 0;
+      progress.step({step, loss, lr, norm, took.count()});
       if (!std::isfinite(loss))
         throw Error(fmt::format(
             "the loss became {} at step {}; nothing was saved after that. A lower --lr, "

@@ -26,24 +26,28 @@ void OptimizerFlags::add(CLI::App& app) {
   real("--clip", clip, "largest norm of the gradient; 0: none");
 }
 
-Function::Build training_step(const OptimizerFlags& flags, const Model& model) {
-  return [flags, &model](Graph&, const Tensors& in) -> Tensors {
+Function::Build training_step(const OptimizerFlags& flags, const Model& model, bool with_norm) {
+  return [flags, &model, with_norm = with_norm || flags.clip > 0](Graph&,
+                                                                  const Tensors& in) -> Tensors {
     const Tensor loss = model.loss({in.begin(), in.end() - 1});
     const Tensor lr = in.back();
+    const auto results = [&](const Tensor& norm) {
+      return with_norm ? Tensors{loss, norm} : Tensors{loss};
+    };
     const auto clip = flags.clip > 0 ? std::optional(flags.clip) : std::nullopt;
     if (flags.optimizer == "sgd") {
       const optim::SGD sgd{{.momentum = flags.momentum,
                             .weight_decay = flags.weight_decay,
                             .decays = optim::matrices_only,
                             .clip_norm = clip}};
-      return {loss, sgd.minimize(loss, lr).grad_norm};
+      return results(sgd.minimize(loss, lr).grad_norm);
     }
     const optim::AdamW adamw{{.beta1 = flags.beta1,
                               .beta2 = flags.beta2,
                               .weight_decay = flags.weight_decay,
                               .decays = optim::matrices_only,
                               .clip_norm = clip}};
-    return {loss, adamw.minimize(loss, lr).grad_norm};
+    return results(adamw.minimize(loss, lr).grad_norm);
   };
 }
 

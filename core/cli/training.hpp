@@ -20,8 +20,10 @@ struct OptimizerFlags {
 };
 
 /// Forward, backward, clipping and update: takes the inputs of a batch and the learning rate, gives
-/// the loss and the norm of the gradient. The model must live as long.
-[[nodiscard]] Function::Build training_step(const OptimizerFlags& flags, const Model& model);
+/// the loss and, if asked or clipped by it, the norm of the gradient: that reads every gradient once
+/// more. The model must live as long.
+[[nodiscard]] Function::Build training_step(const OptimizerFlags& flags, const Model& model,
+                                            bool with_norm = false);
 
 /// Of the arguments that the step takes.
 [[nodiscard]] Types training_types(const Model& model, DType element);
