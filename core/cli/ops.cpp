@@ -5,6 +5,7 @@
 
 #include <asg/sdk/backend.h>
 #include <asg/graph/op.hpp>
+#include <asg/passes/target.hpp>
 #include <asg/runtime/target.hpp>
 
 #include "command.hpp"

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <asg/graph/error.hpp>
+#include <asg/passes/cost.hpp>
 #include <asg/passes/program.hpp>
 
 namespace asg {

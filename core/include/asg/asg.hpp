@@ -62,4 +62,6 @@
 #include <asg/runtime/device.hpp>
 #include <asg/runtime/gradcheck.hpp>
 #include <asg/runtime/log.hpp>
+#include <asg/runtime/profile_trace.hpp>
 #include <asg/runtime/state.hpp>
+#include <asg/runtime/target.hpp>

@@ -11,10 +11,12 @@
 #include <string_view>
 #include <vector>
 
-#include <asg/passes/cost.hpp>
 #include <asg/runtime/device.hpp>
 
 namespace asg {
+
+struct Cost;
+struct Program;
 
 /// Writes complete events of Chrome's trace format as they come: one for each run and, below it,
 /// one for each step of the program, with its op, origin, FLOPs, bytes and their rates. Steps that
