@@ -18,7 +18,7 @@ class Generator {
       : random_(random), case_(c), dims_(std::move(dims)), region_(c.program.region(dims_)) {}
 
   void build() {
-    const int64_t phases = random_.integer(1, 3);
+    const int64_t phases = random_.integer(1, 4);
     for (int64_t p = 0; p < phases; ++p) {
       registers_.clear();
       add_sources();
@@ -48,6 +48,10 @@ class Generator {
   void add_sources() {
     const int64_t loads = random_.integer(1, 4);
     for (int64_t k = 0; k < loads; ++k) keep(load(random_.pick(dtypes)));
+    // Memory that is also written: before, here or in a later phase.
+    if (random_.chance(0.2)) states_.push_back(state(random_.pick(dtypes)));
+    for (const ValueId id : states_)
+      if (random_.chance(0.6)) keep(region_.load(id));
     if (random_.chance(0.5)) keep(immediate(random_.pick(dtypes)));
     if (random_.chance(0.3)) keep(numbers());
     if (random_.chance(0.15)) keep(random_bits());
@@ -55,6 +59,13 @@ class Generator {
       if (random_.chance(0.8)) keep(region_.reduced(r.id));
   }
 
+  ValueId state(uint32_t dtype) {
+    const ValueId id = case_.program.state(dtype, dims_);
+    case_.inputs.emplace_back(
+        id, random_data(random_, dtype, sdk::element_count(case_.program.value(id))));
+    case_.outputs.push_back(id);
+    return id;
+  }
   Register immediate(uint32_t dtype) {
     const Bytes data = random_data(random_, dtype, 1);
     uint64_t bits = 0;
@@ -173,10 +184,17 @@ class Generator {
 
   void add_reductions() {
     const uint32_t all = (1u << dims_.size()) - 1;
-    const int64_t count = random_.integer(1, 3);
+    const int64_t count = random_.integer(1, 4);
     uint32_t axes = static_cast<uint32_t>(random_.integer(0, all));
+    // Often over the last axes and over the others, as the gradients of a normalisation do.
+    const bool rows_and_columns = dims_.size() > 1 && random_.chance(0.4);
+    const auto rank = static_cast<int64_t>(dims_.size());
+    const uint32_t rows = all & ~((1u << random_.integer(0, std::max<int64_t>(rank - 1, 0))) - 1);
     for (int64_t k = 0; k < count; ++k) {
-      if (random_.chance(0.25)) axes = static_cast<uint32_t>(random_.integer(0, all));
+      if (rows_and_columns)
+        axes = random_.chance(0.5) ? rows : all & ~rows;
+      else if (random_.chance(0.25))
+        axes = static_cast<uint32_t>(random_.integer(0, all));
       const Register source = random_.pick(registers_);
       const uint32_t dtype = region_.dtype(source);
       const std::vector<uint32_t> kinds =
@@ -190,6 +208,11 @@ class Generator {
   void add_stores(bool last, std::size_t reductions_before) {
     const int64_t count = last ? random_.integer(1, 2) : random_.integer(0, 1);
     for (int64_t k = 0; k < count; ++k) store(random_.pick(registers_));
+    for (const ValueId id : states_) {
+      const std::vector<Register> fitting = of(case_.program.value(id).dtype);
+      if (random_.chance(0.4) && !fitting.empty()) region_.store(random_.pick(fitting), id);
+    }
+    if (random_.chance(0.3)) store_first(random_.pick(registers_));
     for (std::size_t r = 0; r < reductions_.size(); ++r)
       if (random_.chance(r >= reductions_before ? 0.5 : 0.1)) store(reductions_[r]);
   }
@@ -218,6 +241,25 @@ class Generator {
     }
     region_.store(r, case_.output(region_.dtype(r), {stride}), access);
   }
+  /// One element for all points along some axes: that of their index 0.
+  void store_first(Register r) {
+    const auto axes = static_cast<uint32_t>(random_.integer(0, (1u << dims_.size()) - 1));
+    Access access;
+    access.strides.assign(dims_.size(), 0);
+    int64_t stride = 1;
+    for (std::size_t d = dims_.size(); d-- > 0;) {
+      if ((axes >> d & 1) != 0) {
+        asg_bound bound{};
+        bound.coef[d] = 1;
+        bound.extent = 1;
+        access.bounds.push_back(bound);
+      } else {
+        access.strides[d] = stride;
+        stride *= dims_[d];
+      }
+    }
+    region_.store(r, case_.output(region_.dtype(r), {stride}), access);
+  }
   void store(const Reduced& r) {
     Shape kept;
     for (std::size_t d = 0; d < dims_.size(); ++d)
@@ -231,6 +273,7 @@ class Generator {
   RegionBuilder& region_;
   std::vector<Register> registers_;
   std::vector<Reduced> reductions_;
+  std::vector<ValueId> states_;
 };
 
 Shape random_dims(Random& random, int64_t limit) {
@@ -272,7 +315,69 @@ void run(uint64_t seed, int64_t limit) {
 #define ASG_SEED_SHARE 1
 #endif
 
+/// A region over vectors of several lengths, some of them read and written.
+void run_instances(uint64_t seed, int64_t longest) {
+  Random random(seed);
+  Case c;
+  const int64_t count = random.integer(1, 40);
+  std::vector<RegionBuilder::Instance> instances;
+  for (int64_t i = 0; i < count; ++i)
+    instances.push_back(
+        {random.chance(0.3) ? random.integer(0, 3) : random.integer(0, longest), {}});
+  if (random.chance(0.2))
+    for (auto& instance : instances) instance.length = 1;
+
+  RegionBuilder& r = c.program.region({instances[0].length});
+  const auto input = [&](uint32_t dtype, int64_t length) {
+    return c.input(random, dtype, {length});
+  };
+  const auto load = [&](uint32_t dtype, bool one_for_all, bool scalar) {
+    const ValueId shared = input(dtype, scalar ? 1 : longest);
+    for (auto& instance : instances)
+      instance.values.push_back(
+          one_for_all ? shared : input(dtype, scalar ? 1 : instance.length + random.integer(0, 2)));
+    return r.load(instances[0].values.back(), {{scalar ? 0 : 1}});
+  };
+  const Register rate = load(ASG_F32, random.chance(0.5), true);
+  const Register gradient = load(ASG_F32, random.chance(0.1), false);
+  std::vector<std::vector<ValueId>> states(2);
+  std::vector<Register> old;
+  for (auto& ids : states) {
+    for (auto& instance : instances) {
+      ids.push_back(c.program.state(ASG_F32, {instance.length}));
+      c.inputs.emplace_back(ids.back(), random_data(random, ASG_F32, instance.length));
+      c.outputs.push_back(ids.back());
+      instance.values.push_back(ids.back());
+    }
+    old.push_back(r.load(ids[0], {{1}}));
+  }
+  const Register half = r.op(ASG_EW_MUL, rate, r.imm(0.5f));
+  const Register mean = r.op(ASG_EW_ADD, r.op(ASG_EW_MUL, old[0], half), gradient);
+  const Register next = r.op(ASG_EW_SUB, old[1], r.op(ASG_EW_MUL, mean, rate));
+  const std::vector<Register> results = {mean, next};
+  for (std::size_t k = 0; k < 2; ++k) {
+    for (std::size_t i = 0; i < instances.size(); ++i) instances[i].values.push_back(states[k][i]);
+    r.store(results[k], states[k][0], {{1}});
+  }
+  if (random.chance(0.5)) {
+    for (auto& instance : instances)
+      instance.values.push_back(c.output(ASG_BOOL, {instance.length}));
+    r.store(r.op(ASG_EW_GT, next, mean), instances[0].values.back(), {{1}});
+  }
+  r.set_instances(instances);
+  const std::string text = backends().compare(c);
+  BOOST_CHECK_MESSAGE(text.empty(), "seed " << seed << ", longest " << longest << ": " << text);
+}
+
 BOOST_AUTO_TEST_SUITE(random_regions)
+
+BOOST_AUTO_TEST_CASE(instances) {
+  for (uint64_t seed = 1; seed <= 200 / ASG_SEED_SHARE; ++seed) {
+    run_instances(seed, 30);
+    run_instances(seed, 3000);
+  }
+  for (uint64_t seed = 1; seed <= 20 / ASG_SEED_SHARE; ++seed) run_instances(seed, 60000);
+}
 
 BOOST_AUTO_TEST_CASE(small_domains) {
   for (uint64_t seed = 1; seed <= 1500 / ASG_SEED_SHARE; ++seed) run(seed, 600);

@@ -83,9 +83,9 @@ class Frame {
     const Nest& nest = tape_.nest;
     const int64_t groups = lane_count / nest.lanes;
     const int64_t block = unit / groups, first_lane = unit % groups * nest.lanes;
-    for_each_across([&](const TapePass&, const TapeReduction& r) {
-      r.fns->fill(lane(r, block, first_lane, 0), nest.lanes * nest.low.count);
-    });
+    for (const TapePass& pass : tape_.passes)
+      for (const TapeReduction& r : pass.reductions)
+        if (pass.across) r.fns->fill(lane(r, block, first_lane, 0), nest.lanes * nest.low.count);
     const int64_t origin[ASG_MAX_RANK] = {};
     const int64_t end = std::min(nest.high.count, (block + 1) * block_size);
     // Rows of all lanes follow each other; those of some lanes come in groups, 16 rows apart.
@@ -110,7 +110,7 @@ class Frame {
     const auto join = [&](const TapeReduction& r, std::byte* to, const std::byte* from) {
       r.fns->combine(to, to, from, nullptr, n_low);
     };
-    for_each_across([&](const TapePass&, const TapeReduction& r) {
+    const auto finish_one = [&](const TapeReduction& r) {
       if (count == 0) return r.fns->fill(registers_[r.result], n_low);
       for (int64_t b = 0; b < count; ++b) {
         const int64_t used = std::min(lane_count, rows - b * block_size);
@@ -123,10 +123,14 @@ class Frame {
           join(r, lane(r, b, 0, low), lane(r, b + distance, 0, low));
       std::memcpy(registers_[r.result], lane(r, 0, 0, low),
                   static_cast<std::size_t>(n_low) * r.element_size);
-    });
+    };
     const int64_t origin[ASG_MAX_RANK] = {};
-    for (const TapePass& pass : tape_.passes)
-      if (pass.across) store_results(pass, Tile{0, 1, low, n_low, origin});
+    // Results of different passes may share their place: each is stored before the next is made.
+    for (const TapePass& pass : tape_.passes) {
+      if (!pass.across) continue;
+      for (const TapeReduction& r : pass.reductions) finish_one(r);
+      store_results(pass, Tile{0, 1, low, n_low, origin});
+    }
   }
 
   // One block of a reduction alone; its results go to `partials`, one after the other.
@@ -160,12 +164,6 @@ class Frame {
   void set_sweep(std::byte* lanes) { sweep_ = lanes; }
 
  private:
-  template <class Visit>
-  void for_each_across(Visit&& visit) const {
-    for (const TapePass& pass : tape_.passes)
-      for (const TapeReduction& r : pass.reductions)
-        if (pass.across) visit(pass, r);
-  }
   std::byte* lane(const TapeReduction& r, int64_t block, int64_t number, int64_t low) const {
     const int64_t at = (block * lane_count + number) * tape_.nest.low.count + low;
     return sweep_ + r.lanes + static_cast<std::size_t>(at) * r.element_size;
