@@ -25,11 +25,21 @@ std::string affine(int64_t offset, const int64_t* strides, const std::vector<std
   return text;
 }
 
+namespace {
+
+// glslang refuses a constant below 0 even where a condition keeps it from being used.
+std::string indexed(const std::string& name, const std::string& index) {
+  const bool constant = index.find_first_of("abcdefghijklmnopqrstuvwxyz") == std::string::npos;
+  return name + (constant ? "[int(push.step & 0u) + " : "[") + index + "]";
+}
+
+}  // namespace
+
 std::string Shader::Elements::load(const std::string& index) const {
-  return from_storage(dtype, name + "[" + index + "]");
+  return from_storage(dtype, indexed(name, index));
 }
 std::string Shader::Elements::store(const std::string& index, const std::string& value) const {
-  return name + "[" + index + "] = " + to_storage(dtype, value) + ";";
+  return indexed(name, index) + " = " + to_storage(dtype, value) + ";";
 }
 
 std::string Shader::add(const Binding& binding, const std::string& element, bool writes) {
