@@ -5,19 +5,18 @@
 namespace asg::cpu::attention {
 
 bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask) {
-  if (request.version != 1) return false;
-  const uint32_t floats = std::min(request.n_inputs, mask);
+  if (request.version != 1 || request.n_inputs < mask) return false;
   for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
     const bool is_mask = i == mask && i < request.n_inputs;
     if (request.types[i].dtype != ASG_F32 && !(is_mask && request.types[i].dtype == ASG_BOOL))
       return false;
     if (sdk::element_count(request.types[i]) == 0) return false;
   }
-  const asg_type& value = request.types[query + 2];
-  // Longer rows than heads have would need blocks of another shape to stay in the caches.
-  constexpr int64_t longest = 256;
-  return floats == mask && request.types[query].shape[value.rank - 1] <= longest &&
-         value.shape[value.rank - 1] <= longest;
+  const Sizes s = sizes_of(request.types + query);
+  // Longer rows than heads have would need blocks of another shape to stay in the caches; a few
+  // queries, which fill a part of the vectors' lanes only, are better multiplied with many keys.
+  constexpr int64_t longest = 256, few = 16;
+  return s.size <= longest && s.value_size <= longest && (s.queries >= few || s.keys <= few);
 }
 
 namespace {
