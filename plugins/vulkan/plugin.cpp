@@ -80,11 +80,6 @@ class VulkanBackend final : public sdk::Backend {
               std::string("option timeout='") + text + "' must be a number of seconds");
       parsed.timeout_ns = seconds * second;
     }
-    if (device.traits.software)
-      instance_.host().log(ASG_LOG_WARN,
-                           std::string(device.properties.deviceName.data()) +
-                               " is no GPU but emulates one, slowly" +
-                               (index == 0 ? "; no other Vulkan device was found" : ""));
     return std::make_unique<VulkanDevice>(instance_, device, counters_, parsed);
   }
 

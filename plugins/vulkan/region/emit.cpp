@@ -113,6 +113,20 @@ std::string Emitter::random(const asg_inst& inst) {
          name(inst.a) + ")), " + word + ")";
 }
 
+bool Emitter::may_be_constant_zero(uint32_t reg) const {
+  const asg_inst& inst = form_.insts[reg];
+  if (inst.op == ASG_EW_IMM) return inst.imm << 1 == 0 || inst.imm << 33 == 0;
+  const uint32_t operands[] = {inst.a, inst.b, inst.c}, count = sdk::register_operands(inst.op);
+  const auto constant = [&](uint32_t r, auto&& self) -> bool {
+    const asg_inst& from = form_.insts[r];
+    if (from.op == ASG_EW_IMM) return true;
+    const uint32_t parts[] = {from.a, from.b, from.c}, n = sdk::register_operands(from.op);
+    return n > 0 && std::all_of(parts, parts + n, [&](uint32_t part) { return self(part, self); });
+  };
+  return count > 0 &&
+         std::all_of(operands, operands + count, [&](uint32_t r) { return constant(r, constant); });
+}
+
 std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
   switch (inst.op) {
     case ASG_EW_LOAD:
@@ -134,9 +148,17 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
     default:
       break;
   }
+  std::string divisor = name(inst.b);
+  if (inst.op == ASG_EW_DIV && sdk::is_float(inst.dtype) && may_be_constant_zero(inst.b)) {
+    // Mesa 22.3 drops what is divided by a constant 0, stores included, so it must not see one.
+    const std::string hidden = "push.step >> 31";
+    divisor = inst.dtype == ASG_F32
+                  ? "uintBitsToFloat(floatBitsToUint(" + divisor + ") | " + hidden + ")"
+                  : "packDouble2x32(unpackDouble2x32(" + divisor + ") | uvec2(" + hidden + "))";
+  }
   const std::string text =
       instruction(shader_.context().traits, inst.op, inst.dtype, form_.insts[inst.a].dtype,
-                  name(inst.a), name(inst.b), name(inst.c));
+                  name(inst.a), divisor, name(inst.c));
   if (text.empty())
     throw sdk::Error(ASG_UNSUPPORTED, "instruction " + std::to_string(inst.op) + " on " +
                                           sdk::dtype_name(inst.dtype));

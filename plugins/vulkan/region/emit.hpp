@@ -33,6 +33,7 @@ class Emitter {
 
  private:
   std::string compute(const asg_inst& inst, uint32_t k);
+  bool may_be_constant_zero(uint32_t reg) const;
   std::string load(const Access& access, uint32_t k);
   std::string random(const asg_inst& inst);
   std::string inside(const Access& access) const;
