@@ -101,11 +101,12 @@ void forward(const Sizes& s, const attention::ForwardHead& head, int64_t query, 
                                 Right{value.data, value.row}, sums + i * wide, wide, key > 0);
     }
   }
-  hn::Store(divisor_of(low.total), d, numbers);
-  hn::Store(divisor_of(high.total), d, numbers + lanes);
+  const FloatVector one = hn::Set(d, 1.0f);
+  hn::Store(hn::Div(one, divisor_of(low.total)), d, numbers);
+  hn::Store(hn::Div(one, divisor_of(high.total)), d, numbers + lanes);
   for (int64_t i = 0; i < n; ++i)
     for (int64_t c = 0; c < s.value_size; ++c)
-      head.y[(query + i) * head.y_row + c] = sums[i * wide + c] / numbers[i];
+      head.y[(query + i) * head.y_row + c] = sums[i * wide + c] * numbers[i];
   hn::Store(low.lse(), d, numbers);
   hn::Store(high.lse(), d, numbers + lanes);
   for (int64_t i = 0; i < n; ++i) head.lse[(query + i) * head.lse_step] = numbers[i];
