@@ -6,6 +6,7 @@
 #include "kernels.hpp"
 #include "region/emit.hpp"
 #include "region/form.hpp"
+#include "region/reach.hpp"
 
 namespace asg::vulkan {
 namespace {
@@ -238,8 +239,9 @@ void plan(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
   require(step.n_inputs >= 2, "matmul: wrong number of inputs");
   const Product product(context);
-  if (context.program.region(step) != nullptr) {
+  if (const asg_region* region = context.program.region(step)) {
     sdk::check_region(context.program, step);
+    check_reach(context, *region);
   } else {
     check_arity(step, 2, 1);
     const asg_value& c = context.output(0);

@@ -6,6 +6,7 @@
 
 #include "glsl/loops.hpp"
 #include "glsl/types.hpp"
+#include "region/reach.hpp"
 
 namespace asg::vulkan {
 RegionPlanner::RegionPlanner(const StepContext& context, const asg_region& region, StepPlan& plan)
@@ -17,6 +18,7 @@ RegionPlanner::RegionPlanner(const StepContext& context, const asg_region& regio
 
 void RegionPlanner::run() {
   sdk::check_region(context_.program, context_.step);
+  check_reach(context_, region_);
   if (form_.points() >= uint64_t{1} << 31)
     throw sdk::Error(ASG_UNSUPPORTED, "a region of " + std::to_string(form_.points()) +
                                           " points; this backend numbers them in 31 bits");
