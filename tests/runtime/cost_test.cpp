@@ -151,6 +151,7 @@ BOOST_AUTO_TEST_CASE(a_claimed_composite_counts_its_body) {
   const Cost cost = h.cost(ASG_OP_CLAIMED, {x, w}, {y}, -1, "linear");
   BOOST_TEST(cost.flops == 2.0 * 6 * 4 * 10);
   BOOST_TEST(cost.bytes() == 4.0 * (6 * 10 + 4 * 10 + 6 * 4));
+  BOOST_TEST(h.cost(ASG_OP_CLAIMED, {x}, {y}, -1, "an op of a user").flops == 0);
 }
 
 BOOST_AUTO_TEST_CASE(the_program_is_the_sum_of_its_steps) {
