@@ -18,6 +18,7 @@ class CpuDevice final : private DeviceParts, public sdk::HostDevice {
  public:
   explicit CpuDevice(const Settings& settings)
       : DeviceParts(settings), HostDevice(DeviceParts::kernels) {}
+  std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
 };
 
 /// The options that backends and devices understand, over the settings given.

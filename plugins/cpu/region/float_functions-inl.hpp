@@ -24,12 +24,16 @@ using I = hn::Vec<Integers>;
 
 HWY_INLINE V constant(float x) { return hn::Set(D(), x); }
 
-/// c[0] + c[1] x + ...
+/// c[0] + c[1] x + ..., even and odd powers apart: half as long a chain of operations that wait for
+/// each other.
 template <size_t n>
 HWY_INLINE V polynomial(V x, const float (&c)[n]) {
-  V sum = constant(c[n - 1]);
-  for (size_t k = n - 1; k-- > 0;) sum = hn::MulAdd(sum, x, constant(c[k]));
-  return sum;
+  constexpr size_t last_even = (n - 1) / 2 * 2, last_odd = n / 2 * 2 - 1;
+  const V square = hn::Mul(x, x);
+  V even = constant(c[last_even]), odd = constant(c[last_odd]);
+  for (size_t k = last_even; k >= 2; k -= 2) even = hn::MulAdd(even, square, constant(c[k - 2]));
+  for (size_t k = last_odd; k >= 3; k -= 2) odd = hn::MulAdd(odd, square, constant(c[k - 2]));
+  return hn::MulAdd(odd, x, even);
 }
 
 // Logarithm of 2 in two parts; the first is exact when multiplied by an exponent.

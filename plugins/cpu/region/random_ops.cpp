@@ -2,6 +2,7 @@
 // Source: Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011.
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 #include "tile_ops.hpp"
 #include "tile_ops_parts.hpp"
@@ -15,56 +16,64 @@
 HWY_BEFORE_NAMESPACE();
 namespace asg::cpu::HWY_NAMESPACE {
 
-constexpr int64_t batch = 16;
+namespace hn = hwy::HWY_NAMESPACE;
 
-/// Blocks first .. first + 15 of the stream, word w of block i at words[w][i].
-HWY_INLINE void philox_batch(uint32_t (&words)[4][batch], const RandomStream& stream,
-                             uint32_t first) {
-  uint32_t c0[batch], c1[batch], c2[batch], c3[batch];
-  for (uint32_t i = 0; i < batch; ++i) {
-    c0[i] = first + i;
-    c1[i] = static_cast<uint32_t>(stream.stream);
-    c2[i] = static_cast<uint32_t>(stream.stream >> 32);
-    c3[i] = static_cast<uint32_t>(stream.step);
-  }
-  uint32_t key0 = static_cast<uint32_t>(stream.seed);
-  uint32_t key1 = static_cast<uint32_t>(stream.seed >> 32);
+// A word of a block is the low half of a 64-bit lane; what stands above it never matters, as a
+// product takes the low halves only.
+using D = hn::ScalableTag<uint64_t>;
+using V = hn::Vec<D>;
+
+HWY_INLINE V word(uint64_t x) { return hn::Set(D(), x & 0xffffffffu); }
+HWY_INLINE V product(V x, V factor) {
+#if HWY_TARGET == HWY_SCALAR
+  return hn::Mul(hn::And(x, word(0xffffffffu)), factor);
+#else
+  const hn::Repartition<uint32_t, D> halves;
+  return hn::MulEven(hn::BitCast(halves, x), hn::BitCast(halves, factor));
+#endif
+}
+
+/// As many blocks as there are lanes, from block `first` on, one after the other.
+HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& stream,
+                              uint64_t first) {
+  const D d;
+  V c0 = hn::Iota(d, first);
+  V c1 = word(stream.stream), c2 = word(stream.stream >> 32), c3 = word(stream.step);
+  const V factor0 = word(0xD2511F53u), factor1 = word(0xCD9E8D57u);
+  auto key0 = static_cast<uint32_t>(stream.seed), key1 = static_cast<uint32_t>(stream.seed >> 32);
   for (int round = 0; round < 10; ++round) {
-    for (int64_t i = 0; i < batch; ++i) {
-      const uint64_t p0 = uint64_t{0xD2511F53u} * c0[i];
-      const uint64_t p1 = uint64_t{0xCD9E8D57u} * c2[i];
-      const uint32_t n0 = static_cast<uint32_t>(p1 >> 32) ^ c1[i] ^ key0;
-      const uint32_t n2 = static_cast<uint32_t>(p0 >> 32) ^ c3[i] ^ key1;
-      c0[i] = n0;
-      c1[i] = static_cast<uint32_t>(p1);
-      c2[i] = n2;
-      c3[i] = static_cast<uint32_t>(p0);
-    }
+    const V p0 = product(c0, factor0), p1 = product(c2, factor1);
+    c0 = hn::Xor(hn::ShiftRight<32>(p1), hn::Xor(c1, word(key0)));
+    c2 = hn::Xor(hn::ShiftRight<32>(p0), hn::Xor(c3, word(key1)));
+    c1 = p1;
+    c3 = p0;
     key0 += 0x9E3779B9u;
     key1 += 0xBB67AE85u;
   }
-  for (int64_t i = 0; i < batch; ++i) {
-    words[0][i] = c0[i];
-    words[1][i] = c1[i];
-    words[2][i] = c2[i];
-    words[3][i] = c3[i];
-  }
+  const V low = hn::Set(d, 0xffffffffu);
+  hn::StoreInterleaved2(hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1)),
+                        hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3)), d, words);
 }
 
 void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t stride, int64_t n) {
-  uint32_t words[4][batch];
+  HWY_ALIGN uint64_t words[2 * HWY_MAX_BYTES / sizeof(uint64_t)];
+  const auto batch = static_cast<int64_t>(4 * hn::Lanes(D()));
+  const auto copy = [&](uint32_t* to, int64_t from, int64_t count) {
+    std::memcpy(to, reinterpret_cast<const unsigned char*>(words) + from * 4,
+                static_cast<size_t>(count) * 4);
+  };
   if (stride == 1) {
     for (int64_t i = 0; i < n;) {
       const uint64_t element = static_cast<uint64_t>(first + i);
-      philox_batch(words, stream, static_cast<uint32_t>(element / 4));
+      philox_blocks(words, stream, element / 4);
       const int64_t skip = static_cast<int64_t>(element % 4);
-      const int64_t count = std::min(n - i, 4 * batch - skip);
-      if (count == 4 * batch) {
-        for (int64_t k = 0; k < batch; ++k)
-          for (int64_t w = 0; w < 4; ++w) dst[i + 4 * k + w] = words[w][k];
-      } else {
-        for (int64_t k = 0; k < count; ++k) dst[i + k] = words[(skip + k) % 4][(skip + k) / 4];
+      if (skip == 0 && n - i >= batch) {
+        copy(dst + i, 0, batch);
+        i += batch;
+        continue;
       }
+      const int64_t count = std::min(n - i, batch - skip);
+      copy(dst + i, skip, count);
       i += count;
     }
     return;
@@ -74,8 +83,8 @@ void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t st
     // Neighbours along any axis seldom share a block, so each pays for a batch of its own only
     // when the block changes.
     if (i == 0 || element / 4 != static_cast<uint64_t>(first + (i - 1) * stride) / 4)
-      philox_batch(words, stream, static_cast<uint32_t>(element / 4));
-    dst[i] = words[element % 4][0];
+      philox_blocks(words, stream, element / 4);
+    copy(dst + i, static_cast<int64_t>(element % 4), 1);
   }
 }
 
