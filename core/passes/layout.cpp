@@ -73,7 +73,7 @@ Layout::Layout(TracedView traced)
     : graph(traced.graph),
       outputs(traced.outputs),
       live(live_nodes(traced)),
-      sources(traced.graph),
+      sources(traced.graph, traced.orders),
       kind(graph.size(), Kind::none),
       free(graph.size(), false),
       in_memory(graph.size(), false),

@@ -158,20 +158,6 @@ std::uint32_t Lowerer::view_value(Value operand) {
   return static_cast<std::uint32_t>(program_.values.size()) - 1;
 }
 
-// All of a computed value, in its own shape.
-std::uint32_t Lowerer::whole_shaped(Value value) {
-  const TensorType& type = graph_.type(value);
-  const int buffer = buffer_of(value);
-  Placed placed;
-  placed.dtype = type.dtype;
-  placed.shape = type.shape;
-  placed.strides = row_major_strides(type.shape);
-  placed.slot = static_cast<std::uint32_t>(buffer);
-  placed.extent_end = buffers_[static_cast<std::size_t>(buffer)].bytes;
-  program_.values.push_back(placed);
-  return static_cast<std::uint32_t>(program_.values.size()) - 1;
-}
-
 void Lowerer::lower_leaves() {
   for (NodeId id = 0; id < graph_.size(); ++id) {
     const Node node = graph_.node(id);
@@ -314,7 +300,7 @@ void Lowerer::lower_kernel(const Kernel& kernel) {
     return emit_region(std::move(region), std::move(step));
   }
   for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
-    step.outputs.push_back(whole_shaped({node.id, i}));
+    step.outputs.push_back(view_value({node.id, i}));
   emit(std::move(step));
 }
 

@@ -32,7 +32,6 @@ class Lowerer {
   int buffer_of(Value value);
   std::uint32_t whole_value(int buffer, DType dtype);
   std::uint32_t view_value(Value operand);
-  std::uint32_t whole_shaped(Value value);
   [[nodiscard]] bool is_stored(NodeId node) const;
   [[nodiscard]] bool is_small_update(const Kernel& kernel) const;
 

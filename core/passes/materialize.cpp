@@ -20,6 +20,7 @@ class Materializer {
       : traced_(traced), context_(context), rewrite_(traced), sources_(rewrite_.graph()) {}
 
   Traced run() {
+    find_orders();
     for (NodeId id = 0; id < traced_.graph.size(); ++id) {
       if (!rewrite_.live()[id]) continue;
       const Node node = traced_.graph.node(id);
@@ -39,7 +40,9 @@ class Materializer {
       const Origin origin = traced_.graph.node(output.value().node).origin;
       outputs.push_back(own(rewrite_.value(output.value()), origin));
     }
-    return rewrite_.finish(std::move(outputs));
+    Traced result = rewrite_.finish(std::move(outputs));
+    result.orders = sources_.orders();
+    return result;
   }
 
  private:
@@ -66,11 +69,30 @@ class Materializer {
       const std::uint64_t strided = claim ? claim->strided_inputs : 0;
       for (std::size_t i = 0; i < operands.size(); ++i)
         operands[i] = readable(operands[i], i < 64 && (strided >> i & 1u) != 0);
+      const auto next = static_cast<NodeId>(rewrite_.graph().size());
+      for (std::uint32_t i = 0; i < node.outputs.size() && claim; ++i)
+        if (const auto wanted = wanted_.find({node.id, i});
+            wanted != wanted_.end() && i < 64 && (claim->strided_outputs >> i & 1u) != 0)
+          sources_.set_order({{next, i}, wanted->second});
     } else if (operands.empty()) {
       rewrite_.copy(node);
       return;
     }
     rewrite_.set(node, rewrite_.graph().add(node.op, operands, node.attributes));
+  }
+
+  // Results of claimed ops that are permuted are written that way, if the op can.
+  void find_orders() {
+    for (NodeId id = 0; id < traced_.graph.size(); ++id) {
+      const Node node = traced_.graph.node(id);
+      if (!rewrite_.live()[id] || node.op.name != "permute") continue;
+      const Value from = node.operands[0];
+      if (!traced_.graph.node(from.node).op.is_composite()) continue;
+      Shape axes;
+      for (const std::int64_t axis : node.attributes.integers("axes")) axes.push_back(axis);
+      if (axes.empty() || axes.back() != axes.rank() - 1) continue;
+      wanted_.emplace(std::pair{from.node, from.output}, axes);
+    }
   }
 
   // What a kernel may read: memory without bounds, in order unless any strides will do.
@@ -113,6 +135,7 @@ class Materializer {
   Sources sources_;
   std::set<std::pair<NodeId, std::uint32_t>> owned_;
   std::map<std::pair<NodeId, std::uint32_t>, Tensor> copies_;
+  std::map<std::pair<NodeId, std::uint32_t>, Shape> wanted_;
 };
 
 }  // namespace

@@ -47,8 +47,20 @@ void Sources::extend(const std::vector<bool>& live) {
       sources_.push_back({base, std::move(*view)});
       continue;
     }
-    for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
-      sources_.push_back({{id, i}, View::row_major(node.outputs[i].shape)});
+    for (std::uint32_t i = 0; i < node.outputs.size(); ++i) {
+      const Value value{id, i};
+      View view = View::row_major(node.outputs[i].shape);
+      if (next_order_ < orders_.size() && orders_[next_order_].value == value) {
+        const Shape& axes = orders_[next_order_++].axes;
+        std::int64_t stride = 1;
+        for (int k = axes.rank(); k-- > 0;) {
+          const auto axis = static_cast<int>(axes[k]);
+          view.strides[axis] = stride;
+          stride *= view.shape[axis];
+        }
+      }
+      sources_.push_back({value, std::move(view)});
+    }
   }
 }
 

@@ -6,11 +6,12 @@
 
 #include <asg/graph/graph.hpp>
 #include <asg/graph/view.hpp>
+#include <asg/passes/passes.hpp>
 
 namespace asg {
 
 /// A value that is computed or given, and the way it is looked at: element i of the view is an
-/// element of the row-major base.
+/// element of the base's memory.
 struct Source {
   Value base;
   View view;
@@ -26,7 +27,13 @@ struct Source {
 /// Composes the views of a graph, node by node.
 class Sources {
  public:
-  explicit Sources(const Graph& graph) : graph_(&graph) {}
+  explicit Sources(const Graph& graph, const std::vector<AxisOrder>* orders = nullptr)
+      : graph_(&graph) {
+    if (orders != nullptr) orders_ = *orders;
+  }
+  /// For a value of a node that has not been taken in.
+  void set_order(const AxisOrder& order) { orders_.push_back(order); }
+  [[nodiscard]] const std::vector<AxisOrder>& orders() const { return orders_; }
 
   /// Takes in all nodes that the graph has by now and that are flagged (all when empty).
   /// Errors   InternalError when a view of a view has no form; `view_of` tells before.
@@ -40,6 +47,8 @@ class Sources {
 
  private:
   const Graph* graph_;
+  std::vector<AxisOrder> orders_;  // by node
+  std::size_t next_order_ = 0;
   std::vector<std::uint32_t> first_;
   std::vector<Source> sources_;
 };

@@ -39,7 +39,7 @@ std::optional<Claim> DeviceTarget::claim(const Node& node, const Graph& graph) c
                    sizeof(asg_attr)};
   const asg_claim_reply reply = device_.claim(request);
   if (reply.accepted == 0) return {};
-  Claim claim{reply.scratch_bytes, reply.strided_inputs, {}};
+  Claim claim{reply.scratch_bytes, reply.strided_inputs, reply.strided_outputs, {}};
   for (std::uint32_t i = 0; i < std::min<std::uint32_t>(reply.n_in_place, 8); ++i)
     claim.in_place.emplace_back(reply.in_place[i][0], reply.in_place[i][1]);
   return claim;

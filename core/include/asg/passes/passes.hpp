@@ -13,19 +13,28 @@
 
 namespace asg {
 
+/// How a claimed op writes an output: row-major in this order of its axes.
+struct AxisOrder {
+  Value value;
+  Shape axes;
+};
+
 /// A graph and the values it is run for. Its assigns are run too.
 struct Traced {
   Graph graph;
   Tensors outputs;
+  std::vector<AxisOrder> orders =
+      {};  ///< of the last graph pass; all others are row-major as they are
 };
 
 /// The same without owning it.
 struct TracedView {
   const Graph& graph;
   const Tensors& outputs;
+  const std::vector<AxisOrder>* orders = nullptr;
   TracedView(const Graph& of, const Tensors& values) : graph(of), outputs(values) {}
   TracedView(const Traced& traced)  // NOLINT(google-explicit-constructor)
-      : graph(traced.graph), outputs(traced.outputs) {}
+      : graph(traced.graph), outputs(traced.outputs), orders(&traced.orders) {}
 };
 
 /// What the passes may do.

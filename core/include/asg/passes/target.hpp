@@ -12,7 +12,8 @@ namespace asg {
 /// A backend's answer for a composite that it executes natively.
 struct Claim {
   std::uint64_t scratch_bytes = 0;
-  std::uint64_t strided_inputs = 0;  ///< bit i: input i may have any strides
+  std::uint64_t strided_inputs = 0;   ///< bit i: input i may have any strides
+  std::uint64_t strided_outputs = 0;  ///< bit i: output i with its axes, but the last, in any order
   std::vector<std::pair<std::uint32_t, std::uint32_t>> in_place =
       {};  ///< {input, output} may be one
 };

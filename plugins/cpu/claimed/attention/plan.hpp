@@ -13,10 +13,11 @@ namespace asg::cpu::attention {
 /// blocks are made for.
 bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask);
 
-/// Accepts a request, all inputs with any strides.
+/// Accepts a request, all inputs with any strides, all results with dense rows in any order.
 inline void accept(const asg_claim_request& request, asg_claim_reply& reply) {
   reply.accepted = 1;
   reply.strided_inputs = (uint64_t{1} << request.n_inputs) - 1;
+  reply.strided_outputs = (uint64_t{1} << request.n_outputs) - 1;
 }
 
 /// The sizes alone, of query, key and value.

@@ -39,7 +39,6 @@
 #define ASG_OPSET 1u
 #define ASG_ENTRY_SYMBOL "asg_backend_v0"
 #define ASG_MAX_RANK 8
-
 #if defined(_WIN32)
 #define ASG_CALL __cdecl
 #define ASG_EXPORT __declspec(dllexport)
@@ -444,7 +443,8 @@ typedef struct asg_claim_reply { /* the host zeroes it and sets struct_size     
   uint32_t struct_size;
   uint32_t accepted;       /* 1: the step will arrive as CLAIMED, and compile must accept it    */
   uint64_t scratch_bytes;  /* planned into the arena while the step runs                        */
-  uint64_t strided_inputs; /* bit i: input i may have any strides; else it comes row-major      */
+  uint64_t strided_inputs, strided_outputs; /* bit i: input i may have any strides, output i any */
+  /* order of axes but the last, which stays last; without the bit they are row-major           */
   uint32_t n_in_place, reserved;
   uint32_t in_place[8][2]; /* {input, output}: may share all bytes                              */
 } asg_claim_reply;
@@ -593,7 +593,7 @@ ASG_ASSERT_LAYOUT(sizeof(asg_bound) == 80 && sizeof(asg_access) == 120);
 ASG_ASSERT_LAYOUT(sizeof(asg_reduction) == 16 && sizeof(asg_store) == 16 && sizeof(asg_phase) == 16);
 ASG_ASSERT_LAYOUT(sizeof(asg_region) == 168 && sizeof(asg_program) == 104);
 ASG_ASSERT_LAYOUT(sizeof(asg_op_cap) == 48 && sizeof(asg_device_info) == 288);
-ASG_ASSERT_LAYOUT(sizeof(asg_claim_request) == 48 && sizeof(asg_claim_reply) == 96);
+ASG_ASSERT_LAYOUT(sizeof(asg_claim_request) == 48 && sizeof(asg_claim_reply) == 104);
 ASG_ASSERT_LAYOUT(sizeof(asg_backend_info) == 64 && sizeof(asg_exec_args) == 32);
 ASG_ASSERT_LAYOUT(offsetof(asg_backend_api, create) == 16 && sizeof(asg_backend_api) == 16 + 20 * 8);
 #endif
