@@ -47,6 +47,9 @@ bool Lowerer::is_small_update(const Kernel& kernel) const {
     // Nothing may wait for the result, because it comes last.
     if (is_stored(id) && (!written || !layout_.readers[id].empty())) return false;
     any = any || written;
+    // Nor may a variable that it reads be overwritten before.
+    for (const NodeId user : fused_.order.successors(id))
+      if (fused_.kernel_of[user] != fused_.kernel_of[id]) return false;
   }
   return any;
 }
