@@ -57,6 +57,28 @@ DeviceParts::DeviceParts(Settings settings) {
   kernels = all_kernels(context.get());
 }
 
+namespace {
+
+class CpuExecutable final : public sdk::HostExecutable {
+ public:
+  CpuExecutable(const asg_program& program, const std::vector<sdk::Kernel>& kernels, Pool& pool)
+      : HostExecutable(program, kernels), pool_(pool) {}
+
+ private:
+  void run_steps(asg_step_time* times) override {
+    const Pool::Program running(pool_);
+    HostExecutable::run_steps(times);
+  }
+  Pool& pool_;
+};
+
+}  // namespace
+
+std::unique_ptr<sdk::Executable> CpuDevice::compile(const asg_program& program,
+                                                    const sdk::Options&) {
+  return std::make_unique<CpuExecutable>(program, DeviceParts::kernels, context->pool);
+}
+
 std::unique_ptr<sdk::Buffer> CpuDevice::create_buffer(uint64_t size) {
   std::unique_ptr<sdk::Buffer> buffer = HostDevice::create_buffer(size);
   // Large pages make for fewer faults and fewer misses of the address cache.  That the system has

@@ -19,6 +19,8 @@ class CpuDevice final : private DeviceParts, public sdk::HostDevice {
   explicit CpuDevice(const Settings& settings)
       : DeviceParts(settings), HostDevice(DeviceParts::kernels) {}
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
+  std::unique_ptr<sdk::Executable> compile(const asg_program& program,
+                                           const sdk::Options& options) override;
 };
 
 /// The options that backends and devices understand, over the settings given.

@@ -16,8 +16,9 @@ inline void pause() {
 #endif
 }
 
-// Longer than the gap between two steps of a program, shorter than anyone would notice as load.
-constexpr std::chrono::microseconds spin_time{60};
+// Longer than the gap between two programs that follow each other, shorter than anyone would notice
+// as load; inside a program, longer than most steps that run on one thread.
+constexpr std::chrono::microseconds spin_time{60}, program_spin_time{2000};
 
 }  // namespace
 
@@ -78,13 +79,17 @@ void Pool::work(uint32_t thread) {
 
 bool Pool::wait_for_work(uint32_t seen) {
   const auto start = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::duration waited{};
   do {
+    // Whoever else wants the processor may have it; that no loop begins meanwhile is likely by now.
+    if (waited > spin_time) std::this_thread::yield();
     for (int i = 0; i < 64; ++i) {
       if (generation_.load(std::memory_order_relaxed) != seen) return true;
       if (stop_.load(std::memory_order_relaxed)) return false;
       pause();
     }
-  } while (std::chrono::steady_clock::now() - start < spin_time);
+    waited = std::chrono::steady_clock::now() - start;
+  } while (waited < (running_.load(std::memory_order_relaxed) ? program_spin_time : spin_time));
   std::unique_lock lock(mutex_);
   sleepers_.fetch_add(1);
   wake_.wait(lock, [&] { return stop_ || generation_.load() != seen; });

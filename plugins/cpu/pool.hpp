@@ -22,6 +22,18 @@ class Pool {
 
   uint32_t threads() const { return static_cast<uint32_t>(workers_.size()) + 1; }
 
+  /// While one exists, a program runs: loops will follow, and threads wait for them awake.
+  class Program {
+   public:
+    explicit Program(Pool& pool) : pool_(pool) { pool_.running_.store(true); }
+    ~Program() { pool_.running_.store(false); }
+    Program(const Program&) = delete;
+    Program& operator=(const Program&) = delete;
+
+   private:
+    Pool& pool_;
+  };
+
   /// Calls body(begin, end, thread) for pieces of [0, count) of at most `grain`; the caller is
   /// thread 0.  Which thread gets which piece is left to chance, so no result may depend on it.
   /// Errors: rethrows the first exception of the body; pieces not begun by then are skipped.
@@ -58,6 +70,7 @@ class Pool {
   alignas(64) std::atomic<uint32_t> generation_{0};
   std::atomic<uint32_t> sleepers_{0};
   std::atomic<bool> stop_{false};
+  std::atomic<bool> running_{false};
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -378,6 +378,8 @@ bool MemoryMap::dense(const Nest& nest) const {
 }
 
 int64_t MemoryMap::offset(const Tile& tile) const {
+  // Strides of axes that are not there are 0.
+  if (straight) return base + tile.high * high.strides[0] + tile.low * low.strides[0];
   int64_t at[ASG_MAX_RANK];
   int64_t result = base + dot(outer, tile.outer, outer_rank);
   locate(high, tile.high, at);
@@ -424,6 +426,7 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
     add_bound(first);
   }
   make_pattern(nest, map);
+  map.straight = map.outer_rank == 0 && map.high.rank <= 1 && map.low.rank <= 1;
   return map;
 }
 

@@ -43,6 +43,7 @@ struct MemoryMap {
   Coefficients outer{};
   uint32_t outer_rank = 0;
   Walk high, low;
+  bool straight = false;  // no outer axes, and at most one high and one low one
   struct Bound {
     int64_t base, extent;
     Coefficients outer, high, low;

@@ -73,6 +73,7 @@ Nest map_nest(const Form& form, const Group& group, int64_t tile) {
 int64_t lanes_of_sweep(const Nest& nest, uint32_t threads) {
   const int64_t blocks = (nest.high.count + block_size - 1) / block_size;
   int64_t lanes = lane_count;
+  if (threads == 1) return lanes;
   while (lanes > 1 && blocks * lane_count / lanes < int64_t{threads} * 4 &&
          lanes / 2 * nest.low.count >= 2048)
     lanes /= 2;

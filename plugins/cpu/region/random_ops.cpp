@@ -40,15 +40,16 @@ HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& 
   V c0 = hn::Iota(d, first);
   V c1 = word(stream.stream), c2 = word(stream.stream >> 32), c3 = word(stream.step);
   const V factor0 = word(0xD2511F53u), factor1 = word(0xCD9E8D57u);
-  auto key0 = static_cast<uint32_t>(stream.seed), key1 = static_cast<uint32_t>(stream.seed >> 32);
+  V key0 = word(stream.seed), key1 = word(stream.seed >> 32);
+  const V step0 = word(0x9E3779B9u), step1 = word(0xBB67AE85u);
   for (int round = 0; round < 10; ++round) {
     const V p0 = product(c0, factor0), p1 = product(c2, factor1);
-    c0 = hn::Xor(hn::ShiftRight<32>(p1), hn::Xor(c1, word(key0)));
-    c2 = hn::Xor(hn::ShiftRight<32>(p0), hn::Xor(c3, word(key1)));
+    c0 = hn::Xor3(hn::ShiftRight<32>(p1), c1, key0);
+    c2 = hn::Xor3(hn::ShiftRight<32>(p0), c3, key1);
     c1 = p1;
     c3 = p0;
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
+    key0 = hn::Add(key0, step0);
+    key1 = hn::Add(key1, step1);
   }
   const V low = hn::Set(d, 0xffffffffu);
   hn::StoreInterleaved2(hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1)),

@@ -19,15 +19,23 @@ namespace hn = hwy::HWY_NAMESPACE;
 // element sees the same instructions wherever it stands in a tile.
 template <class T, class D, class V = hn::Vec<D>>
 HWY_INLINE V load_tail(D d, const T* from, int64_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)] = {};
   std::memcpy(buffer, from, static_cast<size_t>(n) * sizeof(T));
   return hn::Load(d, buffer);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(n)), d, from);
+#endif
 }
 template <class T, class D, class V>
 HWY_INLINE void store_tail(D d, V v, T* to, int64_t n) {
+#if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)];
   hn::Store(v, d, buffer);
   std::memcpy(to, buffer, static_cast<size_t>(n) * sizeof(T));
+#else
+  hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(n)), d, to);
+#endif
 }
 
 template <class T, class Op>
