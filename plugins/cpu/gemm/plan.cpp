@@ -13,7 +13,7 @@ namespace asg::cpu {
 
 namespace {
 
-void swap_operands(Plan& plan) {
+void swap_operands(MatmulPlan& plan) {
   // c^T = b^T a^T
   std::swap(plan.m, plan.n);
   std::swap(plan.a, plan.b);
@@ -26,7 +26,7 @@ int64_t divide_up(int64_t n, int64_t parts) { return (n + parts - 1) / parts; }
 
 /// For BLAS, whose bits depend on the shapes of the panels: of about 8 million multiplications or
 /// more, as square as the matrix allows.
-void choose_blas_panels(Plan& plan) {
+void choose_blas_panels(MatmulPlan& plan) {
   const double work = static_cast<double>(plan.m) * static_cast<double>(plan.n) *
                       static_cast<double>(std::max<int64_t>(plan.k, 1));
   const double wanted = plan.batch.count() >= 16 ? 64e6 : 8e6;
@@ -54,7 +54,7 @@ void choose_blas_panels(Plan& plan) {
 }
 
 /// For own loops: as few panels as give every thread the same, as each copies its operands.
-void choose_own_panels(Plan& plan, uint32_t threads) {
+void choose_own_panels(MatmulPlan& plan, uint32_t threads) {
   plan.panel_m = plan.m;
   plan.panel_n = plan.n;
   const int64_t batches = plan.batch.count();
@@ -97,7 +97,7 @@ Layout layout_of(int64_t rows, int64_t columns, Strides s) {
   return {};
 }
 
-int64_t Plan::packed_c() const {
+int64_t MatmulPlan::packed_c() const {
   if (!packs_c) return 0;
   int64_t most = 0;
   for_each_size([&](int64_t rows, int64_t columns) {
@@ -112,11 +112,11 @@ int64_t Plan::packed_c() const {
   return round_up(most, 16);
 }
 
-bool Plan::whole_rows() const {
+bool MatmulPlan::whole_rows() const {
   return panels_n() <= 1 && (simd == nullptr || simd_gemm_block(panel_m, n, k).columns == n);
 }
 
-std::size_t Plan::scratch_bytes() const {
+std::size_t MatmulPlan::scratch_bytes() const {
   const std::size_t size = sdk::dtype_size(dtype);
   std::size_t own = 0;
   if (simd != nullptr)
@@ -128,9 +128,9 @@ std::size_t Plan::scratch_bytes() const {
   return (bytes + 63) / 64 * 64;
 }
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
-               uint32_t threads) {
-  Plan plan;
+MatmulPlan make_matmul_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
+                            uint32_t threads) {
+  MatmulPlan plan;
   plan.has_epilogue = program.region(step) != nullptr;
   require(plan.has_epilogue ? step.n_inputs >= 2 : step.n_inputs == 2 && step.n_outputs == 1,
           std::string(step.name) + ": wrong number of inputs or outputs");

@@ -25,7 +25,7 @@ struct Layout {
 };
 Layout layout_of(int64_t rows, int64_t columns, Strides s);
 
-struct Plan {
+struct MatmulPlan {
   Loop<3> batch;  // offsets in a, b, c
   int64_t m = 0, n = 0, k = 0;
   Strides a{}, b{}, c{};
@@ -59,7 +59,7 @@ struct Plan {
 
 /// `threads` decides only how own loops share the work: no result depends on it.
 /// Errors: ASG_INVALID_ARGUMENT when the step breaks the contract.
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
-               uint32_t threads);
+MatmulPlan make_matmul_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
+                            uint32_t threads);
 
 }  // namespace asg::cpu

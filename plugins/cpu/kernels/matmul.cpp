@@ -32,8 +32,8 @@ Matrix<T> readable(const T* from, int64_t rows, int64_t columns, Strides s, T* t
 
 /// BLAS on operands that it can read; copied where they must be.
 template <class T>
-void multiply_by_blas(const Plan& plan, const T* a, const T* b, T* c, int64_t c_row, int64_t m,
-                      int64_t n, T* scratch) {
+void multiply_by_blas(const MatmulPlan& plan, const T* a, const T* b, T* c, int64_t c_row,
+                      int64_t m, int64_t n, T* scratch) {
   if (n == 1 || m == 1 || plan.k == 0)
     for (int64_t i = 0; i < m; ++i) std::fill_n(c + i * c_row, n, T{0});
   if (plan.k == 0) return;
@@ -54,7 +54,7 @@ class Matmul {
  public:
   Matmul(const sdk::ProgramCopy& program, const asg_step& step, Context& context)
       : context_(context),
-        plan_(make_plan(program, step, context.settings.blas_only, context.pool.threads())) {
+        plan_(make_matmul_plan(program, step, context.settings.blas_only, context.pool.threads())) {
     std::size_t bytes = sdk::is_float(plan_.dtype)
                             ? plan_.scratch_bytes()
                             : static_cast<std::size_t>(plan_.n) * sdk::dtype_size(plan_.dtype);
@@ -198,7 +198,7 @@ class Matmul {
   }
 
   Context& context_;
-  Plan plan_;
+  MatmulPlan plan_;
   std::optional<Epilogue> epilogue_;
   std::size_t epilogue_scratch_ = 0;  // its offset in a thread's scratch
 };
