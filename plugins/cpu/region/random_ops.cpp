@@ -33,32 +33,45 @@ HWY_INLINE V product(V x, V factor) {
 #endif
 }
 
-/// As many blocks as there are lanes, from block `first` on, one after the other.
+/// `parts` times as many blocks as there are lanes, from block `first` on, one after the other.
+/// Several at once, because each operation on one has to wait for the one before.
+template <size_t parts>
 HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& stream,
                               uint64_t first) {
   const D d;
-  V c0 = hn::Iota(d, first);
-  V c1 = word(stream.stream), c2 = word(stream.stream >> 32), c3 = word(stream.step);
+  const size_t lanes = hn::Lanes(d);
+  V c0[parts], c1[parts], c2[parts], c3[parts];
+  for (size_t k = 0; k < parts; ++k) {
+    c0[k] = hn::Iota(d, first + k * lanes);
+    c1[k] = word(stream.stream);
+    c2[k] = word(stream.stream >> 32);
+    c3[k] = word(stream.step);
+  }
   const V factor0 = word(0xD2511F53u), factor1 = word(0xCD9E8D57u);
   V key0 = word(stream.seed), key1 = word(stream.seed >> 32);
   const V step0 = word(0x9E3779B9u), step1 = word(0xBB67AE85u);
   for (int round = 0; round < 10; ++round) {
-    const V p0 = product(c0, factor0), p1 = product(c2, factor1);
-    c0 = hn::Xor3(hn::ShiftRight<32>(p1), c1, key0);
-    c2 = hn::Xor3(hn::ShiftRight<32>(p0), c3, key1);
-    c1 = p1;
-    c3 = p0;
+    for (size_t k = 0; k < parts; ++k) {
+      const V p0 = product(c0[k], factor0), p1 = product(c2[k], factor1);
+      c0[k] = hn::Xor3(hn::ShiftRight<32>(p1), c1[k], key0);
+      c2[k] = hn::Xor3(hn::ShiftRight<32>(p0), c3[k], key1);
+      c1[k] = p1;
+      c3[k] = p0;
+    }
     key0 = hn::Add(key0, step0);
     key1 = hn::Add(key1, step1);
   }
   const V low = hn::Set(d, 0xffffffffu);
-  hn::StoreInterleaved2(hn::Or(hn::And(c0, low), hn::ShiftLeft<32>(c1)),
-                        hn::Or(hn::And(c2, low), hn::ShiftLeft<32>(c3)), d, words);
+  for (size_t k = 0; k < parts; ++k)
+    hn::StoreInterleaved2(hn::Or(hn::And(c0[k], low), hn::ShiftLeft<32>(c1[k])),
+                          hn::Or(hn::And(c2[k], low), hn::ShiftLeft<32>(c3[k])), d,
+                          words + 2 * k * lanes);
 }
 
 void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t stride, int64_t n) {
-  HWY_ALIGN uint64_t words[2 * HWY_MAX_BYTES / sizeof(uint64_t)];
-  const auto batch = static_cast<int64_t>(4 * hn::Lanes(D()));
+  constexpr size_t parts = 4;
+  HWY_ALIGN uint64_t words[parts * 2 * HWY_MAX_BYTES / sizeof(uint64_t)];
+  const auto batch = static_cast<int64_t>(parts * 4 * hn::Lanes(D()));
   const auto copy = [&](uint32_t* to, int64_t from, int64_t count) {
     std::memcpy(to, reinterpret_cast<const unsigned char*>(words) + from * 4,
                 static_cast<size_t>(count) * 4);
@@ -66,7 +79,7 @@ void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t st
   if (stride == 1) {
     for (int64_t i = 0; i < n;) {
       const uint64_t element = static_cast<uint64_t>(first + i);
-      philox_blocks(words, stream, element / 4);
+      philox_blocks<parts>(words, stream, element / 4);
       const int64_t skip = static_cast<int64_t>(element % 4);
       if (skip == 0 && n - i >= batch) {
         copy(dst + i, 0, batch);
@@ -84,7 +97,7 @@ void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t st
     // Neighbours along any axis seldom share a block, so each pays for a batch of its own only
     // when the block changes.
     if (i == 0 || element / 4 != static_cast<uint64_t>(first + (i - 1) * stride) / 4)
-      philox_blocks(words, stream, element / 4);
+      philox_blocks<1>(words, stream, element / 4);
     copy(dst + i, static_cast<int64_t>(element % 4), 1);
   }
 }
