@@ -1,0 +1,296 @@
+// Memory is shared but never at once: the plan of the arena, what is written in place, and what
+// steps of one stage touch.
+#include <algorithm>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fmt/format.h>
+
+#include <asg/asg.hpp>
+
+#include "passes/bound_program.hpp"
+
+namespace {
+
+using namespace asg;
+using namespace passes_test;
+
+// A training step with everything that shares memory: views, reductions, products, assigns.
+Case training_step() {
+  const nn::GPT model(
+      {.vocab = 11, .block = 6, .layers = 2, .heads = 2, .embd = 8, .dropout = 0.1, .tied = true});
+  const optim::AdamW adamw;
+  const auto build = [&](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = cross_entropy(reshape(model(in[0]), {-1, 11}), reshape(in[1], {-1}));
+    adamw.minimize(loss, in[2]);
+    return {loss};
+  };
+  const TensorType tokens{i32, {3, 6}};
+  TracedFunction traced = trace(build, {tokens, tokens, {f32, {}}});
+  Case result;
+  result.outputs = std::move(traced.outputs);
+  result.graph = std::move(traced.graph);
+  for (int k = 0; k < 2; ++k) {
+    Array text(i32, {3, 6});
+    for (int i = 0; i < 18; ++i) text.set(i, (7 * i + k) % 11);
+    result.inputs.push_back(text);
+  }
+  result.inputs.push_back(Array(0.01f));
+  int seed = 0;
+  for (const VariableInfo& info : result.graph.variables())
+    if (!info.initial) {
+      const TensorType& type = result.graph.type({info.node, 0});
+      result.state[info.name] = spread(type.shape, -0.5, 0.5, ++seed).to(type.dtype);
+    }
+  return result;
+}
+
+// Checks a property of the training step and of random programs.
+void for_programs(std::int64_t count, const Check& check) {
+  const std::string fault = fault_of(0, training_step(), check, "(a training step)");
+  BOOST_TEST(fault.empty(), fault);
+  for (const std::uint64_t seed : seeds(count)) {
+    const std::string text = fault_of(seed, random_case(seed), check);
+    BOOST_TEST(text.empty(), text);
+  }
+}
+
+Program compiled(const Device& device, const Case& from, const PassOptions& options = {}) {
+  return compile_program({from.graph, from.outputs}, *target_of(device), options);
+}
+
+std::vector<std::uint32_t> written_by(const Step& step) {
+  std::vector<std::uint32_t> values = step.outputs;
+  if (step.scratch >= 0) values.push_back(static_cast<std::uint32_t>(step.scratch));
+  return values;
+}
+
+bool overlap(const Placed& a, const Placed& b) {
+  return a.slot == b.slot && a.extent_begin < b.extent_end && b.extent_begin < a.extent_end;
+}
+
+// ---- a replay ------------------------------------------------------------------
+
+// Runs the program in thought: each byte of the arena remembers for which buffer it was written.
+std::string replay(const Program& program) {
+  constexpr int nobody = -1;
+  std::vector<int> owner(program.slots[0].size_bytes, nobody);
+  const auto buffer_at = [&](std::uint32_t step, const Placed& value) {
+    for (std::size_t b = 0; b < program.arena.size(); ++b) {
+      const ArenaBuffer& buffer = program.arena[b];
+      if (buffer.first <= step && step <= buffer.last && buffer.offset <= value.extent_begin &&
+          value.extent_end <= buffer.offset + buffer.bytes)
+        return static_cast<int>(b);
+    }
+    return nobody;
+  };
+  for (std::uint32_t s = 0; s < program.steps.size(); ++s) {
+    const Step& step = program.steps[s];
+    for (const std::uint32_t v : step.inputs) {
+      const Placed& value = program.values[v];
+      if (value.slot != 0 || value.extent_begin == value.extent_end) continue;
+      const int buffer = buffer_at(s, value);
+      if (buffer == nobody)
+        return fmt::format("step {} ({}) reads where nothing is alive", s, step.name);
+      for (std::uint64_t byte = value.extent_begin; byte < value.extent_end; ++byte)
+        if (owner[byte] != buffer)
+          return fmt::format("step {} ({}) reads byte {}, which nobody wrote for it", s, step.name,
+                             byte);
+    }
+    for (const std::uint32_t v : written_by(step)) {
+      const Placed& value = program.values[v];
+      if (value.slot != 0 || value.extent_begin == value.extent_end) continue;
+      const int buffer = buffer_at(s, value);
+      if (buffer == nobody)
+        return fmt::format("step {} ({}) writes where nothing is alive", s, step.name);
+      std::fill(owner.begin() + static_cast<std::ptrdiff_t>(value.extent_begin),
+                owner.begin() + static_cast<std::ptrdiff_t>(value.extent_end), buffer);
+    }
+  }
+  return {};
+}
+
+BOOST_AUTO_TEST_CASE(each_byte_read_was_written_for_the_reader) {
+  for_programs(60, [](const Case& p) { return replay(compiled(cpu(2), p)); });
+  for_programs(60, [](const Case& p) { return replay(compiled(reference(), p)); });
+}
+
+BOOST_AUTO_TEST_CASE(buffers_alive_at_one_step_never_overlap) {
+  for_programs(60, [](const Case& p) -> std::string {
+    const Program program = compiled(cpu(2), p);
+    for (std::size_t a = 0; a < program.arena.size(); ++a) {
+      const ArenaBuffer& x = program.arena[a];
+      if (x.first > x.last || x.last >= program.steps.size() ||
+          x.offset + x.bytes > program.slots[0].size_bytes)
+        return fmt::format("buffer {} ({}) has no place or no life", a, x.name);
+      for (std::size_t b = 0; b < a; ++b) {
+        const ArenaBuffer& y = program.arena[b];
+        if (x.first <= y.last && y.first <= x.last && x.offset < y.offset + y.bytes &&
+            y.offset < x.offset + x.bytes)
+          return fmt::format("buffers {} ({}) and {} ({}) overlap", b, y.name, a, x.name);
+      }
+    }
+    return {};
+  });
+}
+
+// Accesses with bounds are guarded by them.
+std::string outside(const Program& program, const Step& step) {
+  if (step.region < 0) return {};
+  const Region& region = program.regions[static_cast<std::size_t>(step.region)];
+  if (region.dims.numel() == 0 || !region.instances.empty()) return {};
+  const auto check = [&](const Access& access) -> std::string {
+    if (!access.bounds.empty()) return {};
+    std::int64_t least = access.offset, most = access.offset;
+    for (int d = 0; d < region.dims.rank(); ++d) {
+      const std::int64_t reach = access.strides[d] * (region.dims[d] - 1);
+      (reach < 0 ? least : most) += reach;
+    }
+    const Placed& value = program.values[access.value];
+    const auto size = static_cast<std::int64_t>(size_of(value.dtype));
+    const auto begin = static_cast<std::int64_t>(value.offset) + least * size;
+    const auto end = static_cast<std::int64_t>(value.offset) + (most + 1) * size;
+    if (begin >= static_cast<std::int64_t>(value.extent_begin) &&
+        end <= static_cast<std::int64_t>(value.extent_end))
+      return {};
+    return fmt::format("{} touches bytes {} to {} of a value at {} to {}", step.name, begin, end,
+                       value.extent_begin, value.extent_end);
+  };
+  std::string text;
+  for (const asg_inst& inst : region.insts)
+    if (inst.op == ASG_EW_LOAD && text.empty()) text = check(region.accesses[inst.a]);
+  for (const asg_store& store : region.stores)
+    if (text.empty()) text = check(region.accesses[store.access]);
+  return text;
+}
+
+BOOST_AUTO_TEST_CASE(regions_stay_inside_of_their_values) {
+  for_programs(60, [](const Case& p) -> std::string {
+    const Program program = compiled(reference(), p);
+    for (const Step& step : program.steps)
+      if (std::string text = outside(program, step); !text.empty()) return text;
+    return {};
+  });
+}
+
+BOOST_AUTO_TEST_CASE(steps_of_one_stage_do_not_touch_what_another_writes) {
+  for_programs(60, [](const Case& p) -> std::string {
+    const Program program = compiled(cpu(2), p);
+    for (std::size_t a = 0; a < program.steps.size(); ++a)
+      for (std::size_t b = a + 1; b < program.steps.size(); ++b) {
+        const Step &one = program.steps[a], &other = program.steps[b];
+        if (other.stage < one.stage) return "the stages go backwards";
+        if (other.stage != one.stage) break;
+        std::vector<std::uint32_t> touched = written_by(other);
+        const auto conflicts = [&](const std::vector<std::uint32_t>& x,
+                                   const std::vector<std::uint32_t>& y) {
+          return std::any_of(x.begin(), x.end(), [&](std::uint32_t v) {
+            return std::any_of(y.begin(), y.end(), [&](std::uint32_t w) {
+              return overlap(program.values[v], program.values[w]);
+            });
+          });
+        };
+        if (conflicts(written_by(one), touched) || conflicts(written_by(one), other.inputs) ||
+            conflicts(one.inputs, touched))
+          return fmt::format("steps {} ({}) and {} ({}) of stage {} touch the same bytes", a,
+                             one.name, b, other.name, one.stage);
+      }
+    return {};
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_bound_is_what_is_alive_at_the_peak) {
+  for_programs(60, [](const Case& p) -> std::string {
+    const Program program = compiled(reference(), p);
+    const std::uint64_t alignment = target_of(reference())->alignment();
+    std::uint64_t most = 0;
+    for (std::uint32_t s = 0; s < program.steps.size(); ++s) {
+      std::uint64_t alive = 0;
+      for (const ArenaBuffer& b : program.arena)
+        if (b.first <= s && s <= b.last) alive += (b.bytes + alignment - 1) / alignment * alignment;
+      most = std::max(most, alive);
+      if (s == program.peak_step && alive != program.liveness_bound_bytes)
+        return fmt::format("{} bytes are alive at the peak, not {}", alive,
+                           program.liveness_bound_bytes);
+    }
+    if (most != program.liveness_bound_bytes) return "more is alive elsewhere";
+    if (program.slots[0].size_bytes < most) return "the arena is smaller than what is alive";
+    return {};
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_arena_is_close_to_what_must_be_alive) {
+  const Case step = training_step();
+  for (const Device& device : {reference(), cpu(2)}) {
+    const Program program = compiled(device, step);
+    BOOST_TEST(static_cast<double>(program.slots[0].size_bytes) <=
+               1.02 * static_cast<double>(program.liveness_bound_bytes));
+  }
+}
+
+// ---- poison ---------------------------------------------------------------------
+
+// Fills what is not alive before the given step with bytes that are NaN in every float type.
+void poison(const BoundProgram& bound, std::uint32_t before) {
+  const Program& program = bound.program();
+  std::vector<bool> alive(program.slots[0].size_bytes, false);
+  for (const ArenaBuffer& b : program.arena)
+    if (b.first < before && before <= b.last)
+      std::fill_n(alive.begin() + static_cast<std::ptrdiff_t>(b.offset), b.bytes, true);
+  const std::vector<std::byte> nan(alive.size(), std::byte{0xff});
+  for (std::size_t begin = 0; begin < alive.size();) {
+    std::size_t end = begin;
+    while (end < alive.size() && !alive[end]) ++end;
+    if (end > begin) bound.bindings()[0].buffer.upload(begin, nan.data(), end - begin);
+    begin = end + 1;
+  }
+}
+
+std::string poisoned_difference(const Device& device, const Case& from) {
+  const BoundProgram bound(device, from);
+  const Program& program = bound.program();
+  for (const std::uint32_t slot : program.outputs) {
+    const std::vector<std::byte> nan(program.slots[slot].size_bytes, std::byte{0xff});
+    if (!nan.empty()) bound.bindings()[slot].buffer.upload(0, nan.data(), nan.size());
+  }
+  for (std::uint32_t s = 0; s < program.steps.size(); ++s) {
+    poison(bound, s);
+    bound.step(s).run(bound.bindings());
+  }
+  return bit_difference(run(device, from, {}, 1), bound.outcome());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_alive_may_hold_anything) {
+  for_programs(80, [](const Case& p) { return poisoned_difference(reference(), p); });
+  for_programs(30, [](const Case& p) { return poisoned_difference(cpu(2), p); });
+}
+
+// ---- in place -------------------------------------------------------------------
+
+BOOST_AUTO_TEST_CASE(a_chain_of_large_values_keeps_one_buffer) {
+  Graph graph;
+  Tensor y = graph.input("x", f32, {64, 64});
+  const Tensor w = graph.input("w", f32, {64, 64});
+  for (int i = 0; i < 4; ++i) y = tanh(y + w);
+  PassOptions unfused;
+  unfused.disabled = {"fuse"};
+  const Program program = compile_program({graph, {y + 1}}, *target_of(reference()), unfused);
+  BOOST_TEST(program.steps.size() > 4u);
+  BOOST_TEST(program.arena.size() == 1u);
+}
+
+// A value that is read again later, or at other points, keeps its place.
+BOOST_AUTO_TEST_CASE(nothing_is_overwritten_that_is_read_otherwise) {
+  Graph graph;
+  const Tensor x = graph.input("x", f32, {8, 8});
+  const Tensor y = exp(x);
+  const Tensor mirrored = y + transpose(y);
+  const Case program{std::move(graph), {mirrored * sum(mirrored)}, {spread({8, 8}).to(f32)}, {}};
+  PassOptions unfused;
+  unfused.disabled = {"fuse"};
+  BOOST_TEST(bit_difference(run(reference(), program, unfused),
+                            run(reference(), program, without_passes())) == "");
+}
+
+}  // namespace
