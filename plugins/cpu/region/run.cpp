@@ -29,7 +29,7 @@ class Frame {
   /// What is the same at every point; before anything else.
   void run_invariants() {
     const int64_t origin[ASG_MAX_RANK] = {};
-    run_ops(0, tape_.invariant_ops, Tile{0, 1, 0, 1, origin});
+    run_ops(0, tape_.invariant_ops, Tile{0, 1, 0, tape_.nest.tile_low, origin});
   }
 
   void set_product(const ProductBlock& block) { product_ = &block; }

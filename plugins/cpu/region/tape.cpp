@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "tape_finish.hpp"
 
@@ -310,7 +311,46 @@ class Builder {
     return known_[key] = op.dst;
   }
 
-  uint32_t emit_compute(const asg_inst& inst, const std::vector<uint32_t>& regs) {
+  /// The opcode that gives the same of exchanged operands, bit by bit; 0 where there is none.
+  static uint32_t mirrored(const asg_inst& inst) {
+    switch (inst.op) {
+      case ASG_EW_LT:
+        return ASG_EW_GT;
+      case ASG_EW_GT:
+        return ASG_EW_LT;
+      case ASG_EW_LE:
+        return ASG_EW_GE;
+      case ASG_EW_GE:
+        return ASG_EW_LE;
+      case ASG_EW_EQ:
+      case ASG_EW_NE:
+      case ASG_EW_AND:
+      case ASG_EW_OR:
+      case ASG_EW_XOR:
+      case ASG_EW_BIT_AND:
+      case ASG_EW_BIT_OR:
+      case ASG_EW_BIT_XOR:
+        return inst.op;
+      case ASG_EW_ADD:
+      case ASG_EW_MUL:
+      case ASG_EW_MAX:
+      case ASG_EW_MIN:
+        // Of two floats that are NaN the first gives the result.
+        return inst.dtype == ASG_F32 || inst.dtype == ASG_F64 ? 0 : inst.op;
+      default:
+        return 0;
+    }
+  }
+
+  uint32_t emit_compute(asg_inst inst, const std::vector<uint32_t>& regs) {
+    // Loops take the operand that varies less second.
+    if (const uint32_t opcode = mirrored(inst); opcode != 0) {
+      const uint8_t a = at(regs[inst.a]).varies, b = at(regs[inst.b]).varies;
+      if (a != b && (a & ~b) == 0) {
+        inst.op = opcode;
+        std::swap(inst.a, inst.b);
+      }
+    }
     const bool unary = inst.op < ASG_EW_ADD && inst.op != ASG_EW_WHERE;
     const uint32_t count = inst.op == ASG_EW_WHERE ? 3 : unary ? 1 : 2;
     uint32_t operands[3] = {regs[inst.a], count > 1 ? regs[inst.b] : 0,

@@ -113,7 +113,8 @@ class Finisher {
     std::vector<Op> front, rest;
     std::vector<uint32_t> hoisted_before(tape_.ops.size() + 1, 0);
     for (std::size_t i = 0; i < tape_.ops.size(); ++i) {
-      const bool hoist = at(tape_.ops[i].dst).invariant && tape_.ops[i].varies == 0;
+      const bool hoist = (at(tape_.ops[i].dst).invariant && tape_.ops[i].varies == 0) ||
+                         same_in_all_rows(tape_.ops[i]);
       (hoist ? front : rest).push_back(tape_.ops[i]);
       hoisted_before[i + 1] = hoisted_before[i] + hoist;
     }
@@ -124,6 +125,18 @@ class Finisher {
     }
     front.insert(front.end(), rest.begin(), rest.end());
     tape_.ops = std::move(front);
+  }
+
+  /// Numbers that count along rows, where a tile has whole ones.
+  bool same_in_all_rows(const Op& op) const {
+    if (op.kind != Op::Kind::number || op.varies != vary_low ||
+        tape_.nest.tile_low != tape_.nest.low.count)
+      return false;
+    const MemoryMap& map = tape_.maps[op.map];
+    const auto still = [](const Coefficients& c) {
+      return std::all_of(c.begin(), c.end(), [](int64_t x) { return x == 0; });
+    };
+    return still(map.outer) && still(map.high.strides);
   }
 
   template <class Visit>
