@@ -36,15 +36,25 @@ struct Claimed {
     return outputs.back();
   }
 
-  void attention(const Sizes& s, int64_t causal) {
+  /// A result of [heads, rows, columns]; `turned`: in memory that is [rows, heads, columns].
+  ValueId result(int64_t heads, int64_t rows, int64_t columns, bool turned) {
+    if (!turned) return output({heads, rows, columns});
+    return p.view(output({rows, heads, columns}), {heads, rows, columns},
+                  {columns, heads * columns, 1});
+  }
+
+  void attention(const Sizes& s, int64_t causal, bool turned = false) {
     const Attrs attrs = Attrs{}.set("causal", causal).set("scale", 0.25);
     const Shape queries = {s.heads, s.queries, s.size}, keys = {s.heads, s.keys, s.size};
     const Shape values = {s.heads, s.keys, s.value_size}, rows = {s.heads, s.queries};
     const ValueId q = input(queries), k = input(keys), v = input(values), delta = input(rows);
-    const ValueId y = output({s.heads, s.queries, s.value_size}), lse = output(rows);
+    const ValueId y = result(s.heads, s.queries, s.value_size, turned), lse = output(rows);
     p.step(ASG_OP_CLAIMED, "scaled_dot_product_attention", {q, k, v}, {y, lse}, attrs);
+    const ValueId dq = result(s.heads, s.queries, s.size, turned);
+    const ValueId dk = result(s.heads, s.keys, s.size, turned);
+    const ValueId dv = result(s.heads, s.keys, s.value_size, turned);
     p.step(ASG_OP_CLAIMED, "scaled_dot_product_attention_backward", {y, q, k, v, lse, delta},
-           {output(queries), output(keys), output(values)}, attrs);
+           {dq, dk, dv}, attrs);
   }
 
   void images(const Sizes& s) {
@@ -110,6 +120,40 @@ BOOST_AUTO_TEST_CASE(operands_are_left_alone_outside_and_the_heap_in_later_runs)
         BOOST_CHECK_EQUAL(allocations - before, 0);
       }
     }
+}
+
+BOOST_AUTO_TEST_CASE(results_of_attention_in_another_order_of_rows) {
+  for (const Sizes& s :
+       {Sizes{3, 33, 47, 5, 7, 1, 2, 2, 1, 1, 0}, Sizes{20, 64, 64, 32, 32, 1, 2, 2, 1, 1, 0}}) {
+    std::vector<std::vector<float>> plain;
+    for (const bool turned : {false, true}) {
+      Claimed c;
+      c.attention(s, 1, turned);
+      c.images(s);
+      Execution run(backends().cpu(1), c.build());
+      Random random(7);
+      for (const ValueId id : c.inputs)
+        run.set(id, random_data(random, ASG_F32, sdk::element_count(c.p.value(id)), false));
+      run.execute();
+      // y, lse, dq, dk, dv
+      for (const std::size_t o : {0, 2, 3, 4}) {
+        const std::vector<float> got = run.get<float>(c.outputs[o]);
+        if (!turned) {
+          plain.push_back(got);
+          continue;
+        }
+        const std::vector<float>& expected = plain[o == 0 ? 0 : o - 1];
+        const int64_t rows = o == 0 || o == 2 ? s.queries : s.keys;
+        const int64_t columns = o == 0 || o == 4 ? s.value_size : s.size;
+        for (int64_t i = 0; i < s.heads * rows * columns; ++i) {
+          const int64_t head = i / columns % s.heads, row = i / columns / s.heads;
+          BOOST_REQUIRE_EQUAL(
+              got[static_cast<std::size_t>(i)],
+              expected[static_cast<std::size_t>((head * rows + row) * columns + i % columns)]);
+        }
+      }
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
