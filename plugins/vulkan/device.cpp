@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint64_t staging_size = uint64_t{8} << 20;
 
-vk::Device create_device(const PhysicalDevice& physical) {
+vk::Device create_device(const PhysicalDevice& physical, bool robust) {
   const float priority = 1;
   const vk::DeviceQueueCreateInfo queue{
       .queueFamilyIndex = physical.queue_family, .queueCount = 1, .pQueuePriorities = &priority};
@@ -24,7 +24,7 @@ vk::Device create_device(const PhysicalDevice& physical) {
   features.features.shaderInt64 = traits.int64;
   features.features.shaderFloat64 = traits.float64;
   // The processor's own memory lies behind what a software device forgets to check.
-  features.features.robustBufferAccess = traits.software;
+  features.features.robustBufferAccess = robust;
   vk::DeviceCreateInfo info{};
   info.pNext = &features;
   info.queueCreateInfoCount = 1;
@@ -55,7 +55,9 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
       cache_(options.cache_folder,
              [&instance](const std::string& text) { instance.host().log(ASG_LOG_WARN, text); }) {
   translated("opening the device", [&] {
-    device_ = create_device(physical_);
+    const bool emulated = physical_.traits.software;
+    physical_.traits.software = options.software.value_or(emulated);
+    device_ = create_device(physical_, emulated);
     queue_ = device_.getQueue(physical_.queue_family, 0);
     pool_ = device_.createCommandPool({.flags = vk::CommandPoolCreateFlagBits::eResetCommandBuffer,
                                        .queueFamilyIndex = physical_.queue_family});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 
 #include <asg/sdk/backend.hpp>
@@ -19,6 +20,8 @@ namespace asg::vulkan {
 struct DeviceOptions {
   std::filesystem::path cache_folder;
   uint64_t timeout_ns;
+  /// Whether shaders are made as for a software device; nothing: as the device is.
+  std::optional<bool> software;
 };
 
 class VulkanDevice final : public sdk::Device {
@@ -58,7 +61,7 @@ class VulkanDevice final : public sdk::Device {
   void check_alive() const;
 
   const Instance& instance_;
-  const PhysicalDevice& physical_;
+  PhysicalDevice physical_;
   Counters& counters_;
   DeviceOptions options_;
   DiskCache cache_;

@@ -67,10 +67,10 @@ class VulkanBackend final : public sdk::Backend {
   }
 
   std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
-    options.accept_only({"cache", "timeout"});
+    options.accept_only({"cache", "profile", "timeout"});
     const PhysicalDevice& device = instance_.devices()[index];
-    DeviceOptions parsed{DiskCache::default_folder(),
-                         (device.traits.software ? 3600 : 60) * second};
+    DeviceOptions parsed{
+        DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second, {}};
     if (const char* folder = options.find("cache")) parsed.cache_folder = folder;
     if (const char* text = options.find("timeout")) {
       uint64_t seconds = 0;
@@ -79,6 +79,12 @@ class VulkanBackend final : public sdk::Backend {
       require(error == std::errc() && stop == end && seconds > 0 && seconds < UINT64_MAX / second,
               std::string("option timeout='") + text + "' must be a number of seconds");
       parsed.timeout_ns = seconds * second;
+    }
+    if (const char* profile = options.find("profile")) {
+      const std::string name = profile;
+      require(name == "gpu" || name == "cpu" || name == "auto",
+              "option profile='" + name + "' must be gpu, cpu or auto");
+      if (name != "auto") parsed.software = name == "cpu";
     }
     return std::make_unique<VulkanDevice>(instance_, device, counters_, parsed);
   }
@@ -96,6 +102,7 @@ class VulkanBackend final : public sdk::Backend {
 const asg_backend_info VulkanBackend::info = sdk::backend_info(
     "vulkan", "0.1.0", "asg", "any device with Vulkan 1.2, by shaders made for each program",
     "cache=~/.cache/asg/vulkan  folder of compiled shaders; empty: none\n"
+    "profile=auto  kind of shaders: gpu, cpu (for devices that are emulated), auto\n"
     "timeout=60  seconds after which a device that does not answer is given up (software: 3600)\n");
 
 }  // namespace

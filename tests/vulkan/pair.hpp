@@ -4,11 +4,15 @@
 
 #include "cpu/differential.hpp"
 
+#ifndef ASG_VULKAN_OPTIONS
+#define ASG_VULKAN_OPTIONS
+#endif
+
 namespace asg::testing {
 
 class VulkanPair {
  public:
-  VulkanPair() : reference_(ASG_TEST_REFERENCE), vulkan_(ASG_TEST_VULKAN) {}
+  VulkanPair() : reference_(ASG_TEST_REFERENCE), vulkan_(ASG_TEST_VULKAN, {ASG_VULKAN_OPTIONS}) {}
 
   /// Empty when both agree; see difference().  Vulkan leaves it to the device what becomes of
   /// denormal numbers, so there are none.

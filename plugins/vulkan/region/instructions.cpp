@@ -19,6 +19,9 @@ std::string cast(uint32_t to, uint32_t from, const std::string& a) {
   if (to == from) return a;
   if (to == ASG_BOOL) return "(" + a + " != " + literal(from, 0) + ")";
   if (from == ASG_BOOL) return call(type.c_str(), a + " ? 1 : 0");
+  // Mesa 22.3 compares what was extended by a conversion with constants as if it were unsigned.
+  if (to == ASG_I64 && (from == ASG_I32 || from == ASG_I8))
+    return "packInt2x32(ivec2(" + a + ", (" + a + ") >> 31))";
   if (!sdk::is_float(from) || sdk::is_float(to)) {
     const bool narrow = to == ASG_I8 || to == ASG_U8;
     return narrow ? wrapped(to, call(type.c_str(), a)) : call(type.c_str(), a);

@@ -13,7 +13,8 @@ RegionPlanner::RegionPlanner(const StepContext& context, const asg_region& regio
     : context_(context),
       region_(region),
       plan_(plan),
-      form_(region, true),
+      // The lengths of instances stand elsewhere, so their axis must stay, whatever its size.
+      form_(region, region.instances.count == 0),
       results_(region.reductions.count) {}
 
 void RegionPlanner::run() {
@@ -110,11 +111,9 @@ void RegionPlanner::elementwise(uint32_t phase, const uint32_t* values, int64_t 
   Shader shader(context_, size);
   shader.line("const uint p = group * " + text(size) + " + thread;");
   shader.line("if (p >= push.count) return;");
-  std::vector<std::string> coordinates = length >= 0
-                                             ? std::vector<std::string>{"int(p)"}
-                                             : print_coordinates(shader, form_.dims, "p", "i");
-  // A domain of one point has no axes left, an instance of a region of one point does.
-  coordinates.resize(form_.rank(), "0");
+  const std::vector<std::string> coordinates =
+      length >= 0 ? std::vector<std::string>{"int(p)"}
+                  : print_coordinates(shader, form_.dims, "p", "i");
   Emitter emitter(shader, form_, coordinates);
   emitter.values = values;
   emitter.reduced = [&](uint32_t r) {

@@ -1,0 +1,7 @@
+// The kernels with the tiles and workgroups that GPUs get, whatever the device is.
+#define ASG_SEED_SHARE 40
+#define ASG_VULKAN_OPTIONS \
+  { "profile", "gpu" }
+#include "pair.hpp"
+//
+#include "cpu/kernels_test.cpp"
