@@ -427,6 +427,14 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
   }
   make_pattern(nest, map);
   map.straight = map.outer_rank == 0 && map.high.rank <= 1 && map.low.rank <= 1;
+  // What fits into the second cache is not waited for.
+  constexpr int64_t second_cache = int64_t{1} << 18;
+  const int64_t elements = nest.high.count * nest.low.count;
+  if (map.straight && map.place == Access::Place::value && elements > second_cache) {
+    const int64_t step = nest.tile_low < nest.low.count ? nest.tile_low * map.low.strides[0]
+                                                        : nest.tile_high * map.high.strides[0];
+    map.ahead = step * map.element_size;
+  }
   return map;
 }
 

@@ -44,6 +44,7 @@ struct MemoryMap {
   uint32_t outer_rank = 0;
   Walk high, low;
   bool straight = false;  // no outer axes, and at most one high and one low one
+  int64_t ahead = 0;      // bytes to the next tile, where it pays to ask for it early; else 0
   struct Bound {
     int64_t base, extent;
     Coefficients outer, high, low;

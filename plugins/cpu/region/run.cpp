@@ -11,6 +11,13 @@ namespace asg::cpu {
 
 namespace {
 
+/// Asks for memory that the next tile needs, so that it comes while this one is computed.
+void prefetch(const std::byte* from, int64_t bytes) {
+  constexpr int64_t line = 64;
+  constexpr int second_cache = 2;
+  for (int64_t i = 0; i < bytes; i += line) __builtin_prefetch(from + i, 0, second_cache);
+}
+
 /// One thread's view of a running tape.
 class Frame {
  public:
@@ -211,7 +218,9 @@ class Frame {
           break;
         case Op::Kind::point: {
           const MemoryMap& map = tape_.maps[op.map];
-          registers_[op.dst] = memory(map) + map.offset(tile) * map.element_size;
+          std::byte* place = memory(map) + map.offset(tile) * map.element_size;
+          registers_[op.dst] = place;
+          if (map.ahead != 0) prefetch(place + map.ahead, tile.count(op.varies) * map.element_size);
           break;
         }
         case Op::Kind::product: {

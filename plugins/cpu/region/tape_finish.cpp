@@ -27,6 +27,7 @@ class Finisher {
     join_products();
     hoist_invariants();
     store_in_place();
+    leave_few_streams_alone();
     allocate();
   }
 
@@ -162,6 +163,17 @@ class Finisher {
   void for_each_use(const Op& op, Visit&& visit) const {
     for_each_operand(op, visit);
     if (op.kind == Op::Kind::load && tape_.maps[op.map].index_size != 0) visit(op.b);
+  }
+
+  /// The processor follows a few streams by itself; asking for them early, too, costs more than it
+  /// brings.
+  void leave_few_streams_alone() {
+    constexpr auto few = 3;
+    const auto streams = std::count_if(tape_.ops.begin(), tape_.ops.end(), [&](const Op& op) {
+      return op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0;
+    });
+    if (streams > few) return;
+    for (MemoryMap& map : tape_.maps) map.ahead = 0;
   }
 
   /// Lets the last operation on a stored register write to memory itself.
