@@ -8,7 +8,7 @@ packages=(
   libopenblas-dev libfmt-dev libhwy-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev
   graphviz
   # The Vulkan backend; the last two are its software device and the layers for its tests.
-  libvulkan-dev glslang-dev spirv-tools mesa-vulkan-drivers vulkan-validationlayers
+  libvulkan-dev glslang-dev glslang-tools spirv-tools mesa-vulkan-drivers vulkan-validationlayers
 )
 
 # Any Boost from 1.74 on will do, wherever it came from, so the test is for its files.
