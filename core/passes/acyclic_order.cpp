@@ -6,7 +6,13 @@
 namespace asg {
 
 AcyclicOrder::AcyclicOrder(std::size_t nodes)
-    : parent_(nodes), rank_(nodes), members_(nodes), out_(nodes), in_(nodes), mark_(nodes, 0) {
+    : parent_(nodes),
+      rank_(nodes),
+      members_(nodes),
+      out_(nodes),
+      in_(nodes),
+      mark_(nodes, 0),
+      budget_(static_cast<std::int64_t>(nodes) * edges_a_node) {
   std::iota(parent_.begin(), parent_.end(), 0u);
   std::iota(rank_.begin(), rank_.end(), 0u);
   for (NodeId id = 0; id < nodes; ++id) members_[id].push_back(id);
@@ -30,14 +36,14 @@ AcyclicOrder::Search AcyclicOrder::forward(NodeId from, NodeId target, std::uint
   ++now_;
   after_.clear();
   mark_[from] = now_;
-  int edges = 0;
+  std::int64_t edges = 0;
   std::vector<NodeId> open{from};
   while (!open.empty()) {
     const NodeId at = open.back();
     open.pop_back();
     for (const NodeId member : members_[at])
       for (const NodeId user : out_[member]) {
-        if (++edges > most_edges) return Search::too_far;
+        if (++edges > few_edges && --budget_ < 0) return Search::too_far;
         const NodeId next = group(user);
         if (next == target && !(skip_direct && at == from)) return Search::found;
         if (next == target || mark_[next] == now_ || rank_[next] > limit) continue;
@@ -53,14 +59,14 @@ AcyclicOrder::Search AcyclicOrder::backward(NodeId from, std::uint32_t limit) {
   ++now_;
   before_.clear();
   mark_[from] = now_;
-  int edges = 0;
+  std::int64_t edges = 0;
   std::vector<NodeId> open{from};
   while (!open.empty()) {
     const NodeId at = open.back();
     open.pop_back();
     for (const NodeId member : members_[at])
       for (const NodeId operand : in_[member]) {
-        if (++edges > most_edges) return Search::too_far;
+        if (++edges > few_edges && --budget_ < 0) return Search::too_far;
         const NodeId next = group(operand);
         if (mark_[next] == now_ || rank_[next] <= limit) continue;
         mark_[next] = now_;

@@ -8,8 +8,9 @@
 
 namespace asg {
 
-/// Groups begin as single nodes. Only what lies between the two groups in the order is looked at,
-/// and never more than a fixed number of edges: where that is not enough the answer is no.
+/// Groups begin as single nodes. Only what lies between the two groups in the order is looked at.
+/// All searches together look at a number of edges that is linear in the nodes: when it is used up,
+/// a search that would be long is given up, and the answer is no.
 /// Source   Pearce, Kelly: A dynamic topological sort algorithm for directed acyclic graphs (2006).
 class AcyclicOrder {
  public:
@@ -32,7 +33,7 @@ class AcyclicOrder {
   [[nodiscard]] const std::vector<NodeId>& predecessors(NodeId node) const { return in_[node]; }
 
  private:
-  static constexpr int most_edges = 2048;
+  static constexpr std::int64_t few_edges = 256, edges_a_node = 256;
   enum class Search { open, found, too_far };
   // Groups that `from` leads to with ranks up to `limit`; `found` when one of them is `target`.
   Search forward(NodeId from, NodeId target, std::uint32_t limit, bool skip_direct);
@@ -45,6 +46,7 @@ class AcyclicOrder {
   std::vector<NodeId> after_, before_;  // of the last search
   std::vector<std::uint32_t> mark_;
   std::uint32_t now_ = 0;
+  std::int64_t budget_;
 };
 
 }  // namespace asg

@@ -109,15 +109,21 @@ class Fuser {
     for (;;) {
       int stored = 0;
       NodeId worst = no_node;
-      for (const NodeId id : chosen)
-        if (stays_outside(id) && !(layout_.in_memory[id] && id != product.id)) {
-          ++stored;
-          const bool ends =
-              std::none_of(layout_.readers[id].begin(), layout_.readers[id].end(), has);
-          if (id != product.id && ends) worst = id;
-        }
+      for (const NodeId id : chosen) {
+        if (id == product.id ? !stays_outside(id) && !layout_.in_memory[id]
+                             : !stays_outside(id) || layout_.in_memory[id])
+          continue;
+        ++stored;
+        if (id != product.id && (worst == no_node || id > worst)) worst = id;
+      }
       if (stored <= 1 || worst == no_node) break;
-      std::erase(chosen, worst);
+      // It goes, and with it all that reads it.
+      std::vector<NodeId> gone{worst};
+      for (std::size_t i = 0; i < gone.size(); ++i) {
+        std::erase(chosen, gone[i]);
+        for (const NodeId reader : layout_.readers[gone[i]])
+          if (has(reader)) gone.push_back(reader);
+      }
     }
     // What only these need.
     for (std::size_t i = 1; i < chosen.size(); ++i)

@@ -10,6 +10,13 @@ namespace asg {
 /// Merges equal nodes (same op, attributes and operands) and drops those nobody needs. Inputs stay.
 [[nodiscard]] Traced merge_common(TracedView traced, const PassContext& context);
 
+/// Replaces nodes by simpler ones that are equal for every input, bit by bit; with
+/// PassOptions::relaxed also by such that are equal for real numbers.
+[[nodiscard]] Traced canonicalize(TracedView traced, const PassContext& context);
+
+/// Computes what follows from small constants alone, where rounding is the same everywhere.
+[[nodiscard]] Traced fold_constants(TracedView traced, const PassContext& context);
+
 /// Adds copies where memory is needed: operands that a kernel or a view cannot read as they stand,
 /// and values of outputs and assigns, each of which gets one of its own.
 [[nodiscard]] Traced materialize(TracedView traced, const PassContext& context);

@@ -17,6 +17,8 @@ namespace {
 constexpr GraphPass table[] = {
     {"merge_early", "equal nodes become one before composites are opened", merge_common},
     {"decompose", "composites that the target does not take become their bodies", decompose, true},
+    {"fold_constants", "what follows from constants is computed once", fold_constants},
+    {"canonicalize", "nodes become simpler ones that are equal bit by bit", canonicalize},
     {"merge", "equal nodes become one; what nobody needs is dropped", merge_common},
     {"materialize", "copies where a kernel cannot read a view", materialize, true},
 };

@@ -19,6 +19,7 @@ struct Work {
   std::vector<std::vector<std::uint32_t>> before, after;  // by kernel
   std::vector<std::vector<std::uint32_t>> makes, reads;   // numbers of memories
   std::vector<Memory> memories;
+  std::vector<bool> in_place;  // by kernel: regions
 };
 
 Work survey(const Layout& layout, const Fused& fused) {
@@ -28,6 +29,7 @@ Work survey(const Layout& layout, const Fused& fused) {
   work.after.resize(count);
   work.makes.resize(count);
   work.reads.resize(count);
+  for (const Kernel& kernel : fused.kernels) work.in_place.push_back(!kernel.nodes.empty());
   std::vector<bool> is_output(layout.graph.size(), false);
   for (const Tensor& output : layout.outputs)
     is_output[layout.sources.of(output.value()).base.node] = true;
@@ -66,15 +68,26 @@ Work survey(const Layout& layout, const Fused& fused) {
   return work;
 }
 
+// Results take the place of operands of the same size that nobody reads any more, as they will in
+// most regions.
 std::int64_t peak_of(const Work& work, const Order& order) {
   std::vector<std::size_t> left(work.memories.size());
   for (std::size_t m = 0; m < left.size(); ++m) left[m] = work.memories[m].readers.size();
   std::int64_t alive = 0, peak = 0;
+  std::vector<std::int64_t> dying;
   for (const std::uint32_t k : order) {
-    for (const std::uint32_t m : work.makes[k]) alive += work.memories[m].bytes;
-    peak = std::max(peak, alive);
+    dying.clear();
     for (const std::uint32_t m : work.reads[k])
-      if (--left[m] == 0) alive -= work.memories[m].bytes;
+      if (--left[m] == 0) dying.push_back(work.memories[m].bytes);
+    for (const std::uint32_t m : work.makes[k]) {
+      alive += work.memories[m].bytes;
+      const auto place = std::find(dying.begin(), dying.end(), work.memories[m].bytes);
+      if (!work.in_place[k] || place == dying.end()) continue;
+      alive -= *place;
+      dying.erase(place);
+    }
+    peak = std::max(peak, alive);
+    for (const std::int64_t bytes : dying) alive -= bytes;
     for (const std::uint32_t m : work.makes[k])
       if (left[m] == 0) alive -= work.memories[m].bytes;
   }

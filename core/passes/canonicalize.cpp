@@ -1,0 +1,225 @@
+#include <cmath>
+#include <map>
+#include <optional>
+
+#include <asg/graph/op.hpp>
+
+#include "graph_passes.hpp"
+#include "rewrite.hpp"
+
+namespace asg {
+namespace {
+
+// What a rule sees: a node with operands of the new graph. It gives what the node equals, bit by
+// bit for every input, infinities, NaN and signed zeros included.
+class Match {
+ public:
+  Match(const Node& of, const Tensors& in, Graph& to) : node(of), operands(in), graph(to) {}
+
+  const Node& node;
+  const Tensors& operands;
+  Graph& graph;
+
+  [[nodiscard]] const Tensor& in(std::size_t i) const { return operands[i]; }
+  [[nodiscard]] Node made_by(const Tensor& t) const { return graph.node(t.value().node); }
+  [[nodiscard]] bool is(const Tensor& t, std::string_view op) const {
+    return made_by(t).op.name == op;
+  }
+  [[nodiscard]] Tensor operand_of(const Tensor& t, std::size_t i) const {
+    return graph.tensor(made_by(t).operands[i]);
+  }
+  // The one number that all elements are, seen through reshape and broadcast_to.
+  [[nodiscard]] std::optional<double> number(Tensor t) const {
+    while (is(t, "broadcast_to") || is(t, "reshape")) t = operand_of(t, 0);
+    if (!is(t, "constant") || t.numel() != 1) return {};
+    return made_by(t).attributes.array("value").get(0);
+  }
+  [[nodiscard]] bool is_number(std::size_t i, double value) const {
+    const std::optional<double> n = number(in(i));
+    return n && *n == value && std::signbit(*n) == std::signbit(value);
+  }
+  [[nodiscard]] Tensor make(std::string_view op, const Tensors& inputs,
+                            Attributes attributes = {}) const {
+    return graph.add(find_op(op), inputs, std::move(attributes))[0];
+  }
+};
+
+using Result = std::optional<Tensor>;
+
+// f(f(x)) = x
+Result involution(const Match& m) {
+  if (m.is(m.in(0), m.node.op.name)) return m.operand_of(m.in(0), 0);
+  return {};
+}
+// f(f(x)) = f(x)
+Result idempotent(const Match& m) {
+  if (m.is(m.in(0), m.node.op.name)) return m.in(0);
+  return {};
+}
+Result absolute(const Match& m) {
+  if (m.is(m.in(0), "neg")) return m.make("abs", {m.operand_of(m.in(0), 0)});
+  return idempotent(m);
+}
+// x + 0 is no rule: -0 + 0 is 0.
+Result added(const Match& m) {
+  const bool whole = !is_float(m.in(0).dtype());
+  for (std::size_t i = 0; i < 2; ++i)
+    if (m.is_number(i, -0.0) || (whole && m.is_number(i, 0))) return m.in(1 - i);
+  return {};
+}
+Result subtracted(const Match& m) {
+  if (m.is_number(1, 0)) return m.in(0);
+  return {};
+}
+Result multiplied(const Match& m) {
+  for (std::size_t i = 0; i < 2; ++i)
+    if (m.is_number(i, 1)) return m.in(1 - i);
+  return {};
+}
+// Division by a power of two is a product, as long as its reciprocal is a normal number.
+Result divided(const Match& m) {
+  if (m.is_number(1, 1)) return m.in(0);
+  const std::optional<double> n = m.number(m.in(1));
+  const DType dtype = m.in(0).dtype();
+  if (!n || (dtype != f32 && dtype != f64)) return {};
+  int exponent = 0;
+  if (std::abs(std::frexp(*n, &exponent)) != 0.5 || std::abs(exponent) > 120) return {};
+  const Tensor scale = m.graph.constant(Array::full(dtype, {}, 1 / *n));
+  return m.make(
+      "mul", {m.in(0), m.make("broadcast_to", {scale}, {{"shape", m.in(0).shape().to_vector()}})});
+}
+Result same_operands(const Match& m) {
+  if (m.in(0).same_as(m.in(1))) return m.in(0);
+  return {};
+}
+Result selected(const Match& m) {
+  if (m.in(1).same_as(m.in(2))) return m.in(1);
+  if (const std::optional<double> n = m.number(m.in(0))) return m.in(*n != 0 ? 1 : 2);
+  return {};
+}
+Result converted(const Match& m) {
+  const Tensor& x = m.in(0);
+  const DType to = m.node.outputs[0].dtype;
+  if (x.dtype() == to) return x;
+  // There and back through a type that holds every value of the first.
+  if (!m.is(x, "cast")) return {};
+  const Tensor from = m.operand_of(x, 0);
+  const bool holds = (x.dtype() == f64 && (from.dtype() == f32 || from.dtype() == i32)) ||
+                     (x.dtype() == i64 && from.dtype() == i32) || from.dtype() == boolean;
+  if (holds && from.dtype() == to) return from;
+  return {};
+}
+Result reshaped(const Match& m) {
+  const Tensor& x = m.in(0);
+  if (x.shape() == m.node.outputs[0].shape) return x;
+  if (m.is(x, "reshape")) return m.make("reshape", {m.operand_of(x, 0)}, m.node.attributes);
+  return {};
+}
+Result permuted(const Match& m) {
+  std::vector<std::int64_t> axes = m.node.attributes.integers("axes");
+  const Tensor& x = m.in(0);
+  const bool twice = m.is(x, "permute");
+  if (twice)
+    for (auto& axis : axes)
+      axis = m.made_by(x).attributes.integers("axes")[static_cast<std::size_t>(axis)];
+  bool identity = true;
+  for (std::size_t k = 0; k < axes.size(); ++k)
+    identity = identity && axes[k] == static_cast<std::int64_t>(k);
+  const Tensor base = twice ? m.operand_of(x, 0) : x;
+  if (identity) return base;
+  if (twice) return m.make("permute", {base}, {{"axes", axes}});
+  return {};
+}
+// Views that change nothing.
+Result unchanged(const Match& m) {
+  if (!(m.in(0).shape() == m.node.outputs[0].shape)) return {};
+  if (m.node.op.name == "slice")
+    for (const std::int64_t stride : m.node.attributes.integers("strides"))
+      if (stride < 0) return {};
+  if (m.node.op.name == "pad")  // what is cut off at one end may be added at the other
+    for (const std::int64_t low : m.node.attributes.integers("low"))
+      if (low != 0) return {};
+  return m.in(0);
+}
+Result joined(const Match& m) {
+  if (m.operands.size() == 1) return m.in(0);
+  return {};
+}
+
+// ---- exact for real numbers only ---------------------------------------------
+
+Result zero_added(const Match& m) {
+  for (std::size_t i = 0; i < 2; ++i)
+    if (m.is_number(i, 0)) return m.in(1 - i);
+  return {};
+}
+Result divided_by_number(const Match& m) {
+  const std::optional<double> n = m.number(m.in(1));
+  if (!n || *n == 0 || !is_float(m.in(0).dtype())) return {};
+  const Tensor scale = m.graph.constant(Array::full(m.in(0).dtype(), {}, 1 / *n));
+  return m.make(
+      "mul", {m.in(0), m.make("broadcast_to", {scale}, {{"shape", m.in(0).shape().to_vector()}})});
+}
+Result root_of_reciprocal(const Match& m) {
+  if (m.is_number(0, 1) && m.is(m.in(1), "sqrt"))
+    return m.make("rsqrt", {m.operand_of(m.in(1), 0)});
+  return divided_by_number(m);
+}
+
+using Rule = Result (*)(const Match&);
+const std::multimap<std::string_view, Rule> exact{{"neg", involution},
+                                                  {"logical_not", involution},
+                                                  {"abs", absolute},
+                                                  {"floor", idempotent},
+                                                  {"ceil", idempotent},
+                                                  {"round", idempotent},
+                                                  {"sign", idempotent},
+                                                  {"add", added},
+                                                  {"sub", subtracted},
+                                                  {"mul", multiplied},
+                                                  {"div", divided},
+                                                  {"maximum", same_operands},
+                                                  {"minimum", same_operands},
+                                                  {"logical_and", same_operands},
+                                                  {"logical_or", same_operands},
+                                                  {"where", selected},
+                                                  {"cast", converted},
+                                                  {"reshape", reshaped},
+                                                  {"permute", permuted},
+                                                  {"broadcast_to", unchanged},
+                                                  {"slice", unchanged},
+                                                  {"pad", unchanged},
+                                                  {"concat", joined}};
+const std::multimap<std::string_view, Rule> relaxed{{"add", zero_added},
+                                                    {"div", root_of_reciprocal}};
+
+}  // namespace
+
+Traced canonicalize(TracedView traced, const PassContext& context) {
+  Rewrite rewrite(traced);
+  const auto apply = [&](const std::multimap<std::string_view, Rule>& rules, const Match& match) {
+    const auto [begin, end] = rules.equal_range(match.node.op.name);
+    for (auto rule = begin; rule != end; ++rule)
+      if (Result result = rule->second(match)) return result;
+    return Result{};
+  };
+  for (NodeId id = 0; id < traced.graph.size(); ++id) {
+    if (!rewrite.live()[id]) continue;
+    const Node node = traced.graph.node(id);
+    Result result;
+    if (!node.operands.empty() && node.outputs.size() == 1 && context.fuel > 0) {
+      const OriginScope scope(rewrite.graph(), node.origin);
+      const Tensors operands = rewrite.operands(node);
+      const Match match(node, operands, rewrite.graph());
+      result = apply(exact, match);
+      if (!result && context.options.relaxed) result = apply(relaxed, match);
+    }
+    if (result && context.may_rewrite())
+      rewrite.set(node, {*result});
+    else
+      rewrite.copy(node);
+  }
+  return rewrite.finish();
+}
+
+}  // namespace asg

@@ -1,0 +1,89 @@
+#include <cmath>
+#include <cstdint>
+#include <optional>
+
+#include <asg/graph/op.hpp>
+
+#include "graph_passes.hpp"
+#include "rewrite.hpp"
+
+namespace asg {
+namespace {
+
+constexpr std::int64_t most_elements = 64;  // more would only move work from the device to the file
+
+// Ops that every backend must round correctly, so that the result does not depend on who computes
+// it.
+template <class T>
+std::optional<T> compute(std::string_view op, T a, T b) {
+  if (op == "add") return a + b;
+  if (op == "sub") return a - b;
+  if (op == "mul") return a * b;
+  if (op == "neg") return -a;
+  if (op == "div") return a / b;
+  if (op == "abs") return std::abs(a);
+  if (op == "sqrt") return std::sqrt(a);
+  if (op == "floor") return std::floor(a);
+  if (op == "ceil") return std::ceil(a);
+  return {};
+}
+
+template <class T>
+std::optional<Array> fold(const Node& node, const std::vector<Array>& operands) {
+  Array result(node.outputs[0].dtype, node.outputs[0].shape);
+  for (std::int64_t i = 0; i < result.numel(); ++i) {
+    const T a = operands[0].data<T>()[i];
+    const T b = operands.size() > 1 ? operands[1].data<T>()[i] : T{};
+    const std::optional<T> value = compute(node.op.name, a, b);
+    if (!value) return {};
+    result.data<T>()[i] = *value;
+  }
+  return result;
+}
+
+std::optional<Array> evaluate(const Node& node, const std::vector<Array>& operands) {
+  const DType dtype = operands[0].dtype();
+  const std::string_view op = node.op.name;
+  if (op == "cast") {
+    // Every value of these types is a double, through which the conversion goes.
+    const bool held = is_float(dtype) || dtype == i32 || dtype == boolean;
+    if (!held || !is_float(node.outputs[0].dtype)) return {};
+    return operands[0].to(node.outputs[0].dtype);
+  }
+  if (op == "reshape") return operands[0].reshaped(node.outputs[0].shape);
+  if (operands.size() > 2 || node.outputs[0].dtype != dtype) return {};
+  if (dtype == f32) return fold<float>(node, operands);
+  if (dtype == f64) return fold<double>(node, operands);
+  return {};
+}
+
+}  // namespace
+
+Traced fold_constants(TracedView traced, const PassContext& context) {
+  Rewrite rewrite(traced);
+  const auto value_of = [&](const Tensor& t) -> std::optional<Array> {
+    const Node node = rewrite.graph().node(t.value().node);
+    if (node.op.name != "constant" || t.numel() > most_elements || t.numel() == 0) return {};
+    return node.attributes.array("value");
+  };
+  for (NodeId id = 0; id < traced.graph.size(); ++id) {
+    if (!rewrite.live()[id]) continue;
+    const Node node = traced.graph.node(id);
+    std::optional<Array> folded;
+    if (!node.operands.empty() && node.outputs.size() == 1 && context.fuel > 0) {
+      std::vector<Array> operands;
+      for (const Tensor& operand : rewrite.operands(node))
+        if (auto value = value_of(operand)) operands.push_back(std::move(*value));
+      if (operands.size() == node.operands.size()) folded = evaluate(node, operands);
+    }
+    if (folded && context.may_rewrite()) {
+      const OriginScope scope(rewrite.graph(), node.origin);
+      rewrite.set(node, {rewrite.graph().constant(*folded)});
+    } else {
+      rewrite.copy(node);
+    }
+  }
+  return rewrite.finish();
+}
+
+}  // namespace asg
