@@ -103,7 +103,8 @@ struct ExecutableImpl {
     release(*device, "executable_destroy", device->api().executable_destroy, handle);
   }
 
-  [[nodiscard]] std::vector<asg_binding> bind(std::span<const Binding> bindings) const;
+  void bind(std::span<const Binding> bindings);
+  std::vector<asg_binding> bound;  // of the run in progress; the device's mutex guards it
   [[nodiscard]] std::vector<StepTime> execute(std::span<const Binding> bindings, bool timed);
 
   std::shared_ptr<DeviceImpl> device;
@@ -152,11 +153,11 @@ std::byte* Buffer::map() const {
 
 // ------------------------------------------------------------------------------------- executable
 
-std::vector<asg_binding> ExecutableImpl::bind(std::span<const Binding> bindings) const {
+void ExecutableImpl::bind(std::span<const Binding> bindings) {
   if (bindings.size() != slots.size())
     throw DeviceError(fmt::format("a program of {} slots cannot run with {} bindings", slots.size(),
                                   bindings.size()));
-  std::vector<asg_binding> bound(slots.size());
+  bound.resize(slots.size());
   for (std::size_t i = 0; i < slots.size(); ++i) {
     const auto& [buffer, offset, size] = bindings[i];
     const SlotFacts& slot = slots[i];
@@ -176,11 +177,11 @@ std::vector<asg_binding> ExecutableImpl::bind(std::span<const Binding> bindings)
                        device->facts.limits.offset_alignment));
     bound[i] = {memory.handle, offset, actual};
   }
-  return bound;
 }
 
 std::vector<StepTime> ExecutableImpl::execute(std::span<const Binding> bindings, bool timed) {
-  const std::vector<asg_binding> bound = bind(bindings);
+  const std::lock_guard lock(device->mutex);
+  bind(bindings);
   const asg_backend_api& api = device->api();
   asg_exec_args args{};
   args.struct_size = sizeof args;
@@ -191,7 +192,6 @@ std::vector<StepTime> ExecutableImpl::execute(std::span<const Binding> bindings,
   asg_event* event = nullptr;
   std::vector<asg_step_time> times;
   try {
-    const std::lock_guard lock(device->mutex);
     loader::call_checked("execute", api.execute, handle, &args,
                          timed && has_events ? &event : nullptr);
     if (event == nullptr) return {};

@@ -61,7 +61,10 @@ class Finisher {
         for (const bool second : {false, true}) {
           const uint32_t product = second ? op.b : op.a, other = second ? op.a : op.b;
           const uint32_t at = home[product];
-          if (product == other || uses[product] != 1 || at < pass.ops_begin) continue;
+          // Constants have no home.
+          if (product == other || uses[product] != 1 || at < pass.ops_begin ||
+              tape_.ops[at].dst != product)
+            continue;
           if (!join(op, tape_.ops[at], other, second)) continue;
           gone[at] = true;
           break;

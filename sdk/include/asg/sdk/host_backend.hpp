@@ -179,19 +179,20 @@ class HostExecutable : public Executable {
     if (slot.role == ASG_SLOT_CONST)
       return static_cast<std::byte*>(const_cast<void*>(slot.host_data));
     if (needed_[index] == 0) return nullptr;
-    const std::string name = "slot " + std::to_string(index) + " '" + slot.name + "'";
-    if (binding.buffer == nullptr) throw Error(ASG_INVALID_ARGUMENT, name + " is not bound");
+    const auto fail = [&](const std::string& problem) {
+      throw Error(ASG_INVALID_ARGUMENT,
+                  "slot " + std::to_string(index) + " '" + slot.name + "' is " + problem);
+    };
+    if (binding.buffer == nullptr) fail("not bound");
     if (binding.size < needed_[index])
-      throw Error(ASG_INVALID_ARGUMENT, name + " is bound to " + std::to_string(binding.size) +
-                                            " bytes, its values need " +
-                                            std::to_string(needed_[index]));
+      fail("bound to " + std::to_string(binding.size) + " bytes, its values need " +
+           std::to_string(needed_[index]));
     std::byte* start =
         static_cast<HostBuffer*>(buffer_of(binding))->range(binding.offset, binding.size);
     const uint64_t alignment = std::max<uint64_t>(slot.alignment, 8);
     if (reinterpret_cast<uintptr_t>(start) % alignment != 0)
-      throw Error(ASG_INVALID_ARGUMENT,
-                  name + " is bound at offset " + std::to_string(binding.offset) +
-                      ", which is not aligned to " + std::to_string(alignment) + " bytes");
+      fail("bound at offset " + std::to_string(binding.offset) + ", which is not aligned to " +
+           std::to_string(alignment) + " bytes");
     return start;
   }
 
