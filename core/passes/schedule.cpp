@@ -95,7 +95,8 @@ std::int64_t peak_of(const Work& work, const Order& order) {
 }
 
 // Always takes the ready kernel with the least key. The key has what running it adds to the memory
-// alive; `frees_first` looks only at whether it adds any, and keeps to the program's order else.
+// alive; `frees_first` looks only at whether it adds none, little or much, and keeps to the
+// program's order else.
 Order list_order(const Work& work, bool frees_first) {
   const auto count = static_cast<std::uint32_t>(work.before.size());
   std::vector<std::size_t> waits(count), left(work.memories.size());
@@ -108,9 +109,12 @@ Order list_order(const Work& work, bool frees_first) {
     left[m] = work.memories[m].readers.size();
     if (left[m] == 1) adds[work.memories[m].readers[0]] -= work.memories[m].bytes;
   }
+  std::int64_t little = 0;
+  for (const Work::Memory& memory : work.memories) little = std::max(little, memory.bytes / 1024);
   using Key = std::pair<std::int64_t, std::uint32_t>;
   const auto key = [&](std::uint32_t k) {
-    return Key{frees_first ? std::int64_t{adds[k] > 0} : adds[k], k};
+    const std::int64_t coarse = adds[k] <= 0 ? 0 : adds[k] <= little ? 1 : 2;
+    return Key{frees_first ? coarse : adds[k], k};
   };
   std::set<Key> ready;
   std::vector<bool> is_ready(count, false), done(count, false);

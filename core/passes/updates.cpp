@@ -44,8 +44,12 @@ bool Lowerer::is_small_update(const Kernel& kernel) const {
   for (const NodeId id : kernel.nodes) {
     if (layout_.kind[id] != Layout::Kind::element) return false;
     const bool written = layout_.assigned[id] != no_node && !fused_.late[id];
-    // Nothing may wait for the result, because it comes last.
-    if (is_stored(id) && (!written || !layout_.readers[id].empty())) return false;
+    // No other kernel may wait for the result, because it comes last.
+    const std::vector<NodeId>& readers = layout_.readers[id];
+    const bool waited_for = std::any_of(readers.begin(), readers.end(), [&](NodeId reader) {
+      return fused_.kernel_of[reader] != fused_.kernel_of[id];
+    });
+    if (is_stored(id) && (!written || waited_for)) return false;
     any = any || written;
     // Nor may a variable that it reads be overwritten before.
     for (const NodeId user : fused_.order.successors(id))
