@@ -31,9 +31,12 @@ Tensors body(const OpCall& call) {
   const Tensor& target = call.in(1);
   const int axis = call.attributes.axis("axis");
   const double smoothing = call.attributes.number("label_smoothing");
-  const Tensor shifted = x - stop_gradient(max(x, axis, true));
+  const Tensor largest = stop_gradient(max(x, axis, true));
+  const Tensor shifted = x - largest;
   const Tensor total = log(sum(exp(shifted), axis));
-  Tensor loss = total - losses::at_target(shifted, target, call.attributes);
+  // The target's element of `shifted`, which need not be in memory for it.
+  const Tensor hit = losses::at_target(x, target, call.attributes) - squeeze(largest, axis);
+  Tensor loss = total - hit;
   if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (total - mean(shifted, axis));
   return {losses::reduced_counted(loss, losses::counted(target, call.attributes), call.attributes)};
 }
