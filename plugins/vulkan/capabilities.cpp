@@ -23,7 +23,7 @@ const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,
     for (const KernelMaker* kernel : all_kernels())
       if (kernel->op == step.op) return *kernel;
   std::string message =
-      "no shader for '" + std::string(step.name) + "' (op " + std::to_string(step.op) + ") on";
+      "no kernel accepts '" + std::string(step.name) + "' (op " + std::to_string(step.op) + ") on";
   for (uint32_t i = 0; i < step.n_inputs; ++i)
     message += std::string(" ") + sdk::dtype_name(program.input(step, i).dtype);
   message += " ->";
