@@ -46,7 +46,8 @@ BOOST_DATA_TEST_CASE(time_grows_with_the_graph, shapes, shape) {
   const double large = ms_per_node(shape, 8000, *target);
   BOOST_TEST_MESSAGE(shape.name << ": " << small * 1000 << " and " << large * 1000
                                 << " ms per 1000 nodes");
-  BOOST_TEST(large <= 12.0 / 8 * small);
+  // Large graphs leave the caches; a quadratic pass would take eight times as long for each node.
+  BOOST_TEST(large <= 2 * small);
 }
 
 }  // namespace

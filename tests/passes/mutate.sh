@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Puts each fault of mutations/list.txt into a copy of the sources, one by one, and expects a test to
+# fail. Prints what no test noticed.
+#
+#   tests/passes/mutate.sh WORK [FIRST [COUNT]]
+#
+#   WORK   a folder for the copy and its build; kept, so that a second run builds little
+#   FIRST  the number of the first fault, from 1; COUNT how many
+#
+# Exits 0 when every fault is noticed.
+set -euo pipefail
+source="$(cd "$(dirname "$0")/../.." && pwd)"
+[[ $# -ge 1 ]] || { sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
+mkdir -p "$1"
+work="$(cd "$1" && pwd)" first=${2:-1} count=${3:-1000000}
+jobs=${ASG_MUTATE_JOBS:-$(nproc)}
+copy="$work/source" build="$work/build"
+
+mkdir -p "$copy"
+(cd "$source" && tar --exclude=./build --exclude=./.git -cf - .) | tar -C "$copy" --keep-newer-files -xf - 2>/dev/null || true
+cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+
+build_all() { cmake --build "$build" --parallel "$jobs" --target asg_core tests_passes tests_autodiff; }
+# The programs are linked with the shared library: for a fault nothing else is built again.
+build_core() { cmake --build "$build" --parallel "$jobs" --target asg_core; }
+tests() { ctest --test-dir "$build" -R '^(passes|autodiff)\.' --exclude-regex 'scaling|slow' --stop-on-failure; }
+
+build_all >"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 2; }
+tests >"$work/log" 2>&1 || { echo "the tests fail without any fault; see $work/log" >&2; exit 2; }
+
+number=0 lived=0 noticed=0
+lines=()
+try() {
+  local file=$1 old=${2#"${2%%[! ]*}"} new=${3#"${3%%[! ]*}"}
+  number=$(( number + 1 ))
+  (( number >= first && number < first + count )) || return 0
+  local text; text=$(cat "$source/$file"; echo x); text=${text%x}
+  local rest=${text#*"$old"}
+  if [[ $rest == "$text" || $rest == *"$old"* ]]; then
+    echo "$number $file: does not stand there exactly once: $old" >&2
+    exit 2
+  fi
+  printf '%s' "${text%%"$old"*}$new$rest" >"$copy/$file"
+  if ! build_core >"$work/log" 2>&1; then
+    echo "$number $file: does not compile: $new" >&2
+    lived=$(( lived + 1 ))
+  elif tests >"$work/log" 2>&1; then
+    echo "$number $file: NOT NOTICED: $old  ->  $new"
+    lived=$(( lived + 1 ))
+  else
+    echo "$number $file: noticed by $(sed -n 's/^.*Test *#[0-9]*: \([a-z_.]*\) .*\(Failed\|Timeout\|Exception\).*$/\1/p' "$work/log" | head -1)"
+    noticed=$(( noticed + 1 ))
+  fi
+  printf '%s' "$text" >"$copy/$file"
+}
+while IFS= read -r line || [[ -n $line ]]; do
+  [[ $line == \#* || -z $line ]] && continue
+  lines+=("$line")
+  if (( ${#lines[@]} == 3 )); then
+    try "${lines[@]}"
+    lines=()
+  fi
+done <"$source/tests/passes/mutations/list.txt"
+echo "$noticed noticed, $lived not"
+(( lived == 0 ))
