@@ -114,7 +114,7 @@ Case copy_of(const Case& original) { return edited(original, {}); }
 
 Case shrink(Case failing, const std::function<bool(const Case&)>& fails) {
   using Clock = std::chrono::steady_clock;
-  const auto end = Clock::now() + std::chrono::seconds(20);
+  const auto end = Clock::now() + std::chrono::seconds(10);
   const auto attempt = [&](const Edit& edit) {
     Case smaller = edited(failing, edit);
     if (Clock::now() > end || !fails(smaller)) return false;
