@@ -14,8 +14,6 @@ namespace {
 using namespace asg;
 using Ints = std::vector<std::int64_t>;
 
-constexpr std::int64_t most_elements = 20000;
-
 // What is known of a value without running the program.
 struct Entry {
   Tensor tensor;
@@ -366,67 +364,7 @@ class Generator {
     for (std::int64_t i = 1 + random_.below(3); i > 0; --i) x.tensor = moved(x.tensor);
     keep(x);
   }
-  Tensor moved(const Tensor& x) {
-    const int rank = x.rank();
-    if (rank == 0) return random_.one_in(2) ? broadcast_to(x, shape()) : unsqueeze(x, 0);
-    const int axis = axis_of(x);
-    switch (random_.below(9)) {
-      case 0:
-        return reshape(x, refactored(x.shape()));
-      case 1: {
-        Axes order;
-        for (int d = 0; d < rank; ++d) order.push_back(d);
-        for (std::size_t i = order.size(); i > 1; --i)
-          std::swap(order[i - 1],
-                    order[static_cast<std::size_t>(random_.below(std::ssize(order)))]);
-        return permute(x, order);
-      }
-      case 2: {
-        const std::int64_t start = random_.below(x.size(axis) + 1);
-        const std::int64_t end = start + random_.below(x.size(axis) - start + 1);
-        if (start == end && !random_.one_in(12)) return slice(x, axis, 0, x.size(axis), 2);
-        return slice(x, axis, start, end, 1 + random_.below(3));
-      }
-      case 3:
-        return flip(x, axis);
-      case 4: {
-        Ints low, high;
-        for (int d = 0; d < rank; ++d) {
-          low.push_back(random_.below(3));
-          high.push_back(random_.below(2));
-        }
-        const Tensor result = pad(x, low, high, x.dtype() == boolean || random_.one_in(2) ? 0 : 1);
-        return result.numel() <= most_elements ? result : x;
-      }
-      case 5: {
-        Shape wide = x.shape();
-        for (auto& size : wide)
-          if (size == 1) size = 1 + random_.below(4);
-        if (rank < 4 && random_.one_in(2)) wide.insert(0, 1 + random_.below(3));
-        return wide.numel() <= most_elements ? broadcast_to(x, wide) : x;
-      }
-      case 6:
-        return rank < 6 ? unsqueeze(x, axis) : x;
-      case 7:
-        return x.size(axis) > 0 ? select(x, axis, random_.below(x.size(axis))) : x;
-      default:
-        return rank >= 2 ? transpose(x, axis, axis_of(x)) : flip(x, {});
-    }
-  }
-  // The same number of elements on other axes.
-  Shape refactored(const Shape& from) {
-    Shape result;
-    std::int64_t left = from.numel();
-    if (left == 0) return from;
-    while (left > 1 && result.rank() < 3) {
-      std::int64_t size = 1 + random_.below(std::min<std::int64_t>(left, 12));
-      while (left % size != 0) --size;
-      result.push_back(size);
-      left /= size;
-    }
-    if (left > 1 || random_.one_in(4)) result.push_back(left);
-    return result;
-  }
+  Tensor moved(const Tensor& x) { return random_view(random_, x, shape()); }
 
   void conversion() {
     if (random_.one_in(2)) {
@@ -478,7 +416,7 @@ class Generator {
     const std::vector<Sample> samples = op.samples();
     if (samples.empty()) return unary();
     const Sample& sample = samples[static_cast<std::size_t>(random_.below(std::ssize(samples)))];
-    if (!sample.gradient && is_differentiable(op)) return unary();
+    if (!sample.gradient && !op.no_gradient) return unary();
     Tensors inputs;
     for (const Array& array : sample.inputs) {
       for (std::int64_t i = 0; i < array.numel(); ++i)
@@ -489,17 +427,8 @@ class Generator {
       if (is_float(t.dtype()) && random_.one_in(6)) t = t * full_like(t, 1);
       inputs.push_back(t);
     }
-    const bool jumps = op.no_gradient && !is_index_op(sample);
     for (const Tensor& output : graph().add(op, inputs, sample.attributes))
-      if (is_float(output.dtype()) || !jumps)
-        keep(output, false, 1e3);
-      else
-        keep(output, false, 1e9);
-  }
-  static bool is_differentiable(const OpDef& op) { return !op.no_gradient; }
-  static bool is_index_op(const Sample& sample) {
-    return std::any_of(sample.inputs.begin(), sample.inputs.end(),
-                       [](const Array& a) { return !is_float(a.dtype()); });
+      keep(output, false, is_float(output.dtype()) ? 1e3 : 1e9);
   }
 
   // ---- the end -------------------------------------------------------------------

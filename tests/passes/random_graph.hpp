@@ -27,6 +27,14 @@ class Random {
   std::uint64_t state_;
 };
 
+/// The most elements of a value.
+inline constexpr std::int64_t most_elements = 20000;
+
+/// Another way to look at x: permuted, sliced, reversed, padded, reshaped or repeated. A scalar may
+/// become the target's shape.
+[[nodiscard]] asg::Tensor random_view(Random& random, const asg::Tensor& x,
+                                      const asg::Shape& target);
+
 /// A program and the numbers it is run on.
 struct Case {
   asg::Graph graph;
