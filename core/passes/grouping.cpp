@@ -237,6 +237,15 @@ Why Grouping::try_join(NodeId p, NodeId c) {
   if (const Why why = state_allows(members_a, members_b); why != Why::fused) return why;
   std::vector<NodeId> all = members_a;
   all.insert(all.end(), members_b.begin(), members_b.end());
+  // A row's value is written once for the row, and read at all its points.
+  for (const auto* members : {&members_a, &members_b})
+    for (const NodeId id : *members) {
+      const bool becomes_row = members == &members_a ? a_rows : b_rows;
+      if (!becomes_row && !row_value(id)) continue;
+      if (layout.assigned[id] == no_node || late_[id]) continue;
+      for (const NodeId reader : layout.readers[layout.assigned[id]])
+        if (std::find(all.begin(), all.end(), reader) != all.end()) return Why::state;
+    }
   if (joined.reductions > 0) {
     std::sort(all.begin(), all.end());
     const int used = phases_of(all);
