@@ -179,6 +179,60 @@ BOOST_AUTO_TEST_CASE(regions_stay_inside_of_their_values) {
   });
 }
 
+// A device whose kernels read nothing but rows in order.
+class PlainTarget final : public Target {
+ public:
+  std::optional<Claim> claim(const Node& node, const Graph& graph) const override {
+    std::optional<Claim> claim = cpu_->claim(node, graph);
+    if (claim) claim->strided_inputs = 0;
+    return claim;
+  }
+  bool accepts_kernel(std::uint32_t k, const Types& t) const override {
+    return cpu_->accepts_kernel(k, t);
+  }
+  bool accepts_strided(std::uint32_t, const Types&) const override { return false; }
+  bool accepts_instruction(std::uint32_t i, DType t) const override {
+    return cpu_->accepts_instruction(i, t);
+  }
+  bool accepts_reduction(std::uint32_t k, DType t) const override {
+    return cpu_->accepts_reduction(k, t);
+  }
+  bool accepts_epilogue(const Types& t) const override { return cpu_->accepts_epilogue(t); }
+  RegionLimits region_limits() const override { return cpu_->region_limits(); }
+  std::uint64_t alignment() const override { return cpu_->alignment(); }
+  std::string_view name() const override { return "plain"; }
+
+ private:
+  std::unique_ptr<Target> cpu_ = target_of(cpu(2));
+};
+
+BOOST_AUTO_TEST_CASE(kernels_get_operands_in_order_where_they_need_them) {
+  const PlainTarget target;
+  const Check check = [&](const Case& p) -> std::string {
+    const Program program = compile_program({p.graph, p.outputs}, target);
+    for (const Step& step : program.steps) {
+      if (step.op == ASG_OP_REGION) continue;
+      const std::size_t operands = step.op == ASG_OP_MATMUL ? 2 : step.inputs.size();
+      for (std::size_t i = 0; i < operands; ++i) {
+        const Placed& value = program.values[step.inputs[i]];
+        const asg::Shape dense = row_major_strides(value.shape);
+        for (int d = 0; d < value.shape.rank(); ++d)
+          if (value.shape.numel() > 0 && value.shape[d] != 1 && value.strides[d] != dense[d])
+            return fmt::format("{} cannot read with strides {}", step.name,
+                               to_string(value.strides));
+      }
+    }
+    return {};
+  };
+  for_programs(100, check);
+
+  Graph graph;
+  const Tensor x = graph.input("x", f32, {8, 8});
+  const Tensor part = slice(x, 1, 0, 3);
+  const Tensor result = matmul(transpose(part), part);
+  BOOST_TEST(check({std::move(graph), {result}, {spread({8, 8}).to(f32)}, {}}) == "");
+}
+
 BOOST_AUTO_TEST_CASE(steps_of_one_stage_do_not_touch_what_another_writes) {
   for_programs(60, [](const Case& p) -> std::string {
     const Program program = compiled(cpu(2), p);
@@ -295,6 +349,31 @@ BOOST_AUTO_TEST_CASE(nothing_is_overwritten_that_is_read_otherwise) {
   PassOptions unfused;
   unfused.disabled = {"fuse"};
   BOOST_TEST(bit_difference(run(reference(), program, unfused),
+                            run(reference(), program, without_passes())) == "");
+}
+
+// Two results of one region cannot both take the place of its operand.
+BOOST_AUTO_TEST_CASE(one_place_goes_to_one_result) {
+  Graph graph;
+  const Tensor x = graph.input("x", f32, {8, 8});
+  const Tensor y = matmul(x, x);
+  const Tensor result = matmul(tanh(y), sin(y));
+  const Case program{std::move(graph), {result}, {spread({8, 8}).to(f32)}, {}};
+  PassOptions apart;
+  apart.disabled = {"epilogues"};
+  BOOST_TEST(bit_difference(run(reference(), program, apart),
+                            run(reference(), program, without_passes())) == "");
+}
+
+// The axes of one member cut those of another, whose padding follows them.
+BOOST_AUTO_TEST_CASE(bounds_follow_finer_axes) {
+  Graph graph;
+  const Tensor x = graph.input("x", f32, {3, 4}), w = graph.input("w", f32, {4, 3, 2});
+  const std::vector<std::int64_t> low{1, 1}, high{0, 1};
+  const Tensor result = pad(x, low, high, 7) + reshape(tanh(w), {4, 6});
+  const Case program{
+      std::move(graph), {result}, {spread({3, 4}).to(f32), spread({4, 3, 2}).to(f32)}, {}};
+  BOOST_TEST(bit_difference(run(reference(), program, {}),
                             run(reference(), program, without_passes())) == "");
 }
 
