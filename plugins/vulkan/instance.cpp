@@ -194,8 +194,12 @@ void Instance::create(const std::string& validation) {
                                            .messageType = Type::eValidation | Type::ePerformance});
   messenger.pfnUserCallback = on_message;
   messenger.pUserData = &messages_;
-  messenger_ = instance_.createDebugUtilsMessengerEXT(
-      *reinterpret_cast<const vk::DebugUtilsMessengerCreateInfoEXT*>(&messenger));
+  // By the C function, because the type of the callback differs between versions of Vulkan-Hpp.
+  VkDebugUtilsMessengerEXT made = VK_NULL_HANDLE;
+  if (VULKAN_HPP_DEFAULT_DISPATCHER.vkCreateDebugUtilsMessengerEXT(instance_, &messenger, nullptr,
+                                                                   &made) != VK_SUCCESS)
+    throw sdk::Error(ASG_UNAVAILABLE, "Vulkan's validation layers take no messenger");
+  messenger_ = made;
 }
 
 void Instance::find_devices() {
