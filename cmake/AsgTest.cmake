@@ -3,7 +3,7 @@
 #
 # Each <subject>_test.cpp becomes one executable and one ctest entry <label>.<subject>, with that
 # label and those of LABELS; the target tests_<label> builds all that carry a label.  "slow" keeps a
-# test out of the run with the address sanitizer, "threads" puts it into that with the thread
+# test out of the run with the address sanitizer, "long" out of tests/run.sh, "threads" puts it into that with the thread
 # sanitizer.  WITHOUT_CORE links the SDK in place of the core.
 #
 # The module name is set here: sources only include <boost/test/unit_test.hpp> (and

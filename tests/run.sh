@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Builds asg and runs its tests: everything in a release build, then all but what is labelled "slow"
-# under the address and undefined-behaviour sanitizers, then what is labelled "threads" under the
-# thread sanitizer.
+# Builds asg and runs its tests: all in a release build, then all but what is labelled "slow" under the
+# address and undefined-behaviour sanitizers, then what is labelled "threads" under the thread
+# sanitizer. What is labelled "long" (many minutes: every float, thousands of random programs) runs in
+# development only: ctest --preset release -L long.
 #
 #   tests/run.sh [--quick] [--only release|asan|tsan]... [--jobs N]
 #
@@ -43,8 +44,8 @@ targets() {
 }
 selection() {
   case $1 in
-    release) ;;
-    asan) echo --label-exclude ^slow$ ;;
+    release) echo --label-exclude ^long$ ;;
+    asan) echo --label-exclude '^(slow|long)$' ;;
     tsan) echo --label-regex ^threads$ ;;
   esac
 }
