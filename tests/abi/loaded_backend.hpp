@@ -59,6 +59,7 @@ class LoadedBackend {
     if (api_ == nullptr) throw std::runtime_error(error.message);
     checked([&](asg_error* e) { return api_->create(&host_, nullptr, 0, &backend_, e); });
     try {
+      if (api_->device_count(backend_) == 0) throw Failure(ASG_UNAVAILABLE, error);
       checked([&](asg_error* e) {
         return api_->device_open(backend_, 0, options.data(), static_cast<uint32_t>(options.size()),
                                  &device_, e);
