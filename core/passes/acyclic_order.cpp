@@ -31,50 +31,45 @@ void AcyclicOrder::add_base_edge(NodeId from, NodeId to) {
   in_[to].push_back(from);
 }
 
-AcyclicOrder::Search AcyclicOrder::forward(NodeId from, NodeId target, std::uint32_t limit,
-                                           bool skip_direct) {
+template <class Enter>
+bool AcyclicOrder::search(NodeId from, const std::vector<std::vector<NodeId>>& edges,
+                          std::vector<NodeId>& found, Enter enter) {
   ++now_;
-  after_.clear();
+  found.clear();
   mark_[from] = now_;
-  std::int64_t edges = 0;
+  std::int64_t looked_at = 0;
   std::vector<NodeId> open{from};
   while (!open.empty()) {
     const NodeId at = open.back();
     open.pop_back();
     for (const NodeId member : members_[at])
-      for (const NodeId user : out_[member]) {
-        if (++edges > few_edges && --budget_ < 0) return Search::too_far;
-        const NodeId next = group(user);
-        if (next == target && !(skip_direct && at == from)) return Search::found;
-        if (next == target || mark_[next] == now_ || rank_[next] > limit) continue;
+      for (const NodeId end : edges[member]) {
+        if (++looked_at > few_edges && --budget_ < 0) return false;
+        const NodeId next = group(end);
+        if (mark_[next] == now_) continue;
+        const Step step = enter(at, next);
+        if (step == Step::stop) return false;
+        if (step == Step::skip) continue;
         mark_[next] = now_;
-        after_.push_back(next);
+        found.push_back(next);
         open.push_back(next);
       }
   }
-  return Search::open;
+  return true;
 }
 
-AcyclicOrder::Search AcyclicOrder::backward(NodeId from, std::uint32_t limit) {
-  ++now_;
-  before_.clear();
-  mark_[from] = now_;
-  std::int64_t edges = 0;
-  std::vector<NodeId> open{from};
-  while (!open.empty()) {
-    const NodeId at = open.back();
-    open.pop_back();
-    for (const NodeId member : members_[at])
-      for (const NodeId operand : in_[member]) {
-        if (++edges > few_edges && --budget_ < 0) return Search::too_far;
-        const NodeId next = group(operand);
-        if (mark_[next] == now_ || rank_[next] <= limit) continue;
-        mark_[next] = now_;
-        before_.push_back(next);
-        open.push_back(next);
-      }
-  }
-  return Search::open;
+bool AcyclicOrder::leads_elsewhere(NodeId from, NodeId target, bool skip_direct) {
+  const std::uint32_t limit = rank_[target];
+  return search(from, out_, after_, [&](NodeId at, NodeId next) {
+    if (next == target) return skip_direct && at == from ? Step::skip : Step::stop;
+    return rank_[next] > limit ? Step::skip : Step::enter;
+  });
+}
+
+bool AcyclicOrder::find_before(NodeId from, std::uint32_t limit) {
+  return search(from, in_, before_, [&](NodeId, NodeId next) {
+    return rank_[next] <= limit ? Step::skip : Step::enter;
+  });
 }
 
 // Hands the ranks of all that were found, and of the two, out again: what leads to `last`, then
@@ -99,8 +94,7 @@ bool AcyclicOrder::add_edge(NodeId from, NodeId to) {
   if (a == b) return true;
   if (rank_[a] > rank_[b]) {
     // `to` must move behind `from`: nothing that it leads to may be `from`.
-    if (forward(b, a, rank_[a], false) != Search::open) return false;
-    if (backward(a, rank_[b]) != Search::open) return false;
+    if (!leads_elsewhere(b, a, false) || !find_before(a, rank_[b])) return false;
     reorder(b, a, false);
   }
   add_base_edge(from, to);
@@ -111,8 +105,7 @@ bool AcyclicOrder::join(NodeId one, NodeId other) {
   NodeId a = group(one), b = group(other);
   if (a == b) return true;
   if (rank_[a] > rank_[b]) std::swap(a, b);
-  if (forward(a, b, rank_[b], true) != Search::open) return false;
-  if (backward(b, rank_[a]) != Search::open) return false;
+  if (!leads_elsewhere(a, b, true) || !find_before(b, rank_[a])) return false;
   reorder(a, b, true);
   // The smaller joins the larger, so that each node moves a few times only.
   NodeId kept = b, gone = a;

@@ -34,10 +34,17 @@ class AcyclicOrder {
 
  private:
   static constexpr std::int64_t few_edges = 256, edges_a_node = 256;
-  enum class Search { open, found, too_far };
-  // Groups that `from` leads to with ranks up to `limit`; `found` when one of them is `target`.
-  Search forward(NodeId from, NodeId target, std::uint32_t limit, bool skip_direct);
-  Search backward(NodeId from, std::uint32_t limit);
+  enum class Step { enter, skip, stop };
+  // Collects the groups that edges lead to from a group, as far as `enter` lets it. False when it
+  // was stopped, or given up.
+  template <class Enter>
+  bool search(NodeId from, const std::vector<std::vector<NodeId>>& edges,
+              std::vector<NodeId>& found, Enter enter);
+  // Whether `from` leads to no other way to `target`; what it does lead to, up to there, is in
+  // after_.
+  bool leads_elsewhere(NodeId from, NodeId target, bool skip_direct);
+  // What leads to `from` from behind rank `limit` is in before_.
+  bool find_before(NodeId from, std::uint32_t limit);
   void reorder(NodeId first, NodeId last, bool joined);
 
   mutable std::vector<NodeId> parent_;

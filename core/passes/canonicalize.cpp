@@ -76,6 +76,12 @@ Result multiplied(const Match& m) {
     if (m.is_number(i, 1)) return m.in(1 - i);
   return {};
 }
+Tensor times(const Match& m, double factor) {
+  const Tensor& x = m.in(0);
+  const Tensor scale = m.graph.constant(Array::full(x.dtype(), {}, factor));
+  const Tensor all = m.make("broadcast_to", {scale}, {{"shape", x.shape().to_vector()}});
+  return m.make("mul", {x, all});
+}
 // Division by a power of two is a product, as long as its reciprocal is a normal number.
 Result divided(const Match& m) {
   if (m.is_number(1, 1)) return m.in(0);
@@ -84,9 +90,7 @@ Result divided(const Match& m) {
   if (!n || (dtype != f32 && dtype != f64)) return {};
   int exponent = 0;
   if (std::abs(std::frexp(*n, &exponent)) != 0.5 || std::abs(exponent) > 120) return {};
-  const Tensor scale = m.graph.constant(Array::full(dtype, {}, 1 / *n));
-  return m.make(
-      "mul", {m.in(0), m.make("broadcast_to", {scale}, {{"shape", m.in(0).shape().to_vector()}})});
+  return times(m, 1 / *n);
 }
 Result same_operands(const Match& m) {
   if (m.in(0).same_as(m.in(1))) return m.in(0);
@@ -156,9 +160,7 @@ Result zero_added(const Match& m) {
 Result divided_by_number(const Match& m) {
   const std::optional<double> n = m.number(m.in(1));
   if (!n || *n == 0 || !is_float(m.in(0).dtype())) return {};
-  const Tensor scale = m.graph.constant(Array::full(m.in(0).dtype(), {}, 1 / *n));
-  return m.make(
-      "mul", {m.in(0), m.make("broadcast_to", {scale}, {{"shape", m.in(0).shape().to_vector()}})});
+  return times(m, 1 / *n);
 }
 Result root_of_reciprocal(const Match& m) {
   if (m.is_number(0, 1) && m.is(m.in(1), "sqrt"))
@@ -167,40 +169,38 @@ Result root_of_reciprocal(const Match& m) {
 }
 
 using Rule = Result (*)(const Match&);
-const std::multimap<std::string_view, Rule> exact{{"neg", involution},
-                                                  {"logical_not", involution},
-                                                  {"abs", absolute},
-                                                  {"floor", idempotent},
-                                                  {"ceil", idempotent},
-                                                  {"round", idempotent},
-                                                  {"sign", idempotent},
-                                                  {"add", added},
-                                                  {"sub", subtracted},
-                                                  {"mul", multiplied},
-                                                  {"div", divided},
-                                                  {"maximum", same_operands},
-                                                  {"minimum", same_operands},
-                                                  {"logical_and", same_operands},
-                                                  {"logical_or", same_operands},
-                                                  {"where", selected},
-                                                  {"cast", converted},
-                                                  {"reshape", reshaped},
-                                                  {"permute", permuted},
-                                                  {"broadcast_to", unchanged},
-                                                  {"slice", unchanged},
-                                                  {"pad", unchanged},
-                                                  {"concat", joined}};
-const std::multimap<std::string_view, Rule> relaxed{{"add", zero_added},
-                                                    {"div", root_of_reciprocal}};
+const std::map<std::string_view, Rule> exact{{"neg", involution},
+                                             {"logical_not", involution},
+                                             {"abs", absolute},
+                                             {"floor", idempotent},
+                                             {"ceil", idempotent},
+                                             {"round", idempotent},
+                                             {"sign", idempotent},
+                                             {"add", added},
+                                             {"sub", subtracted},
+                                             {"mul", multiplied},
+                                             {"div", divided},
+                                             {"maximum", same_operands},
+                                             {"minimum", same_operands},
+                                             {"logical_and", same_operands},
+                                             {"logical_or", same_operands},
+                                             {"where", selected},
+                                             {"cast", converted},
+                                             {"reshape", reshaped},
+                                             {"permute", permuted},
+                                             {"broadcast_to", unchanged},
+                                             {"slice", unchanged},
+                                             {"pad", unchanged},
+                                             {"concat", joined}};
+const std::map<std::string_view, Rule> relaxed{{"add", zero_added}, {"div", root_of_reciprocal}};
 
 }  // namespace
 
 Traced canonicalize(TracedView traced, const PassContext& context) {
   Rewrite rewrite(traced);
-  const auto apply = [&](const std::multimap<std::string_view, Rule>& rules, const Match& match) {
-    const auto [begin, end] = rules.equal_range(match.node.op.name);
-    for (auto rule = begin; rule != end; ++rule)
-      if (Result result = rule->second(match)) return result;
+  const auto apply = [&](const std::map<std::string_view, Rule>& rules, const Match& match) {
+    const auto rule = rules.find(match.node.op.name);
+    if (rule != rules.end()) return rule->second(match);
     return Result{};
   };
   for (NodeId id = 0; id < traced.graph.size(); ++id) {

@@ -15,20 +15,20 @@ using Kind = Layout::Kind;
 constexpr int most_reduction_phases = 3;
 constexpr std::int64_t long_row = 32768;
 
-constexpr std::string_view why_text[] = {"",
-                                         "the one needs a third kernel that needs the other",
-                                         "too far apart",
-                                         "read through a view that is not the same point",
-                                         "their rows have different lengths",
-                                         "their domains have different sizes",
-                                         "their shapes cut the domain differently",
-                                         "the region would be too large",
-                                         "the region would touch too many values",
-                                         "the region would need too many phases",
-                                         "too few and too long rows",
-                                         "a reduction over outer axes is needed at once",
-                                         "out of fuel",
-                                         "the variable is read through another view"};
+constexpr std::string_view why_text[] = {
+    "",
+    "the one needs a third kernel that needs the other, or the search for one was given up",
+    "read through a view that is not the same point",
+    "their rows have different lengths",
+    "their domains have different sizes",
+    "their shapes cut the domain differently",
+    "the region would be too large",
+    "the region would touch too many values",
+    "the region would need too many phases",
+    "too few and too long rows",
+    "a reduction over outer axes is needed at once",
+    "out of fuel",
+    "the variable is read through another view"};
 
 // The reduced axes of a reduce node as a range [begin, end) of products of inner axes; begin == 0
 // when they are not neighbours.

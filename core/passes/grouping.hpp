@@ -15,7 +15,6 @@ inline constexpr std::size_t most_loads = 24;
 enum class Why : std::uint8_t {
   fused,
   cycle,
-  too_far,
   transposed,
   rows,
   domain,
@@ -26,8 +25,7 @@ enum class Why : std::uint8_t {
   long_rows,
   outer,
   fuel,
-  state,
-  count
+  state
 };
 
 /// What is known of a group of nodes.

@@ -276,11 +276,7 @@ void Lowerer::lower_kernel(const Kernel& kernel) {
   step.attributes = node.attributes;
   if (fused) {
     step.name = name_of(graph_, kernel);
-    RegionBuilder builder(
-        layout_, kernel,
-        [&](Value base) { return whole_value(buffer_of(base), graph_.type(base).dtype); },
-        [&](NodeId id) { return is_stored(id); });
-    Region region = builder.build();
+    Region region = build_region(kernel);
     // The product too, where others read it.
     if (is_stored(node.id)) {
       const View whole = View::row_major(region.dims);
@@ -304,14 +300,18 @@ void Lowerer::lower_kernel(const Kernel& kernel) {
   emit(std::move(step));
 }
 
+Region Lowerer::build_region(const Kernel& kernel) {
+  const auto value_over = [&](Value base) {
+    return whole_value(buffer_of(base), graph_.type(base).dtype);
+  };
+  return RegionBuilder(layout_, kernel, value_over, [&](NodeId id) { return is_stored(id); })
+      .build();
+}
+
 void Lowerer::lower_region(const Kernel& kernel) {
   const Node last = graph_.node(kernel.nodes.back());
   if (kernel.points == 0 && last.outputs[0].shape.numel() == 0) return;
-  RegionBuilder builder(
-      layout_, kernel,
-      [&](Value base) { return whole_value(buffer_of(base), graph_.type(base).dtype); },
-      [&](NodeId id) { return is_stored(id); });
-  Region region = builder.build();
+  Region region = build_region(kernel);
   Step step = new_step(ASG_OP_REGION, last);
   step.name = name_of(graph_, kernel);
   if (is_small_update(kernel)) return keep_update(std::move(region), std::move(step));

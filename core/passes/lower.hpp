@@ -22,6 +22,7 @@ class Lowerer {
   void lower_leaves();
   void find_homes();
   void lower_kernel(const Kernel& kernel);
+  Region build_region(const Kernel& kernel);
   void lower_region(const Kernel& kernel);
   void lower_concat(const Node& node);
   void lower_late_assigns();
