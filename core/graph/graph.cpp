@@ -42,7 +42,10 @@ std::string to_string(const Origin& origin) {
     file.remove_prefix(slash + 1);
   std::string text = file.empty() ? "an unknown line" : fmt::format("{}:{}", file, origin.line);
   if (!origin.path.empty()) text += fmt::format(", in {}", origin.path);
-  if (origin.backward) text += " (backward)";
+  if (origin.recomputed)
+    text += " (recomputed)";
+  else if (origin.backward)
+    text += " (backward)";
   return text;
 }
 
@@ -97,7 +100,8 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
                   0,
                   g.current_path,
                   origin.line,
-                  origin.backward};
+                  origin.backward,
+                  origin.recomputed};
   if (!attributes.empty()) {
     node.attributes = static_cast<std::uint32_t>(g.attributes.size());
     g.attributes.push_back(std::move(attributes));
@@ -254,17 +258,20 @@ OriginScope::OriginScope(Graph& graph, const Origin& origin)
       had_(data_->has_where),
       where_(data_->where),
       path_(data_->current_path),
-      backward_(data_->backward) {
+      backward_(data_->backward),
+      recomputed_(data_->recomputed) {
   data_->has_where = true;
   data_->where = {origin.file, origin.line};
   data_->current_path = data_->intern(origin.path);
   data_->backward = origin.backward;
+  data_->recomputed = origin.recomputed;
 }
 OriginScope::~OriginScope() {
   data_->has_where = had_;
   data_->where = where_;
   data_->current_path = path_;
   data_->backward = backward_;
+  data_->recomputed = recomputed_;
 }
 
 }  // namespace asg

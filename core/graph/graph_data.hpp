@@ -21,6 +21,7 @@ struct NodeRecord {
   std::uint32_t path;
   std::int32_t line;
   bool backward;
+  bool recomputed;
 };
 
 /// Types in blocks that never move: in reshape(exp(x), x.shape()) the shape may be taken before the
@@ -76,6 +77,7 @@ struct GraphData {
   bool has_where = false;
   Where where{"", 0};
   bool backward = false;
+  bool recomputed = false;
 
   bool training = false;
   bool training_was_read = false;
@@ -87,11 +89,11 @@ struct GraphData {
     return it->second;
   }
   [[nodiscard]] Origin origin(const NodeRecord& node) const {
-    return {node.file, node.line, paths[node.path], node.backward};
+    return {node.file, node.line, paths[node.path], node.backward, node.recomputed};
   }
   [[nodiscard]] Origin origin_now(Where given) const {
     const Where at = has_where ? where : given;
-    return {at.file, at.line, paths[current_path], backward};
+    return {at.file, at.line, paths[current_path], backward, recomputed};
   }
 };
 

@@ -73,7 +73,8 @@ Json json_of(const Node& node) {
            {{"file", node.origin.file},
             {"line", node.origin.line},
             {"module", node.origin.path},
-            {"backward", node.origin.backward}}}};
+            {"backward", node.origin.backward},
+            {"recomputed", node.origin.recomputed}}}};
 }
 
 Json json_of(const VariableInfo& info) {

@@ -22,20 +22,21 @@ using Types = std::vector<TensorType>;
 struct Origin {
   const char* file = "";
   int line = 0;
-  std::string_view path;  ///< "blocks.0.attn"; empty outside of modules; lives with the graph
-  bool backward = false;  ///< made by differentiation for the node written there
+  std::string_view path;    ///< "blocks.0.attn"; empty outside of modules; lives with the graph
+  bool backward = false;    ///< made by differentiation for the node written there
+  bool recomputed = false;  ///< computed again for the backward pass instead of being kept
 };
 
-/// "main.cpp:12, in blocks.0.attn (backward)"; the file without its directories.
+/// "main.cpp:12, in blocks.0.attn (backward)", or (recomputed); the file without its directories.
 [[nodiscard]] std::string to_string(const Origin& origin);
 
 /// What the graph knows of a variable beyond its type.
 struct VariableInfo {
   NodeId node = 0;
   std::string name;
-  bool trainable = true;            ///< optimizers update it
-  std::optional<double> initial;    ///< a State without the variable begins it with this value
-  const void* identity = nullptr;   ///< who owns the name: a second owner is an error
+  bool trainable = true;           ///< optimizers update it
+  std::optional<double> initial;   ///< a State without the variable begins it with this value
+  const void* identity = nullptr;  ///< who owns the name: a second owner is an error
 };
 
 /// A look at one node; valid until the next node is added.
@@ -157,6 +158,7 @@ class OriginScope {
   Where where_;
   std::uint32_t path_;
   bool backward_;
+  bool recomputed_;
 };
 
 }  // namespace asg
