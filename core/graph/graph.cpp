@@ -32,8 +32,7 @@ Graph& Tensor::graph() const {
 }
 const TensorType& Tensor::type() const {
   require_made(graph_);
-  const NodeRecord& node = graph_->nodes[value_.node];
-  return *graph_->outputs.at(node.first_output + value_.output);
+  return graph_->nodes[value_.node].outputs[value_.output];
 }
 
 std::string to_string(const Origin& origin) {
@@ -93,9 +92,9 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
   if (g.nodes.size() >= UINT32_MAX) throw Error("a graph holds at most 2^32 - 1 nodes");
   NodeRecord node{&op,
                   origin.file,
+                  g.types.add(outputs),
                   static_cast<std::uint32_t>(g.operands.size()),
                   static_cast<std::uint32_t>(inputs.size()),
-                  g.outputs.add(outputs),
                   static_cast<std::uint32_t>(outputs.size()),
                   0,
                   g.current_path,
@@ -193,13 +192,13 @@ Node Graph::node(NodeId id) const {
   return {id,
           *n.op,
           {data_->operands.data() + n.first_operand, n.operand_count},
-          {data_->outputs.at(n.first_output), n.output_count},
+          {n.outputs, n.output_count},
           data_->attributes[n.attributes],
           data_->origin(n)};
 }
 Tensor Graph::tensor(Value value) { return {data_.get(), value}; }
 const TensorType& Graph::type(Value value) const {
-  return *data_->outputs.at(data_->nodes[value.node].first_output + value.output);
+  return data_->nodes[value.node].outputs[value.output];
 }
 
 const std::vector<NodeId>& Graph::inputs() const { return data_->inputs; }

@@ -13,9 +13,9 @@ namespace asg {
 struct NodeRecord {
   const OpDef* op;
   const char* file;
+  const TensorType* outputs;
   std::uint32_t first_operand;
   std::uint32_t operand_count;
-  std::uint32_t first_output;
   std::uint32_t output_count;
   std::uint32_t attributes;  // index; 0 is the empty one
   std::uint32_t path;
@@ -28,38 +28,26 @@ struct NodeRecord {
 /// node of exp is added, and must outlive it. Those of one node stand together in a block.
 class TypeStore {
  public:
-  /// The index of the first.
-  std::uint32_t add(const Types& types) {
-    if (types.empty()) return 0;
-    if (blocks_.empty() || blocks_.back().size() + types.size() > blocks_.back().capacity()) {
-      starts_.push_back(size_);
+  /// Where the first now stands; none for no types.
+  const TensorType* add(const Types& types) {
+    if (types.empty()) return nullptr;
+    if (blocks_.empty() || blocks_.back().size() + types.size() > blocks_.back().capacity())
       blocks_.emplace_back().reserve(std::max(block_size, types.size()));
-    }
-    const std::uint32_t first = size_;
-    blocks_.back().insert(blocks_.back().end(), types.begin(), types.end());
-    size_ += static_cast<std::uint32_t>(types.size());
-    return first;
-  }
-  [[nodiscard]] const TensorType* at(std::uint32_t index) const {
-    if (starts_.empty()) return nullptr;  // of a node without outputs
-    const auto block =
-        std::upper_bound(starts_.begin(), starts_.end(), index) - starts_.begin() - 1;
-    return blocks_[static_cast<std::size_t>(block)].data() +
-           (index - starts_[static_cast<std::size_t>(block)]);
+    std::vector<TensorType>& block = blocks_.back();
+    block.insert(block.end(), types.begin(), types.end());
+    return block.data() + (block.size() - types.size());
   }
 
  private:
   static constexpr std::size_t block_size = 1024;
   std::vector<std::vector<TensorType>> blocks_;
-  std::vector<std::uint32_t> starts_;
-  std::uint32_t size_ = 0;
 };
 
 struct GraphData {
   Graph* owner = nullptr;
   std::vector<NodeRecord> nodes;
   std::vector<Value> operands;
-  TypeStore outputs;
+  TypeStore types;
   std::deque<Attributes> attributes{Attributes{}};
 
   std::deque<std::string> paths{std::string{}};
@@ -74,6 +62,7 @@ struct GraphData {
   std::unordered_map<NodeId, NodeId> assigned;  // variable -> assign
 
   std::uint32_t current_path = 0;
+  std::uint32_t last_path = 0;  // that was asked for
   bool has_where = false;
   Where where{"", 0};
   bool backward = false;
@@ -83,10 +72,11 @@ struct GraphData {
   bool training_was_read = false;
 
   std::uint32_t intern(std::string_view path) {
+    if (paths[last_path] == path) return last_path;  // as for most nodes
     const auto [it, fresh] =
         path_index.try_emplace(std::string(path), static_cast<std::uint32_t>(paths.size()));
     if (fresh) paths.emplace_back(path);
-    return it->second;
+    return last_path = it->second;
   }
   [[nodiscard]] Origin origin(const NodeRecord& node) const {
     return {node.file, node.line, paths[node.path], node.backward, node.recomputed};

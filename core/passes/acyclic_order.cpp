@@ -32,44 +32,58 @@ void AcyclicOrder::add_base_edge(NodeId from, NodeId to) {
 }
 
 template <class Enter>
-bool AcyclicOrder::search(NodeId from, const std::vector<std::vector<NodeId>>& edges,
-                          std::vector<NodeId>& found, Enter enter) {
+AcyclicOrder::Found AcyclicOrder::search(NodeId from, const std::vector<std::vector<NodeId>>& edges,
+                                         bool brief, std::vector<NodeId>& found, Enter enter) {
   ++now_;
   found.clear();
   mark_[from] = now_;
-  std::int64_t looked_at = 0;
-  std::vector<NodeId> open{from};
-  while (!open.empty()) {
-    const NodeId at = open.back();
-    open.pop_back();
+  std::int64_t few = few_edges;
+  std::int64_t& left = brief ? few : budget_;
+  open_.assign(1, from);
+  while (!open_.empty()) {
+    const NodeId at = open_.back();
+    open_.pop_back();
     for (const NodeId member : members_[at])
       for (const NodeId end : edges[member]) {
-        if (++looked_at > few_edges && --budget_ < 0) return false;
+        if (--left < 0) return Found::unknown;
+        ++visits_;
         const NodeId next = group(end);
         if (mark_[next] == now_) continue;
         const Step step = enter(at, next);
-        if (step == Step::stop) return false;
+        if (step == Step::stop) return Found::path;
         if (step == Step::skip) continue;
         mark_[next] = now_;
         found.push_back(next);
-        open.push_back(next);
+        open_.push_back(next);
       }
   }
+  return Found::all;
+}
+
+AcyclicOrder::Found AcyclicOrder::search_after(NodeId first, NodeId last, bool apart, bool brief) {
+  return search(first, out_, brief, after_, [&](NodeId at, NodeId next) {
+    if (next == last) return apart && at == first ? Step::skip : Step::stop;
+    return rank_[next] > rank_[last] ? Step::skip : Step::enter;
+  });
+}
+
+AcyclicOrder::Found AcyclicOrder::search_before(NodeId first, NodeId last, bool apart, bool brief) {
+  return search(last, in_, brief, before_, [&](NodeId at, NodeId next) {
+    if (next == first) return apart && at == last ? Step::skip : Step::stop;
+    return rank_[next] < rank_[first] ? Step::skip : Step::enter;
+  });
+}
+
+bool AcyclicOrder::leads_to(NodeId from, NodeId to) {
+  const NodeId a = group(from), b = group(to);
+  if (a == b || rank_[a] > rank_[b]) return a == b;
+  for (const bool brief : {true, false}) {
+    if (const Found after = search_after(a, b, false, brief); after != Found::unknown)
+      return after == Found::path;
+    if (const Found before = search_before(a, b, false, brief); before != Found::unknown)
+      return before == Found::path;
+  }
   return true;
-}
-
-bool AcyclicOrder::leads_elsewhere(NodeId from, NodeId target, bool skip_direct) {
-  const std::uint32_t limit = rank_[target];
-  return search(from, out_, after_, [&](NodeId at, NodeId next) {
-    if (next == target) return skip_direct && at == from ? Step::skip : Step::stop;
-    return rank_[next] > limit ? Step::skip : Step::enter;
-  });
-}
-
-bool AcyclicOrder::find_before(NodeId from, std::uint32_t limit) {
-  return search(from, in_, before_, [&](NodeId, NodeId next) {
-    return rank_[next] <= limit ? Step::skip : Step::enter;
-  });
 }
 
 // Hands the ranks of all that were found, and of the two, out again: what leads to `last`, then
@@ -94,7 +108,9 @@ bool AcyclicOrder::add_edge(NodeId from, NodeId to) {
   if (a == b) return true;
   if (rank_[a] > rank_[b]) {
     // `to` must move behind `from`: nothing that it leads to may be `from`.
-    if (!leads_elsewhere(b, a, false) || !find_before(a, rank_[b])) return false;
+    if (search_after(b, a, false, false) != Found::all ||
+        search_before(b, a, false, false) != Found::all)
+      return false;
     reorder(b, a, false);
   }
   add_base_edge(from, to);
@@ -105,12 +121,24 @@ bool AcyclicOrder::join(NodeId one, NodeId other) {
   NodeId a = group(one), b = group(other);
   if (a == b) return true;
   if (rank_[a] > rank_[b]) std::swap(a, b);
-  if (!leads_elsewhere(a, b, true) || !find_before(b, rank_[a])) return false;
-  reorder(a, b, true);
+  std::uint32_t rank = rank_[b];
+  const Found after = search_after(a, b, true, true);
+  if (after == Found::path) return false;
+  if (after == Found::unknown || !after_.empty()) {  // else the first may stand where the last does
+    const Found before = search_before(a, b, true, true);
+    if (before == Found::path) return false;
+    if (before == Found::all && before_.empty()) {
+      rank = rank_[a];
+    } else {
+      if (after == Found::unknown && search_after(a, b, true, false) != Found::all) return false;
+      if (before == Found::unknown && search_before(a, b, true, false) != Found::all) return false;
+      reorder(a, b, true);
+      rank = rank_[b];
+    }
+  }
   // The smaller joins the larger, so that each node moves a few times only.
   NodeId kept = b, gone = a;
   if (members_[a].size() > members_[b].size()) std::swap(kept, gone);
-  const std::uint32_t rank = rank_[b];
   parent_[gone] = kept;
   rank_[kept] = rank;
   members_[kept].insert(members_[kept].end(), members_[gone].begin(), members_[gone].end());

@@ -1,6 +1,7 @@
 #include <cmath>
-#include <map>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <asg/graph/op.hpp>
 
@@ -169,50 +170,69 @@ Result root_of_reciprocal(const Match& m) {
 }
 
 using Rule = Result (*)(const Match&);
-const std::map<std::string_view, Rule> exact{{"neg", involution},
-                                             {"logical_not", involution},
-                                             {"abs", absolute},
-                                             {"floor", idempotent},
-                                             {"ceil", idempotent},
-                                             {"round", idempotent},
-                                             {"sign", idempotent},
-                                             {"add", added},
-                                             {"sub", subtracted},
-                                             {"mul", multiplied},
-                                             {"div", divided},
-                                             {"maximum", same_operands},
-                                             {"minimum", same_operands},
-                                             {"logical_and", same_operands},
-                                             {"logical_or", same_operands},
-                                             {"where", selected},
-                                             {"cast", converted},
-                                             {"reshape", reshaped},
-                                             {"permute", permuted},
-                                             {"broadcast_to", unchanged},
-                                             {"slice", unchanged},
-                                             {"pad", unchanged},
-                                             {"concat", joined}};
-const std::map<std::string_view, Rule> relaxed{{"add", zero_added}, {"div", root_of_reciprocal}};
+constexpr std::pair<std::string_view, Rule> exact[] = {{"neg", involution},
+                                                       {"logical_not", involution},
+                                                       {"abs", absolute},
+                                                       {"floor", idempotent},
+                                                       {"ceil", idempotent},
+                                                       {"round", idempotent},
+                                                       {"sign", idempotent},
+                                                       {"add", added},
+                                                       {"sub", subtracted},
+                                                       {"mul", multiplied},
+                                                       {"div", divided},
+                                                       {"maximum", same_operands},
+                                                       {"minimum", same_operands},
+                                                       {"logical_and", same_operands},
+                                                       {"logical_or", same_operands},
+                                                       {"where", selected},
+                                                       {"cast", converted},
+                                                       {"reshape", reshaped},
+                                                       {"permute", permuted},
+                                                       {"broadcast_to", unchanged},
+                                                       {"slice", unchanged},
+                                                       {"pad", unchanged},
+                                                       {"concat", joined}};
+constexpr std::pair<std::string_view, Rule> relaxed[] = {{"add", zero_added},
+                                                         {"div", root_of_reciprocal}};
+
+// Rules by op.
+class Rules {
+ public:
+  explicit Rules(std::span<const std::pair<std::string_view, Rule>> list)
+      : by_op_(op_table().size(), nullptr) {
+    for (const auto& [name, rule] : list)
+      by_op_[static_cast<std::size_t>(&find_op(name) - op_table().data())] = rule;
+  }
+  // None for most ops, and for those of a program's own.
+  [[nodiscard]] Rule of(const OpDef& op) const {
+    const auto ops = op_table();
+    if (std::less<>()(&op, ops.data()) || !std::less<>()(&op, ops.data() + ops.size()))
+      return nullptr;
+    return by_op_[static_cast<std::size_t>(&op - ops.data())];
+  }
+
+ private:
+  std::vector<Rule> by_op_;
+};
 
 }  // namespace
 
 Traced canonicalize(TracedView traced, const PassContext& context) {
+  static const Rules always(exact), sometimes(relaxed);
   Rewrite rewrite(traced);
-  const auto apply = [&](const std::map<std::string_view, Rule>& rules, const Match& match) {
-    const auto rule = rules.find(match.node.op.name);
-    if (rule != rules.end()) return rule->second(match);
-    return Result{};
-  };
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
     const Node node = traced.graph.node(id);
     Result result;
-    if (!node.operands.empty() && node.outputs.size() == 1 && context.fuel > 0) {
+    const Rule rule = always.of(node.op);
+    const Rule other = context.options.relaxed ? sometimes.of(node.op) : nullptr;
+    if ((rule != nullptr || other != nullptr) && context.fuel > 0) {
       const OriginScope scope(rewrite.graph(), node.origin);
       const Tensors operands = rewrite.operands(node);
       const Match match(node, operands, rewrite.graph());
-      result = apply(exact, match);
-      if (!result && context.options.relaxed) result = apply(relaxed, match);
+      if (rule != nullptr) result = rule(match);
+      if (!result && other != nullptr) result = other(match);
     }
     if (result && context.may_rewrite())
       rewrite.set(node, {*result});

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
@@ -18,17 +20,25 @@ bool is_native(const Node& node, const Graph& graph, const Target& target) {
   return target.claim(node, graph).has_value();
 }
 
+// The nodes that must be opened.
+std::vector<bool> find_foreign(TracedView traced, const Target& target) {
+  std::vector<bool> foreign(traced.graph.size());
+  const std::vector<bool> live = live_nodes(traced);
+  for (NodeId id = 0; id < traced.graph.size(); ++id)
+    foreign[id] = live[id] && !is_native(traced.graph.node(id), traced.graph, target);
+  return foreign;
+}
+
 // One level: bodies may hold composites again.
-Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
+Traced open(TracedView traced, const std::vector<bool>& foreign) {
   Rewrite rewrite(traced);
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
     const Node node = traced.graph.node(id);
-    if (is_native(node, traced.graph, target)) {
+    if (!foreign[id]) {
       rewrite.copy(node);
       continue;
     }
-    changed = true;
     const OriginScope scope(rewrite.graph(), node.origin);
     rewrite.set(node, body_of(node.op, {rewrite.operands(node), node.attributes}, node.outputs,
                               node.origin));
@@ -39,24 +49,22 @@ Traced decompose_once(TracedView traced, const Target& target, bool& changed) {
 }  // namespace
 
 Traced decompose(TracedView traced, const PassContext& context) {
-  const Target& target = context.target;
-  bool changed = false;
-  Traced result = decompose_once(traced, target, changed);
   // An op of a user whose body holds the op itself would never come to an end.
   constexpr int deepest = 1000;
-  for (int depth = 1; changed; ++depth) {
+  Traced result = open(traced, find_foreign(traced, context.target));
+  for (int depth = 1;; ++depth) {
+    const std::vector<bool> foreign = find_foreign(result, context.target);
+    const auto first = std::find(foreign.begin(), foreign.end(), true);
+    if (first == foreign.end()) return result;
     if (depth == deepest) {
-      for (NodeId id = 0; id < result.graph.size(); ++id)
-        if (const Node node = result.graph.node(id); node.op.is_composite())
-          throw TypeError(
-              fmt::format("{}: the bodies of ops stand {} deep in each other; does its "
-                          "body hold itself?\n  at {}",
-                          node.op.name, deepest, to_string(node.origin)));
+      const Node node = result.graph.node(static_cast<NodeId>(first - foreign.begin()));
+      throw TypeError(
+          fmt::format("{}: the bodies of ops stand {} deep in each other; does its "
+                      "body hold itself?\n  at {}",
+                      node.op.name, deepest, to_string(node.origin)));
     }
-    changed = false;
-    result = decompose_once(result, target, changed);
+    result = open(result, foreign);
   }
-  return result;
 }
 
 }  // namespace asg

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <optional>
@@ -61,20 +62,23 @@ std::optional<Array> evaluate(const Node& node, const std::vector<Array>& operan
 
 Traced fold_constants(TracedView traced, const PassContext& context) {
   Rewrite rewrite(traced);
-  const auto value_of = [&](const Tensor& t) -> std::optional<Array> {
-    const Node node = rewrite.graph().node(t.value().node);
-    if (node.op.name != "constant" || t.numel() > most_elements || t.numel() == 0) return {};
-    return node.attributes.array("value");
+  const auto made_by = [&](Value old) {
+    return rewrite.graph().node(rewrite.value(old).value().node);
+  };
+  const auto is_small_constant = [&](Value old) {
+    const std::int64_t elements = traced.graph.type(old).shape.numel();
+    return elements > 0 && elements <= most_elements && made_by(old).op.name == "constant";
   };
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
     const Node node = traced.graph.node(id);
     std::optional<Array> folded;
-    if (!node.operands.empty() && node.outputs.size() == 1 && context.fuel > 0) {
+    if (!node.operands.empty() && node.outputs.size() == 1 && context.fuel > 0 &&
+        std::all_of(node.operands.begin(), node.operands.end(), is_small_constant)) {
       std::vector<Array> operands;
-      for (const Tensor& operand : rewrite.operands(node))
-        if (auto value = value_of(operand)) operands.push_back(std::move(*value));
-      if (operands.size() == node.operands.size()) folded = evaluate(node, operands);
+      for (const Value operand : node.operands)
+        operands.push_back(made_by(operand).attributes.array("value"));
+      folded = evaluate(node, operands);
     }
     if (folded && context.may_rewrite()) {
       const OriginScope scope(rewrite.graph(), node.origin);

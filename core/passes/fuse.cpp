@@ -100,11 +100,20 @@ class Fuser {
     };
     for (std::size_t i = 0; i < chosen.size() && chosen.size() < most_nodes; ++i)
       for (const NodeId reader : layout_.readers[chosen[i]])
-        if (!has(reader) && can_follow(reader, product, shape) && chosen.size() < most_nodes)
+        if (chosen.size() < most_nodes && !has(reader) && can_follow(reader, product, shape) &&
+            !waits_for(reader, product.id, chosen))
           chosen.push_back(reader);
     const auto stays_outside = [&](NodeId id) {  // read by a region that could have computed it
       return std::any_of(layout_.readers[id].begin(), layout_.readers[id].end(),
                          [&](NodeId r) { return layout_.is_region(r) && !has(r); });
+    };
+    const auto remove = [&](NodeId id) {  // and all that reads it
+      std::vector<NodeId> gone{id};
+      for (std::size_t i = 0; i < gone.size(); ++i) {
+        std::erase(chosen, gone[i]);
+        for (const NodeId reader : layout_.readers[gone[i]])
+          if (has(reader)) gone.push_back(reader);
+      }
     };
     for (;;) {
       int stored = 0;
@@ -117,13 +126,28 @@ class Fuser {
         if (id != product.id && (worst == no_node || id > worst)) worst = id;
       }
       if (stored <= 1 || worst == no_node) break;
-      // It goes, and with it all that reads it.
-      std::vector<NodeId> gone{worst};
-      for (std::size_t i = 0; i < gone.size(); ++i) {
-        std::erase(chosen, gone[i]);
-        for (const NodeId reader : layout_.readers[gone[i]])
-          if (has(reader)) gone.push_back(reader);
-      }
+      remove(worst);
+    }
+    // What is cheap to make of values that are in memory anyway is made where it is read.
+    std::sort(chosen.begin() + 1, chosen.end());
+    std::vector<NodeId> derived;
+    for (std::size_t i = 1; i < chosen.size(); ++i) {
+      const Node node = graph_.node(chosen[i]);
+      if (layout_.in_memory[node.id] || is_costly(node.op.lowering.instruction)) continue;
+      if (std::all_of(node.operands.begin(), node.operands.end(), [&](Value operand) {
+            const NodeId base = layout_.sources.of(operand).base.node;
+            return layout_.in_memory[base] || !has(base) ||
+                   std::find(derived.begin(), derived.end(), base) != derived.end();
+          }))
+        derived.push_back(node.id);
+    }
+    std::reverse(derived.begin(), derived.end());
+    for (const NodeId id : derived) {
+      const std::vector<NodeId>& readers = layout_.readers[id];
+      if (has(id) && stays_outside(id) &&
+          std::all_of(readers.begin(), readers.end(),
+                      [&](NodeId reader) { return groups_.reads_whole(reader, id); }))
+        remove(id);
     }
     // What only these need.
     for (std::size_t i = 1; i < chosen.size(); ++i)
@@ -155,6 +179,17 @@ class Fuser {
       joined.anchored = true;
       groups_.groups[order_.group(product.id)] = std::move(joined);
     }
+  }
+  // Whether what the node reads may need the product, other than through the chosen nodes.
+  [[nodiscard]] bool waits_for(NodeId id, NodeId product, const std::vector<NodeId>& chosen) {
+    for (const Value operand : graph_.node(id).operands) {
+      const NodeId base = layout_.sources.of(operand).base.node;
+      if (layout_.kind[base] != Kind::none && groups_.computed(base) &&
+          std::find(chosen.begin(), chosen.end(), base) == chosen.end() &&
+          order_.leads_to(product, base))
+        return true;
+    }
+    return false;
   }
   // Whether what the node reads of the product's group is at the same points.
   [[nodiscard]] bool reads_group_in_place(NodeId id, NodeId product) const {

@@ -18,6 +18,9 @@ namespace asg {
 
 inline constexpr NodeId no_node = 0xffffffffu;
 
+/// Whether the instruction's result is worth keeping rather than computing again.
+[[nodiscard]] bool is_costly(std::uint32_t instruction);
+
 /// Nodes that one step of the program computes.
 struct Kernel {
   std::vector<NodeId> nodes;       ///< ascending; those of a region, without the anchor

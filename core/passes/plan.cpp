@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 namespace asg {
 namespace {
@@ -10,46 +12,55 @@ namespace {
 class FreeRanges {
  public:
   std::uint64_t take(std::uint64_t bytes) {
-    auto best = free_.end();
-    for (auto it = free_.begin(); it != free_.end(); ++it)
-      if (it->second >= bytes && (best == free_.end() || it->second < best->second)) best = it;
-    if (best != free_.end()) {
-      const auto [offset, size] = *best;
-      free_.erase(best);
-      if (size > bytes) free_.emplace(offset + bytes, size - bytes);
+    if (const auto best = by_size_.lower_bound({bytes, 0}); best != by_size_.end()) {
+      const auto [size, offset] = *best;
+      remove(offset, size);
+      if (size > bytes) add(offset + bytes, size - bytes);
       return offset;
     }
     // The last range may touch the end: then only the rest is new.
     std::uint64_t offset = end_;
-    if (!free_.empty()) {
-      const auto last = std::prev(free_.end());
-      if (last->first + last->second == end_) {
-        offset = last->first;
-        free_.erase(last);
+    if (!by_offset_.empty()) {
+      const auto [last, size] = *std::prev(by_offset_.end());
+      if (last + size == end_) {
+        offset = last;
+        remove(last, size);
       }
     }
     end_ = offset + bytes;
     return offset;
   }
   void give(std::uint64_t offset, std::uint64_t bytes) {
-    auto next = free_.lower_bound(offset);
-    if (next != free_.end() && offset + bytes == next->first) {
-      bytes += next->second;
-      next = free_.erase(next);
-    }
-    if (next != free_.begin()) {
-      const auto before = std::prev(next);
-      if (before->first + before->second == offset) {
-        before->second += bytes;
-        return;
+    const auto next = by_offset_.lower_bound(offset);
+    if (next != by_offset_.begin()) {
+      const auto [before, size] = *std::prev(next);
+      if (before + size == offset) {
+        remove(before, size);
+        offset = before;
+        bytes += size;
       }
     }
-    free_.emplace(offset, bytes);
+    if (next != by_offset_.end() && offset + bytes == next->first) {
+      const auto [after, size] = *next;
+      remove(after, size);
+      bytes += size;
+    }
+    add(offset, bytes);
   }
   [[nodiscard]] std::uint64_t end() const { return end_; }
 
  private:
-  std::map<std::uint64_t, std::uint64_t> free_;  // offset -> bytes
+  void add(std::uint64_t offset, std::uint64_t bytes) {
+    by_offset_.emplace(offset, bytes);
+    by_size_.emplace(bytes, offset);
+  }
+  void remove(std::uint64_t offset, std::uint64_t bytes) {
+    by_offset_.erase(offset);
+    by_size_.erase({bytes, offset});
+  }
+
+  std::map<std::uint64_t, std::uint64_t> by_offset_;           // offset -> bytes
+  std::set<std::pair<std::uint64_t, std::uint64_t>> by_size_;  // {bytes, offset}
   std::uint64_t end_ = 0;
 };
 

@@ -18,6 +18,7 @@ std::vector<bool> live_nodes(TracedView traced) {
 
 Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
   std::uint32_t count = 0;
+  first_.reserve(from.graph.size());
   for (NodeId id = 0; id < from.graph.size(); ++id) {
     first_.push_back(count);
     count += static_cast<std::uint32_t>(from.graph.node(id).outputs.size());
@@ -27,6 +28,7 @@ Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
 
 Tensors Rewrite::operands(const Node& node) {
   Tensors result;
+  result.reserve(node.operands.size());
   for (const Value operand : node.operands) result.push_back(value(operand));
   return result;
 }
