@@ -40,6 +40,7 @@ class Fuser {
     for (auto id = static_cast<NodeId>(graph_.size()); id-- > 0;) {
       if (!groups_.is_region(id)) continue;
       for (const NodeId reader : layout_.readers[id]) {
+        ++groups_.visits;
         if (!groups_.is_region(reader) || order_.group(reader) == order_.group(id)) continue;
         if (const Why why = groups_.try_join(id, reader); why != Why::fused)
           groups_.refuse(id, reader, why);
@@ -55,6 +56,7 @@ class Fuser {
       const std::vector<NodeId>& readers = layout_.readers[id];
       NodeId last = no_node;
       for (const NodeId reader : readers) {
+        ++groups_.visits;
         if (!groups_.is_region(reader) || !groups_.reads_whole(reader, id)) continue;
         if (last != no_node) {
           const NodeId a = order_.group(last), b = order_.group(reader);
@@ -99,13 +101,18 @@ class Fuser {
       return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
     };
     for (std::size_t i = 0; i < chosen.size() && chosen.size() < most_nodes; ++i)
-      for (const NodeId reader : layout_.readers[chosen[i]])
+      for (const NodeId reader : layout_.readers[chosen[i]]) {
+        ++groups_.visits;
         if (chosen.size() < most_nodes && !has(reader) && can_follow(reader, product, shape) &&
             !waits_for(reader, product.id, chosen))
           chosen.push_back(reader);
+      }
     const auto stays_outside = [&](NodeId id) {  // read by a region that could have computed it
       return std::any_of(layout_.readers[id].begin(), layout_.readers[id].end(),
-                         [&](NodeId r) { return layout_.is_region(r) && !has(r); });
+                         [&](NodeId reader) {
+                           ++groups_.visits;
+                           return layout_.is_region(reader) && !has(reader);
+                         });
     };
     const auto remove = [&](NodeId id) {  // and all that reads it
       std::vector<NodeId> gone{id};

@@ -219,6 +219,7 @@ Why Grouping::try_join(NodeId p, NodeId c) {
   bool any = false;
   for (const NodeId reader : members_b)
     for (const Value operand : graph.node(reader).operands) {
+      ++visits;
       const Source& source = layout.sources.of(operand);
       const NodeId base = source.base.node;
       if (layout.kind[base] == Kind::none || order.group(base) != ga) continue;
@@ -243,6 +244,7 @@ Why Grouping::try_join(NodeId p, NodeId c) {
       const bool becomes_row = members == &members_a ? a_rows : b_rows;
       if (!becomes_row && !row_value(id)) continue;
       if (layout.assigned[id] == no_node || late_[id]) continue;
+      visits += static_cast<std::int64_t>(layout.readers[layout.assigned[id]].size());
       for (const NodeId reader : layout.readers[layout.assigned[id]])
         if (std::find(all.begin(), all.end(), reader) != all.end()) return Why::state;
     }
@@ -291,6 +293,7 @@ Why Grouping::state_allows(const std::vector<NodeId>& a, const std::vector<NodeI
     for (const NodeId id : *members) {
       if (!strict_[id] || late_[id]) continue;
       const NodeId variable = layout.assigned[id];
+      visits += static_cast<std::int64_t>(layout.readers[variable].size());
       for (const NodeId reader : layout.readers[variable])
         if (inside(reader) && !reads_whole(reader, variable)) return Why::state;
     }
@@ -339,6 +342,8 @@ void Grouping::explain() {
 }
 
 Fused Grouping::finish() {
+  context.report.visits.push_back({"grouping", visits});
+  context.report.visits.push_back({"order", order.visits()});
   Fused fused{{}, std::vector<std::uint32_t>(graph.size(), 0), std::move(late_), std::move(order)};
   std::vector<NodeId> roots;
   for (NodeId id = 0; id < graph.size(); ++id)

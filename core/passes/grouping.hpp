@@ -59,8 +59,9 @@ class Grouping {
   const Graph& graph;
   const PassContext& context;
   AcyclicOrder order;
-  std::vector<Group> groups;  ///< by the node that names the group
-  std::vector<bool> is_row;   ///< elements that have one value for each row of their region
+  std::vector<Group> groups;        ///< by the node that names the group
+  std::vector<bool> is_row;         ///< elements that have one value for each row of their region
+  mutable std::int64_t visits = 0;  ///< nodes and edges looked at, but for those of the order
 
  private:
   [[nodiscard]] const Shape& domain(NodeId id) const;

@@ -60,8 +60,11 @@ Program Lowerer::run() {
   lower_updates();
   lower_late_assigns();
   if (context_.options.has("share_places")) share_places(program_, buffers_);
-  plan_arena(program_, buffers_, context_.target.alignment());
-  assign_stages(program_);
+  std::int64_t planned = 0, staged = 0;
+  plan_arena(program_, buffers_, context_.target.alignment(), planned);
+  assign_stages(program_, staged);
+  context_.report.visits.push_back({"plan", planned});
+  context_.report.visits.push_back({"stages", staged});
   return std::move(program_);
 }
 

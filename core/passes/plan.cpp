@@ -1,7 +1,9 @@
 #include "plan.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -88,66 +90,125 @@ void find_bound(Program& program, const std::vector<Interval>& intervals) {
   }
 }
 
-// In the order of the steps: the smallest free range that fits, else the end. Near-linear.
-std::uint64_t place_in_order(std::vector<Interval>& intervals) {
-  std::vector<std::pair<int, std::size_t>> events;  // frees of a step come after its makes
-  for (std::size_t i = 0; i < intervals.size(); ++i) {
-    events.emplace_back(2 * intervals[i].first, i);
-    events.emplace_back(2 * intervals[i].last + 1, i);
-  }
-  std::sort(events.begin(), events.end());
-  FreeRanges ranges;
-  for (const auto& [time, i] : events) {
-    if (time % 2 == 0)
-      intervals[i].offset = ranges.take(intervals[i].bytes);
-    else
-      ranges.give(intervals[i].offset, intervals[i].bytes);
-  }
-  return ranges.end();
-}
+using Order = std::vector<std::size_t>;
 
-// The largest first, each at the lowest place that is free all its life. Quadratic at worst.
-std::uint64_t place_by_size(std::vector<Interval>& intervals) {
-  std::vector<std::size_t> order(intervals.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return intervals[a].bytes > intervals[b].bytes;
-  });
-  std::uint64_t end = 0;
-  std::vector<std::size_t> placed;  // by offset
-  for (const std::size_t i : order) {
-    std::uint64_t offset = 0;
-    for (const std::size_t other : placed) {
-      const Interval& o = intervals[other];
-      if (o.last < intervals[i].first || intervals[i].last < o.first) continue;
-      if (offset + intervals[i].bytes <= o.offset) break;
-      offset = std::max(offset, o.offset + o.bytes);
+// Places intervals in several ways.
+class Planner {
+ public:
+  Planner(const std::vector<Interval>& intervals, std::uint64_t bound)
+      : intervals_(intervals), bound_(bound) {}
+
+  // Until one way meets the bound; gives the best.
+  std::vector<Interval> run() {
+    offer(place_in_time(false));
+    if (met()) return std::move(best_);
+    offer(place_in_time(true));
+    if (met() || intervals_.size() > most_by_order) return std::move(best_);
+    const auto life = [](const Interval& i) {
+      return static_cast<std::uint64_t>(i.last - i.first + 1);
+    };
+    for (const bool by_area : {false, true}) {
+      Order order(intervals_.size());
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      const auto weight = [&](std::size_t i) {
+        return intervals_[i].bytes * (by_area ? life(intervals_[i]) : 1);
+      };
+      std::stable_sort(order.begin(), order.end(),
+                       [&](std::size_t a, std::size_t b) { return weight(a) > weight(b); });
+      if (insist(std::move(order))) break;
     }
-    intervals[i].offset = offset;
-    end = std::max(end, offset + intervals[i].bytes);
-    const auto at = std::upper_bound(
-        placed.begin(), placed.end(), offset,
-        [&](std::uint64_t value, std::size_t other) { return value < intervals[other].offset; });
-    placed.insert(at, i);
+    return std::move(best_);
   }
-  return end;
-}
+  [[nodiscard]] std::uint64_t end() const { return end_; }
+  [[nodiscard]] std::int64_t visits() const { return visits_; }
 
-// Several ways until one meets the bound; the best is kept.
-std::uint64_t place(std::vector<Interval>& intervals, std::uint64_t bound) {
-  constexpr std::size_t most_by_size = 20000;
-  std::uint64_t least = place_in_order(intervals);
-  if (least <= bound || intervals.size() > most_by_size) return least;
-  std::vector<Interval> other = intervals;
-  const std::uint64_t end = place_by_size(other);
-  if (end >= least) return least;
-  intervals = std::move(other);
-  return end;
-}
+ private:
+  static constexpr std::size_t most_by_order = 4096;  // the work grows with the square
+  static constexpr std::size_t most_work = std::size_t{1} << 22, most_tries = 32;
+
+  [[nodiscard]] bool met() const { return end_ <= bound_; }
+  void offer(std::vector<Interval> placed) {
+    const std::uint64_t end = end_of(placed);
+    if (end >= end_) return;
+    end_ = end;
+    best_ = std::move(placed);
+  }
+  static std::uint64_t end_of(const std::vector<Interval>& placed) {
+    std::uint64_t end = 0;
+    for (const Interval& i : placed) end = std::max(end, i.offset + i.bytes);
+    return end;
+  }
+
+  // In the order of the steps, or backwards: the smallest free range that fits, else the end.
+  std::vector<Interval> place_in_time(bool backwards) {
+    std::vector<Interval> placed = intervals_;
+    std::vector<std::pair<int, std::size_t>> events;  // frees of a step come after its makes
+    events.reserve(2 * placed.size());
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+      const int begin = backwards ? -placed[i].last : placed[i].first;
+      const int end = backwards ? -placed[i].first : placed[i].last;
+      events.emplace_back(2 * begin, i);
+      events.emplace_back(2 * end + 1, i);
+    }
+    std::sort(events.begin(), events.end());
+    visits_ += static_cast<std::int64_t>(events.size());
+    FreeRanges ranges;
+    for (const auto& [time, i] : events) {
+      if (time % 2 == 0)
+        placed[i].offset = ranges.take(placed[i].bytes);
+      else
+        ranges.give(placed[i].offset, placed[i].bytes);
+    }
+    return placed;
+  }
+
+  // Each at the lowest place that is free all its life, the first of the order first.
+  std::vector<Interval> place_by_order(const Order& order) {
+    std::vector<Interval> intervals = intervals_;
+    std::vector<std::size_t> placed;  // by offset
+    for (const std::size_t i : order) {
+      std::uint64_t offset = 0;
+      for (const std::size_t other : placed) {
+        ++visits_;
+        const Interval& o = intervals[other];
+        if (o.last < intervals[i].first || intervals[i].last < o.first) continue;
+        if (offset + intervals[i].bytes <= o.offset) break;
+        offset = std::max(offset, o.offset + o.bytes);
+      }
+      intervals[i].offset = offset;
+      const auto at = std::upper_bound(
+          placed.begin(), placed.end(), offset,
+          [&](std::uint64_t value, std::size_t other) { return value < intervals[other].offset; });
+      placed.insert(at, i);
+    }
+    return intervals;
+  }
+
+  // What reaches beyond the bound is placed first the next time.
+  bool insist(Order order) {
+    const std::size_t work = order.size() * order.size() + 1;
+    for (std::size_t left = std::min(most_tries, most_work / work + 1); left > 0; --left) {
+      const std::vector<Interval> placed = place_by_order(order);
+      offer(placed);
+      if (met()) return true;
+      std::stable_partition(order.begin(), order.end(), [&](std::size_t i) {
+        return placed[i].offset + placed[i].bytes > bound_;
+      });
+    }
+    return false;
+  }
+
+  const std::vector<Interval>& intervals_;
+  std::uint64_t bound_;
+  std::vector<Interval> best_;
+  std::uint64_t end_ = std::numeric_limits<std::uint64_t>::max();
+  std::int64_t visits_ = 0;
+};
 
 }  // namespace
 
-void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint64_t alignment) {
+void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint64_t alignment,
+                std::int64_t& visits) {
   const auto rounded = [&](std::uint64_t bytes) {
     return (bytes + alignment - 1) / alignment * alignment;
   };
@@ -162,7 +223,10 @@ void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint
                              static_cast<std::uint32_t>(b.last), b.name, b.origin});
   }
   find_bound(program, intervals);
-  program.slots[0].size_bytes = place(intervals, program.liveness_bound_bytes);
+  Planner planner(intervals, program.liveness_bound_bytes);
+  intervals = planner.run();
+  visits += planner.visits();
+  program.slots[0].size_bytes = planner.end();
   for (std::size_t i = 0; i < intervals.size(); ++i) {
     buffers[owner[i]].offset = intervals[i].offset;
     program.arena[i].offset = intervals[i].offset;
@@ -177,7 +241,7 @@ void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint
   }
 }
 
-void assign_stages(Program& program) {
+void assign_stages(Program& program, std::int64_t& visits) {
   struct Range {
     std::uint32_t slot;
     std::uint64_t begin, end;
@@ -187,7 +251,8 @@ void assign_stages(Program& program) {
     const Placed& p = program.values[v];
     return Range{p.slot, p.extent_begin, p.extent_end};
   };
-  const auto overlaps = [](const std::vector<Range>& list, const Range& r) {
+  const auto overlaps = [&](const std::vector<Range>& list, const Range& r) {
+    visits += static_cast<std::int64_t>(list.size());
     return std::any_of(list.begin(), list.end(), [&](const Range& o) {
       return o.slot == r.slot && o.begin < r.end && r.begin < o.end;
     });

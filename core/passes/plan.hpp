@@ -25,9 +25,12 @@ void share_places(const Program& program, std::vector<PlannedBuffer>& buffers);
 
 /// Gives every arena buffer an offset such that buffers alive at once do not overlap, and turns
 /// the buffer numbers in Placed::slot into slots. The smallest of several plans is taken.
-void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint64_t alignment);
+/// Adds to `visits` how many buffers it looks at.
+void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint64_t alignment,
+                std::int64_t& visits);
 
-/// Numbers the stages: within one, no write overlaps any other access.
-void assign_stages(Program& program);
+/// Numbers the stages: within one, no write overlaps any other access. Adds to `visits` how many
+/// ranges it looks at.
+void assign_stages(Program& program, std::int64_t& visits);
 
 }  // namespace asg

@@ -69,10 +69,17 @@ struct PassTime {
   std::size_t nodes = 0;  ///< afterwards; steps, for the passes that make a program
 };
 
+/// What a part of the passes looked at: the same on every machine, and linear in the graph.
+struct Visits {
+  std::string part;
+  std::int64_t count = 0;  ///< of nodes, edges, kernels, buffers
+};
+
 /// What the passes did.
 struct Report {
   std::vector<PassTime> passes;
   std::vector<Refusal> refusals;
+  std::vector<Visits> visits;
 };
 
 /// What a pass is given.
