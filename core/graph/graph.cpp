@@ -63,8 +63,8 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
                    Where where) {
   GraphData& g = *data_;
   const Origin origin = g.origin_now(where);
-  Types types;
-  types.reserve(inputs.size());
+  Types& types = g.operand_types;
+  types.clear();
   for (const Tensor& input : inputs) {
     if (!input || &input.graph() != this)
       throw TypeError(fmt::format("{}: operand {} {}\n  at {}", op.name, &input - inputs.data(),

@@ -49,6 +49,7 @@ struct GraphData {
   std::vector<Value> operands;
   TypeStore types;
   std::deque<Attributes> attributes{Attributes{}};
+  Types operand_types;  // of the node that is being added; kept for the next
 
   std::deque<std::string> paths{std::string{}};
   std::unordered_map<std::string, std::uint32_t> path_index{{std::string{}, 0}};

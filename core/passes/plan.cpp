@@ -123,8 +123,8 @@ class Planner {
   [[nodiscard]] std::int64_t visits() const { return visits_; }
 
  private:
-  static constexpr std::size_t most_by_order = 4096;  // the work grows with the square
-  static constexpr std::size_t most_work = std::size_t{1} << 22, most_tries = 32;
+  static constexpr std::size_t most_by_order = 1024;  // the work grows with the square
+  static constexpr std::int64_t most_visits = 1 << 17;
 
   [[nodiscard]] bool met() const { return end_ <= bound_; }
   void offer(std::vector<Interval> placed) {
@@ -186,8 +186,7 @@ class Planner {
 
   // What reaches beyond the bound is placed first the next time.
   bool insist(Order order) {
-    const std::size_t work = order.size() * order.size() + 1;
-    for (std::size_t left = std::min(most_tries, most_work / work + 1); left > 0; --left) {
+    for (int tries = 0; tries == 0 || (tries < 32 && visits_ < most_visits); ++tries) {
       const std::vector<Interval> placed = place_by_order(order);
       offer(placed);
       if (met()) return true;

@@ -182,7 +182,7 @@ class PeakMoves {
       : work_(work), order_(order), position_(order.size()), peak_(peak_of(work, order)) {}
 
   void run() {
-    constexpr std::size_t most_trials = 64, most_kernels = std::size_t{1} << 18;
+    constexpr std::size_t most_trials = 64, most_kernels = 1 << 15;
     trials_ = std::min(most_trials, most_kernels / (order_.size() + 1));
     while (trials_ > 0 && improve()) continue;
   }
