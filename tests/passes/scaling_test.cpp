@@ -1,7 +1,10 @@
-// The passes take time in proportion to the graph, whatever its shape.
+// The passes take time in proportion to the graph, whatever its shape, and look at as much of it.
 #include <algorithm>
 #include <ctime>
+#include <iterator>
 #include <limits>
+#include <map>
+#include <string>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -48,6 +51,47 @@ BOOST_DATA_TEST_CASE(time_grows_with_the_graph, shapes, shape) {
                                 << " ms per 1000 nodes");
   // Large graphs leave the caches; a quadratic pass would take eight times as long for each node.
   BOOST_TEST(large <= 2 * small);
+}
+
+// What the passes look at is the same on every machine: nodes and edges for forming groups, edges
+// for keeping their order, kernels for the schedule, buffers for the plan, ranges for the stages.
+struct Part {
+  const char* name;
+  std::int64_t extra;  ///< that may be looked at for better results, whatever the graph's size
+};
+constexpr Part parts[] = {{"grouping", 1000},
+                          {"order", 1000},
+                          {"schedule", 1 << 18},
+                          {"plan", 1 << 20},
+                          {"stages", 1000}};
+
+std::map<std::string, std::int64_t> visits(const Shape& shape, std::int64_t nodes,
+                                           const asg::Target& target) {
+  const Grown grown = shape.make(nodes);
+  asg::Report report;
+  (void)compile_program({grown.graph, grown.outputs}, target, {}, &report);
+  std::map<std::string, std::int64_t> counts;
+  for (const asg::Visits& visits : report.visits) counts[visits.part] += visits.count;
+  for (const asg::PassTime& pass : report.passes)
+    counts["nodes"] += static_cast<std::int64_t>(pass.nodes);
+  return counts;
+}
+
+BOOST_DATA_TEST_CASE(visits_grow_with_the_graph, shapes, shape) {
+  const auto target = asg::target_of(cpu(2));
+  const auto few = visits(shape, 4000, *target), many = visits(shape, 16000, *target);
+  BOOST_TEST(few.size() == std::size(parts) + 1);
+  BOOST_TEST(many.at("nodes") <= 4.5 * static_cast<double>(few.at("nodes")));
+  std::int64_t sum = 0;
+  for (const Part& part : parts) {
+    const auto linear = 4.5 * static_cast<double>(few.at(part.name));
+    BOOST_TEST(static_cast<double>(many.at(part.name)) <= linear + static_cast<double>(part.extra),
+               part.name << ": " << many.at(part.name) << " after " << few.at(part.name));
+    sum += many.at(part.name);
+  }
+  // The counts are of this graph: each of its nodes has been looked at, and none a thousand times.
+  BOOST_TEST(sum >= 16000);
+  BOOST_TEST(sum <= 1000 * many.at("nodes"));
 }
 
 }  // namespace
