@@ -7,9 +7,7 @@
 #include "rewrite.hpp"
 
 namespace asg {
-namespace {
 
-// Instructions that are worth keeping the result of.
 bool is_costly(std::uint32_t instruction) {
   switch (instruction) {
     case ASG_EW_EXP:
@@ -30,8 +28,6 @@ bool is_costly(std::uint32_t instruction) {
       return false;
   }
 }
-
-}  // namespace
 
 std::optional<Coordinates> coordinates(const View& view, const Shape& shape) {
   Coordinates result;
