@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,9 +32,13 @@ class Verifier {
   }
 
  private:
-  static void require(bool holds, const Node& node, const std::string& rule) {
+  // Takes the parts of its message, which is put together only for who needs it.
+  template <class... Args>
+  static void require(bool holds, const Node& node, fmt::format_string<Args...> rule,
+                      Args&&... args) {
     if (holds) return;
-    throw InternalError(fmt::format("{} (node {}): {}\n  at {}", node.op.name, node.id, rule,
+    throw InternalError(fmt::format("{} (node {}): {}\n  at {}", node.op.name, node.id,
+                                    fmt::format(rule, std::forward<Args>(args)...),
                                     to_string(node.origin)));
   }
 
@@ -44,10 +49,10 @@ class Verifier {
 
   void check_operands(const Node& node) {
     for (const Value operand : node.operands) {
-      require(operand.node < node.id, node,
-              fmt::format("its operand %{} does not come before it", operand.node));
+      require(operand.node < node.id, node, "its operand %{} does not come before it",
+              operand.node);
       require(operand.output < graph_.node(operand.node).outputs.size(), node,
-              fmt::format("its operand %{}.{} does not exist", operand.node, operand.output));
+              "its operand %{}.{} does not exist", operand.node, operand.output);
     }
   }
 
@@ -60,7 +65,7 @@ class Verifier {
     }
     const std::size_t count = node.operands.size();
     require(count >= least && (variadic || count <= node.op.inputs.size()), node,
-            fmt::format("has {} operands, its op declares {}", count, node.op.inputs.size()));
+            "has {} operands, its op declares {}", count, node.op.inputs.size());
   }
 
   void check_types(const Node& node) {
@@ -70,15 +75,14 @@ class Verifier {
     try {
       inferred = infer_types(Signature(node.op, inputs, node.attributes, node.origin));
     } catch (const Error& error) {
-      require(false, node, fmt::format("its op refuses its operands: {}", error.what()));
+      require(false, node, "its op refuses its operands: {}", error.what());
     }
-    require(inferred.size() == node.outputs.size(), node,
-            fmt::format("has {} outputs, its op's rule gives {}", node.outputs.size(),
-                        inferred.size()));
+    require(inferred.size() == node.outputs.size(), node, "has {} outputs, its op's rule gives {}",
+            node.outputs.size(), inferred.size());
     for (std::size_t i = 0; i < inferred.size(); ++i) {
-      require(inferred[i] == node.outputs[i], node,
-              fmt::format("output {} is {}, its op's rule gives {}", i, to_string(node.outputs[i]),
-                          to_string(inferred[i])));
+      if (inferred[i] == node.outputs[i]) continue;
+      require(false, node, "output {} is {}, its op's rule gives {}", i, to_string(node.outputs[i]),
+              to_string(inferred[i]));
     }
   }
 
@@ -86,7 +90,7 @@ class Verifier {
     if (node.op.name != "input" && node.op.name != "variable") return;
     const std::string name = leaf_name(node);
     require(!name.empty(), node, "has no name");
-    require(names_.insert(name).second, node, fmt::format("the name '{}' is taken", name));
+    require(names_.insert(name).second, node, "the name '{}' is taken", name);
     const VariableInfo* info = graph_.find_variable(node.id);
     require((info != nullptr) == (node.op.name == "variable"), node,
             "the graph's list of variables does not fit its nodes");
@@ -98,9 +102,9 @@ class Verifier {
   void check_assign(const Node& node) {
     const Value target = node.operands[0];
     const VariableInfo* info = graph_.find_variable(target.node);
-    require(info != nullptr, node, fmt::format("its target %{} is no variable", target.node));
-    require(assigned_.insert(target.node).second, node,
-            fmt::format("the variable '{}' is assigned already", info->name));
+    require(info != nullptr, node, "its target %{} is no variable", target.node);
+    require(assigned_.insert(target.node).second, node, "the variable '{}' is assigned already",
+            info->name);
     ++assign_count_;
   }
 

@@ -50,23 +50,42 @@ class Fuser {
 
   // Regions over the same points that read the same value, where one of them makes nothing as
   // large: else a large value would be made long before it is needed, or an operand kept long
-  // after.
+  // after. What is computed again for the backward pass is made beside what that pass makes of the
+  // same operands.
   void fuse_siblings() {
     for (NodeId id = 0; id < graph_.size(); ++id) {
       const std::vector<NodeId>& readers = layout_.readers[id];
       NodeId last = no_node;
       for (const NodeId reader : readers) {
         ++groups_.visits;
-        if (!groups_.is_region(reader) || !groups_.reads_whole(reader, id)) continue;
+        if (!groups_.is_region(reader) || !reads_in_order(reader, id)) continue;
         if (last != no_node) {
           const NodeId a = order_.group(last), b = order_.group(reader);
           if (groups_.groups[a].points == groups_.groups[b].points &&
-              (!makes_full(a) || !makes_full(b)))
+              (!makes_full(a) || !makes_full(b) || is_second(a, b) || is_second(b, a)))
             (void)groups_.try_join(last, reader);
         }
         last = reader;
       }
     }
+  }
+
+  [[nodiscard]] bool reads_in_order(NodeId reader, NodeId id) const {
+    for (const Value operand : graph_.node(reader).operands) {
+      const Source& source = layout_.sources.of(operand);
+      if (source.base.node == id && is_whole(source.view, groups_.groups[reader].points))
+        return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool is_second(NodeId group, NodeId beside) const {
+    const std::vector<NodeId>& again = order_.members(group);
+    const std::vector<NodeId>& backward = order_.members(beside);
+    return std::all_of(again.begin(), again.end(),
+                       [&](NodeId id) { return graph_.node(id).origin.recomputed; }) &&
+           std::any_of(backward.begin(), backward.end(),
+                       [&](NodeId id) { return graph_.node(id).origin.backward; });
   }
 
   [[nodiscard]] bool makes_full(NodeId group) const {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <asg/graph/algorithms.hpp>
 #include <asg/passes/passes.hpp>
 
 #include "acyclic_order.hpp"
@@ -16,7 +17,8 @@
 
 namespace asg {
 
-inline constexpr NodeId no_node = 0xffffffffu;
+/// Whether the instruction's result is worth keeping rather than computing again.
+[[nodiscard]] bool is_costly(std::uint32_t instruction);
 
 /// Whether the instruction's result is worth keeping rather than computing again.
 [[nodiscard]] bool is_costly(std::uint32_t instruction);

@@ -17,6 +17,12 @@ namespace asg {
 /// Computes what follows from small constants alone, where rounding is the same everywhere.
 [[nodiscard]] Traced fold_constants(TracedView traced, const PassContext& context);
 
+/// Chooses which values the backward pass keeps from the forward pass, and computes others, that
+/// are cheap, a second time where it needs them. Source   Jain et al.: Checkmate (2020), for the
+/// question; the cut is that of PyTorch's
+///          min-cut partitioner, with costs of computing again
+[[nodiscard]] Traced recompute(TracedView traced, const PassContext& context);
+
 /// Adds copies where memory is needed: operands that a kernel or a view cannot read as they stand,
 /// and values of outputs and assigns, each of which gets one of its own.
 [[nodiscard]] Traced materialize(TracedView traced, const PassContext& context);

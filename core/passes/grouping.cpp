@@ -93,6 +93,7 @@ Grouping::Grouping(const Layout& of, const PassContext& with)
       strict_(of.graph.size(), false) {
   for (NodeId id = 0; id < graph.size(); ++id)
     if (computed(id)) start(id);
+  hold_back_recomputed();
   order_writers();
 }
 
@@ -134,6 +135,26 @@ void Grouping::start(NodeId id) {
   std::sort(group.loads.begin(), group.loads.end());
   group.loads.erase(std::unique(group.loads.begin(), group.loads.end()), group.loads.end());
   if (layout.kind[id] == Kind::reduce) group.reductions = 1;
+}
+
+// What is computed again would otherwise be made beside the first of its kind, and kept from there:
+// it waits for what the backward pass reads together with it.
+void Grouping::hold_back_recomputed() {
+  const auto recomputed = [&](NodeId id) { return graph.node(id).origin.recomputed; };
+  std::vector<NodeId> first(graph.size(), no_node);  // that needs the node and is no such node
+  for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;) {
+    if (!computed(id) || !recomputed(id)) continue;
+    for (const NodeId reader : layout.readers[id])
+      first[id] = std::min(first[id], recomputed(reader) ? first[reader] : reader);
+    if (first[id] == no_node) continue;
+    NodeId before = no_node;
+    for (const Value operand : graph.node(first[id]).operands) {
+      const NodeId base = layout.sources.of(operand).base.node;
+      if (computed(base) && !recomputed(base) && base < id && (before == no_node || base > before))
+        before = base;
+    }
+    if (before != no_node) order.add_base_edge(before, id);
+  }
 }
 
 void Grouping::order_writers() {

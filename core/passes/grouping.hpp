@@ -67,6 +67,7 @@ class Grouping {
   [[nodiscard]] const Shape& domain(NodeId id) const;
   void start(NodeId id);
   // A variable's new value is written where the old one was, after all that read the old one.
+  void hold_back_recomputed();
   void order_writers();
   // Whether a reader may have p in the same region, when their groups are one with these points and
   // rows.

@@ -20,6 +20,7 @@ constexpr GraphPass table[] = {
     {"fold_constants", "what follows from constants is computed once", fold_constants},
     {"canonicalize", "nodes become simpler ones that are equal bit by bit", canonicalize},
     {"merge", "equal nodes become one; what nobody needs is dropped", merge_common},
+    {"recompute", "what is cheap is computed again for the backward pass, not kept", recompute},
     {"materialize", "copies where a kernel cannot read a view", materialize, true},
 };
 

@@ -33,7 +33,7 @@ struct CompiledGraph::Impl {
     upload(inputs);
     if (state.version() != state_version) bind(state);
   }
-  std::vector<Array> download() const;
+  void download(std::vector<Array>& outputs) const;
 };
 
 void CompiledGraph::Impl::bind(State& state) {
@@ -86,15 +86,16 @@ void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
   }
 }
 
-std::vector<Array> CompiledGraph::Impl::download() const {
-  std::vector<Array> outputs;
-  outputs.reserve(program.outputs.size());
-  for (const std::uint32_t index : program.outputs) {
-    const Slot& slot = program.slots[index];
-    Array& array = outputs.emplace_back(slot.type.dtype, slot.type.shape);
-    if (slot.size_bytes > 0) bindings[index].buffer.download(0, array.bytes(), slot.size_bytes);
+void CompiledGraph::Impl::download(std::vector<Array>& outputs) const {
+  outputs.resize(program.outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    const Slot& slot = program.slots[program.outputs[i]];
+    Array& array = outputs[i];
+    if (array.type() != slot.type || array.bytes() == nullptr)
+      array = Array(slot.type.dtype, slot.type.shape);
+    if (slot.size_bytes > 0)
+      bindings[program.outputs[i]].buffer.download(0, array.bytes(), slot.size_bytes);
   }
-  return outputs;
 }
 
 CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
@@ -129,10 +130,17 @@ CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& o
   return result;
 }
 
-std::vector<Array> CompiledGraph::run(State& state, const std::vector<Array>& inputs) {
+void CompiledGraph::run(State& state, const std::vector<Array>& inputs,
+                        std::vector<Array>& outputs) {
   impl_->prepare(state, inputs);
   impl_->executable.run(impl_->bindings);
-  return impl_->download();
+  impl_->download(outputs);
+}
+
+std::vector<Array> CompiledGraph::run(State& state, const std::vector<Array>& inputs) {
+  std::vector<Array> outputs;
+  run(state, inputs, outputs);
+  return outputs;
 }
 
 std::vector<Array> CompiledGraph::run(const std::vector<Array>& inputs) {
@@ -148,7 +156,9 @@ std::vector<StepTime> CompiledGraph::profile(State& state, const std::vector<Arr
 std::vector<Array> CompiledGraph::profile(State& state, const std::vector<Array>& inputs,
                                           std::vector<StepTime>& times) {
   times = profile(state, inputs);
-  return impl_->download();
+  std::vector<Array> outputs;
+  impl_->download(outputs);
+  return outputs;
 }
 
 const Program& CompiledGraph::program() const { return impl_->program; }

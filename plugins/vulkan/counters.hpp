@@ -14,6 +14,7 @@ struct Counters {
   std::atomic<uint64_t> pipelines{0};         ///< made by the driver
   std::atomic<uint64_t> buffers{0};           ///< of Vulkan, not of the ABI
   std::atomic<uint64_t> recordings{0};        ///< of programs into command buffers
+  std::atomic<uint64_t> dispatches{0};        ///< in these recordings
 };
 
 }  // namespace asg::vulkan

@@ -147,6 +147,13 @@ void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to
   wait(submit(list));
 }
 
+void VulkanDevice::fill(const Allocation& to, const void* from, uint64_t size) {
+  if (to.mapped != nullptr)
+    std::memcpy(to.mapped, from, size);
+  else
+    copy_in(to, 0, from, size);
+}
+
 void VulkanDevice::copy_in(const Allocation& to, uint64_t offset, const void* from, uint64_t size) {
   for (uint64_t done = 0; done < size;) {
     const uint64_t part = std::min(size - done, staging_size);

@@ -51,6 +51,8 @@ class VulkanDevice final : public sdk::Device {
   /// Errors: ASG_DEVICE_LOST; ASG_TIMEOUT when the device's own limit is over.
   bool wait(uint64_t submission, uint64_t timeout_ns = UINT64_MAX);
   void wait_all() { wait(submitted_); }
+  /// Writes the beginning of memory that nothing uses yet.
+  void fill(const Allocation& to, const void* from, uint64_t size);
   /// Copies through staging memory, for memory that the host does not see.
   void copy_in(const Allocation& to, uint64_t offset, const void* from, uint64_t size);
   void copy_out(const Allocation& from, uint64_t offset, void* to, uint64_t size);

@@ -9,13 +9,6 @@
 #include "event.hpp"
 
 namespace asg::vulkan {
-namespace {
-
-constexpr std::size_t most_recordings = 4;
-constexpr uint32_t most_dispatches = 128;  // of one command buffer
-
-}  // namespace
-
 ErrorCell::ErrorCell(VulkanDevice& device)
     : device_(device), memory_(device.memory().allocate(16, Memory::Use::host)) {
   std::memset(memory_.mapped, 0, 16);
@@ -119,10 +112,7 @@ void VulkanExecutable::upload_constants(const asg_program& program) {
     if (slot.role != ASG_SLOT_CONST || slot.size == 0) continue;
     constants_[i] = device_.memory().allocate(slot.size, Memory::Use::device);
     constant_bytes_ += slot.size;
-    if (constants_[i].mapped != nullptr)
-      std::memcpy(constants_[i].mapped, slot.host_data, slot.size);
-    else
-      device_.copy_in(constants_[i], 0, slot.host_data, slot.size);
+    device_.fill(constants_[i], slot.host_data, slot.size);
   }
 }
 
@@ -141,8 +131,8 @@ std::string VulkanExecutable::last_kernels() const {
   return text;
 }
 
-std::vector<VulkanExecutable::Range> VulkanExecutable::bind(
-    const sdk::ExecArgs& args, std::vector<uint64_t>& signature) const {
+std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
+                                          std::vector<uint64_t>& signature) const {
   const sdk::Span<asg_slot> slots = program_.slots();
   require(args.n_bindings == slots.size(), std::to_string(args.n_bindings) + " bindings for " +
                                                std::to_string(slots.size()) + " slots");
@@ -171,148 +161,6 @@ std::vector<VulkanExecutable::Range> VulkanExecutable::bind(
     signature.push_back(binding.offset);
   }
   return ranges;
-}
-
-Recording& VulkanExecutable::recorded(const std::vector<Range>& slots,
-                                      std::vector<uint64_t> signature, bool timed) {
-  for (auto it = recordings_.begin(); it != recordings_.end(); ++it)
-    if (it->signature == signature && it->timed == timed) {
-      recordings_.splice(recordings_.begin(), recordings_, it);
-      return *it;
-    }
-  if (recordings_.size() >= most_recordings) {
-    device_.wait(recordings_.back().submission);
-    forget(recordings_.back());
-    recordings_.pop_back();
-  }
-  Recording& recording = recordings_.emplace_front();
-  recording.signature = std::move(signature);
-  recording.timed = timed;
-  try {
-    record(recording, slots);
-  } catch (...) {
-    forget(recording);
-    recordings_.pop_front();
-    throw;
-  }
-  ++device_.counters().recordings;
-  return recording;
-}
-
-void VulkanExecutable::forget(Recording& recording) {
-  const vk::Device device = device_.handle();
-  if (!recording.commands.empty())
-    device.freeCommandBuffers(device_.command_pool(), recording.commands);
-  if (recording.descriptors) device.destroyDescriptorPool(recording.descriptors);
-  if (recording.times) device.destroyQueryPool(recording.times);
-}
-
-vk::DescriptorSet VulkanExecutable::descriptors(Recording& recording, const Planned& step,
-                                                const Dispatch& dispatch, const Pipeline& pipeline,
-                                                const std::vector<Range>& slots) {
-  const vk::DescriptorSet set =
-      device_.handle().allocateDescriptorSets({.descriptorPool = recording.descriptors,
-                                               .descriptorSetCount = 1,
-                                               .pSetLayouts = &pipeline.set_layout})[0];
-  std::vector<vk::DescriptorBufferInfo> buffers;
-  for (const Binding& binding : dispatch.bindings) {
-    Range range;
-    switch (binding.kind) {
-      case Binding::Kind::value:
-        range = slots[binding.slot];
-        range.offset += binding.begin;
-        break;
-      case Binding::Kind::temporary:
-        range = {temporaries_.buffer, temporaries_.offset + step.temporary + binding.begin};
-        break;
-      case Binding::Kind::errors:
-        range = {errors_->memory().buffer, errors_->memory().offset};
-        break;
-    }
-    uint64_t size = binding.kind == Binding::Kind::errors ? 16 : binding.size;
-    if (!range.buffer || size == 0) {
-      range = {device_.nothing().buffer, device_.nothing().offset};
-      size = device_.nothing().size;
-    }
-    buffers.push_back({range.buffer, range.offset, size});
-  }
-  std::vector<vk::WriteDescriptorSet> writes;
-  for (uint32_t i = 0; i < buffers.size(); ++i)
-    writes.push_back({.dstSet = set,
-                      .dstBinding = i,
-                      .descriptorCount = 1,
-                      .descriptorType = vk::DescriptorType::eStorageBuffer,
-                      .pBufferInfo = &buffers[i]});
-  device_.handle().updateDescriptorSets(writes, {});
-  return set;
-}
-
-void VulkanExecutable::record_step(vk::CommandBuffer commands, Recording& recording, uint32_t index,
-                                   const std::vector<Range>& slots) {
-  const Planned& step = steps_[index];
-  const uint64_t most = device_.physical().traits.max_groups;
-  for (std::size_t d = 0; d < step.dispatches.size(); ++d) {
-    const Dispatch& dispatch = step.dispatches[d];
-    const Pipeline& pipeline = *step.pipelines[d];
-    if (dispatch.barrier) full_barrier(commands);
-    commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline.handle);
-    commands.bindDescriptorSets(vk::PipelineBindPoint::eCompute, pipeline.layout, 0,
-                                descriptors(recording, step, dispatch, pipeline, slots), {});
-    for (uint64_t base = 0; base < dispatch.groups; base += most) {
-      const PushConstants push{static_cast<uint32_t>(base), dispatch.count, index};
-      commands.pushConstants<PushConstants>(pipeline.layout, vk::ShaderStageFlagBits::eCompute, 0,
-                                            push);
-      commands.dispatch(static_cast<uint32_t>(std::min(dispatch.groups - base, most)), 1, 1);
-    }
-  }
-}
-
-void VulkanExecutable::record(Recording& recording, const std::vector<Range>& slots) {
-  const vk::Device device = device_.handle();
-  uint32_t sets = 0, buffers = 0;
-  for (const Planned& step : steps_)
-    for (const Dispatch& dispatch : step.dispatches) {
-      ++sets;
-      buffers += static_cast<uint32_t>(dispatch.bindings.size());
-    }
-  if (sets > 0) {
-    const vk::DescriptorPoolSize size{vk::DescriptorType::eStorageBuffer, std::max(buffers, 1u)};
-    recording.descriptors =
-        device.createDescriptorPool({.maxSets = sets, .poolSizeCount = 1, .pPoolSizes = &size});
-  }
-  const auto count = static_cast<uint32_t>(steps_.size());
-  if (recording.timed && count > 0)
-    recording.times =
-        device.createQueryPool({.queryType = vk::QueryType::eTimestamp, .queryCount = 2 * count});
-  vk::CommandBuffer commands;
-  uint32_t recorded = most_dispatches;
-  const auto next_buffer = [&] {
-    if (commands) commands.end();
-    commands = device.allocateCommandBuffers({.commandPool = device_.command_pool(),
-                                              .level = vk::CommandBufferLevel::ePrimary,
-                                              .commandBufferCount = 1})[0];
-    recording.commands.push_back(commands);
-    // A second run may be submitted before the first is over.
-    commands.begin({.flags = vk::CommandBufferUsageFlagBits::eSimultaneousUse});
-    full_barrier(commands);
-    recorded = 0;
-  };
-  for (uint32_t i = 0; i < count; ++i) {
-    if (recorded >= most_dispatches)
-      next_buffer();
-    else if (program_.steps()[i].stage != program_.steps()[i - 1].stage)
-      full_barrier(commands);
-    if (i == 0 && recording.times) commands.resetQueryPool(recording.times, 0, 2 * count);
-    if (recording.times)
-      commands.writeTimestamp(vk::PipelineStageFlagBits::eBottomOfPipe, recording.times, 2 * i);
-    record_step(commands, recording, i, slots);
-    if (recording.times)
-      commands.writeTimestamp(vk::PipelineStageFlagBits::eBottomOfPipe, recording.times, 2 * i + 1);
-    recorded += static_cast<uint32_t>(steps_[i].dispatches.size());
-  }
-  if (!commands) return;
-  full_barrier(commands);
-  commands.end();
 }
 
 std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args) {

@@ -10,6 +10,7 @@
 #include <asg/sdk/program_copy.hpp>
 
 #include "device.hpp"
+#include "instance_groups.hpp"
 #include "kernel.hpp"
 
 namespace asg::vulkan {
@@ -34,6 +35,7 @@ class ErrorCell {
 struct Recording {
   std::vector<uint64_t> signature;
   bool timed = false;
+  std::vector<Allocation> tables;  // of instances
   vk::DescriptorPool descriptors;
   std::vector<vk::CommandBuffer> commands;
   vk::QueryPool times;
@@ -57,9 +59,13 @@ class VulkanExecutable final : public sdk::Executable {
     std::vector<const Pipeline*> pipelines;
     uint64_t temporary = 0;  // where the step's temporary memory begins
   };
-  struct Range {
-    vk::Buffer buffer;
-    uint64_t offset = 0;
+  /// A dispatch as it is recorded.
+  struct Launch {
+    const Pipeline* pipeline;
+    std::vector<vk::DescriptorBufferInfo> buffers;
+    uint64_t groups;
+    uint32_t count;
+    bool barrier_before, barrier_after;
   };
 
   void plan_step(uint32_t index, const std::vector<sdk::Capability>& rows);
@@ -68,10 +74,12 @@ class VulkanExecutable final : public sdk::Executable {
   std::vector<Range> bind(const sdk::ExecArgs& args, std::vector<uint64_t>& signature) const;
   Recording& recorded(const std::vector<Range>& slots, std::vector<uint64_t> signature, bool timed);
   void record(Recording& recording, const std::vector<Range>& slots);
-  void record_step(vk::CommandBuffer commands, Recording& recording, uint32_t index,
-                   const std::vector<Range>& slots);
-  vk::DescriptorSet descriptors(Recording& recording, const Planned& step, const Dispatch& dispatch,
-                                const Pipeline& pipeline, const std::vector<Range>& slots);
+  std::vector<Launch> launches_of(const Planned& step, Recording& recording,
+                                  const std::vector<Range>& slots);
+  Launch launch(const Planned& step, std::size_t dispatch, const std::vector<Range>& slots,
+                const InstanceGroup* group, const Allocation* table) const;
+  void launch_all(vk::CommandBuffer commands, const Recording& recording, uint32_t step,
+                  const std::vector<Launch>& launches);
   void forget(Recording& recording);
 
   VulkanDevice& device_;

@@ -16,11 +16,26 @@ namespace asg::vulkan {
 
 /// A range of memory that a shader sees as one storage buffer.
 struct Binding {
-  enum class Kind : uint8_t { value, temporary, errors };
+  /// `place`: what holds the values that all instances have in one place of theirs; `table`: where
+  /// these lie in it.
+  enum class Kind : uint8_t { value, temporary, errors, place, table };
   Kind kind = Kind::value;
-  uint32_t slot = 0;  ///< of a value
+  uint32_t slot = 0;  ///< of a value; the number of a place
   uint64_t begin = 0, size = 0;
   bool operator==(const Binding&) const = default;
+};
+
+/// One run of a shader that serves many, each over values of its own.  Its row of the table is:
+/// its first workgroup, its length, the element of each place's binding where its value begins.
+inline constexpr uint32_t instance_header = 2;
+struct RegionInstance {
+  struct Place {
+    Binding range;  ///< of the value
+    int64_t base;   ///< the number of element 0 in it
+    uint32_t element_size;
+  };
+  uint32_t length = 0;  ///< points
+  std::vector<Place> places;
 };
 
 /// One shader run over a number of workgroups.
@@ -30,6 +45,9 @@ struct Dispatch {
   uint64_t groups = 0;
   uint32_t count = 0;    ///< the push constant `count`, for shaders that serve several sizes
   bool barrier = false;  ///< it reads what an earlier dispatch of the same step wrote
+  uint32_t group_size = 0;
+  /// Where there are any, the dispatch is made of them, and `count` is how many there are.
+  std::vector<RegionInstance> instances;
 };
 
 /// The dispatches of one step, and the temporary memory that they share.

@@ -36,10 +36,10 @@ std::string indexed(const std::string& name, const std::string& index) {
 }  // namespace
 
 std::string Shader::Elements::load(const std::string& index) const {
-  return from_storage(dtype, indexed(name, index));
+  return from_storage(dtype, indexed(name, start + index));
 }
 std::string Shader::Elements::store(const std::string& index, const std::string& value) const {
-  return indexed(name, index) + " = " + to_storage(dtype, value) + ";";
+  return indexed(name, start + index) + " = " + to_storage(dtype, value) + ";";
 }
 
 std::string Shader::add(const Binding& binding, const std::string& element, bool writes) {
@@ -47,25 +47,46 @@ std::string Shader::add(const Binding& binding, const std::string& element, bool
     if (buffers_[i].binding == binding && buffers_[i].element == element &&
         buffers_[i].writes == writes)
       return "b" + std::to_string(i);
+  check_range(binding);
+  buffers_.push_back({binding, element, writes});
+  return "b" + std::to_string(buffers_.size() - 1);
+}
+
+void Shader::check_range(const Binding& binding) const {
   if (binding.size > context_.traits.max_range)
     throw sdk::Error(ASG_UNSUPPORTED, "a value spans " + std::to_string(binding.size) +
                                           " bytes, and a shader of this device reaches " +
                                           std::to_string(context_.traits.max_range) +
                                           " (maxStorageBufferRange); make the tensor smaller");
-  buffers_.push_back({binding, element, writes});
-  return "b" + std::to_string(buffers_.size() - 1);
 }
 
-Shader::Elements Shader::value(uint32_t index, bool writes) {
+RegionInstance::Place Shader::place_of(uint32_t index) const {
   const asg_value& value = context_.program.values()[index];
   const uint64_t alignment = context_.traits.offset_alignment;
   const uint64_t begin = value.extent_begin / alignment * alignment;
   const uint64_t size = value.extent_end > begin ? value.extent_end - begin : 0;
+  const uint32_t element_size = sdk::dtype_size(value.dtype);
   const int64_t base = (static_cast<int64_t>(value.offset) - static_cast<int64_t>(begin)) /
-                       static_cast<int64_t>(sdk::dtype_size(value.dtype));
-  const Binding binding{Binding::Kind::value, value.slot, begin, size};
-  return {add(binding, storage_type(value.dtype), writes), base, value.dtype};
+                       static_cast<int64_t>(element_size);
+  const RegionInstance::Place place{
+      {Binding::Kind::value, value.slot, begin, size}, base, element_size};
+  check_range(place.range);
+  return place;
 }
+
+Shader::Elements Shader::value(uint32_t index, bool writes) {
+  const RegionInstance::Place place = place_of(index);
+  const uint32_t dtype = context_.program.values()[index].dtype;
+  return {add(place.range, storage_type(dtype), writes), place.base, dtype};
+}
+
+Shader::Elements Shader::place(uint32_t number, uint32_t dtype, const std::string& start,
+                               bool writes) {
+  const std::string name = add({Binding::Kind::place, number, 0, 0}, storage_type(dtype), writes);
+  return {name, 0, dtype, start + " + "};
+}
+
+std::string Shader::table() { return add({Binding::Kind::table, 0, 0, 0}, "int", false); }
 
 std::string Shader::temporary(uint64_t begin, uint64_t bytes, bool writes) {
   return add({Binding::Kind::temporary, 0, begin, bytes}, "uint", writes);
@@ -84,6 +105,7 @@ std::string Shader::report(const std::string& condition, const std::string& inde
 Dispatch Shader::finish(uint64_t groups, bool barrier) {
   Dispatch dispatch;
   dispatch.groups = groups;
+  dispatch.group_size = group_size_;
   dispatch.barrier = barrier;
   std::string text =
       "#version 450\n" + prelude_header(context_.traits) +

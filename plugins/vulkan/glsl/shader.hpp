@@ -23,6 +23,7 @@ class Shader {
     std::string name;
     int64_t base;
     uint32_t dtype;
+    std::string start = {};  ///< an expression that is added to every index
     /// The element, as a register has it.
     std::string load(const std::string& index) const;
     std::string store(const std::string& index, const std::string& value) const;
@@ -30,6 +31,13 @@ class Shader {
   /// The value for reading or for writing; asked twice, it is the same buffer.
   /// Errors: ASG_UNSUPPORTED when the value spans more bytes than the device's shaders reach.
   Elements value(uint32_t index, bool writes);
+  /// The range of a value that shaders see, and the number of its element 0 there.
+  RegionInstance::Place place_of(uint32_t value) const;
+  /// The values that all instances have in one place; `start` is where the instance's one begins.
+  Elements place(uint32_t number, uint32_t dtype, const std::string& start, bool writes);
+  /// The words that say which instance a workgroup serves, and where its values begin; see
+  /// RegionInstance.
+  std::string table();
   /// Words of the step's temporary memory from byte `begin` on, as array of uint.
   std::string temporary(uint64_t begin, uint64_t bytes, bool writes);
   /// A statement that reports an index outside [0, extent) when `condition` is true.
@@ -49,6 +57,7 @@ class Shader {
 
  private:
   std::string add(const Binding& binding, const std::string& element, bool writes);
+  void check_range(const Binding& binding) const;
 
   const StepContext& context_;
   uint32_t group_size_;

@@ -36,11 +36,6 @@ std::vector<std::string> print_coordinates(Shader& shader, const std::vector<int
   return names;
 }
 
-uint32_t Emitter::value_of(const Access& access) const {
-  if (values == nullptr) return access.value;
-  return values[&access - form_.accesses.data()];
-}
-
 std::string Emitter::inside(const Access& access) const {
   std::string text;
   for (const Bound& bound : access.bounds) {
@@ -89,14 +84,14 @@ std::string Emitter::element(const Access& access, const Shader::Elements& buffe
 }
 
 std::string Emitter::load(const Access& access, uint32_t k) {
-  const Shader::Elements buffer = shader_.value(value_of(access), false);
+  const Shader::Elements from = touched(access, false);
   std::string condition;
-  const std::string at = element(access, buffer, condition);
-  if (condition.empty()) return buffer.load(at);
+  const std::string at = element(access, from, condition);
+  if (condition.empty()) return from.load(at);
   const uint32_t dtype = form_.insts[k].dtype;
   shader_.line(register_type(dtype) + " l" + std::to_string(k) + " = " +
                literal(dtype, access.fill) + ";");
-  shader_.line("if (" + condition + ") l" + std::to_string(k) + " = " + buffer.load(at) + ";");
+  shader_.line("if (" + condition + ") l" + std::to_string(k) + " = " + from.load(at) + ";");
   return "l" + std::to_string(k);
 }
 
@@ -195,10 +190,10 @@ void Emitter::instructions(uint32_t begin, uint32_t end, const std::vector<uint3
 
 void Emitter::store(const asg_store& store, const std::string& value) {
   const Access& access = form_.accesses[store.access];
-  const Shader::Elements buffer = shader_.value(value_of(access), true);
+  const Shader::Elements to = touched(access, true);
   std::string condition;
-  const std::string at = element(access, buffer, condition);
-  const std::string statement = buffer.store(at, value);
+  const std::string at = element(access, to, condition);
+  const std::string statement = to.store(at, value);
   shader_.line(condition.empty() ? statement : "if (" + condition + ") " + statement);
 }
 

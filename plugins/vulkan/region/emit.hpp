@@ -16,11 +16,15 @@ class Emitter {
   Emitter(Shader& shader, const Form& form, std::vector<std::string> coordinates)
       : shader_(shader), form_(form), coordinates_(std::move(coordinates)) {}
 
+  Emitter(const Emitter&) = delete;
+  Emitter& operator=(const Emitter&) = delete;
+
   /// What REDUCED r and PRODUCT are.
   std::function<std::string(uint32_t)> reduced;
   std::string product;
-  /// Values in place of the accesses', for regions with instances; nullptr: their own.
-  const uint32_t* values = nullptr;
+  /// What an access touches: the value it names, unless the region has instances.
+  std::function<Shader::Elements(const Access&, bool writes)> touched =
+      [this](const Access& access, bool writes) { return shader_.value(access.value, writes); };
 
   /// Prints the instructions [begin, end) that `roots` and the stores need.  Registers are named
   /// r<number>.
@@ -41,7 +45,6 @@ class Emitter {
   std::string number(const Access& access, bool& wide) const;
   /// The element that an access touches; prints the check of its index.
   std::string element(const Access& access, const Shader::Elements& buffer, std::string& condition);
-  uint32_t value_of(const Access& access) const;
 
   Shader& shader_;
   const Form& form_;

@@ -36,7 +36,9 @@ class RegionPlanner {
     uint64_t begin = 0;
   };
 
-  void elementwise(uint32_t phase, const uint32_t* values, int64_t length);
+  void check_points() const;
+  void elementwise(uint32_t phase);
+  void instances();
   bool fusable() const;
   void fused();
   void fused_phase(Shader& shader, const Layout& layout, uint32_t phase, uint32_t width);
@@ -58,6 +60,8 @@ class RegionPlanner {
   std::string kept_number(uint32_t reduction, const std::vector<std::string>& coordinates) const;
   std::vector<std::string> coordinates_of(Shader& shader, const Form::Part& part,
                                           const std::string& number) const;
+  /// Of thread `j` of the result `k`.
+  std::vector<std::string> coordinates_of(Shader& shader, const Layout& layout) const;
   uint64_t shared_bytes(const std::vector<uint32_t>& reductions, uint32_t size) const;
   void add(Shader& shader, uint64_t groups, bool barrier) {
     plan_.dispatches.push_back(shader.finish(groups, barrier));

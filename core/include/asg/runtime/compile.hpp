@@ -33,6 +33,10 @@ class CompiledGraph {
   std::vector<Array> run(State& state, const std::vector<Array>& inputs);
   /// For graphs without variables.
   std::vector<Array> run(const std::vector<Array>& inputs);
+  /// As run, into arrays that are there already, for loops: those of an output's type are written
+  /// (whoever holds a copy sees it), others are replaced.
+  /// Memory   from the second run on with the same list nothing is allocated.
+  void run(State& state, const std::vector<Array>& inputs, std::vector<Array>& outputs);
   /// As run, keeping nothing: when each step of the program began and ended.
   std::vector<StepTime> profile(State& state, const std::vector<Array>& inputs);
   /// As run, and says in `times` when each step began and ended.
