@@ -183,6 +183,17 @@ std::vector<Entry> entries() {
   list.push_back({"gpt-small", [](const Device& d) { return gpt(d, 256, 256, 384, 6, 6, 8); }});
   list.push_back({"cnn", [](const Device& d) { return images(d, "cnn", sgd); }});
   list.push_back({"seed-block", seed_block});
+  // What a kernel costs beside its work.
+  list.push_back({"tiny1000", [](const Device& d) {
+                    return kernel(
+                        d, {{4, 4}},
+                        [](const Tensors& t) {
+                          Tensor product = t[0];
+                          for (int i = 0; i < 1000; ++i) product = matmul(product, t[0]);
+                          return product;
+                        },
+                        0, 0);
+                  }});
   return list;
 }
 

@@ -94,23 +94,28 @@ void VulkanDevice::check_alive() const {
 
 uint64_t VulkanDevice::submit(std::span<const vk::CommandBuffer> commands) {
   check_alive();
-  const uint64_t value = submitted_ + 1;
-  const vk::TimelineSemaphoreSubmitInfo timeline{.signalSemaphoreValueCount = 1,
-                                                 .pSignalSemaphoreValues = &value};
-  const vk::SubmitInfo info{.pNext = &timeline,
-                            .commandBufferCount = static_cast<uint32_t>(commands.size()),
-                            .pCommandBuffers = commands.data(),
-                            .signalSemaphoreCount = 1,
-                            .pSignalSemaphores = &timeline_};
+  std::vector<uint64_t> values(commands.size());
+  std::vector<vk::TimelineSemaphoreSubmitInfo> timelines(commands.size());
+  std::vector<vk::SubmitInfo> batches(commands.size());
+  for (std::size_t i = 0; i < commands.size(); ++i) {
+    values[i] = submitted_ + i + 1;
+    timelines[i].setSignalSemaphoreValues(values[i]);
+    batches[i]
+        .setCommandBuffers(commands[i])
+        .setSignalSemaphores(timeline_)
+        .setPNext(&timelines[i]);
+  }
   try {
-    queue_.submit(info);
+    queue_.submit(batches);
   } catch (const vk::DeviceLostError&) {
     lost_ = true;
     throw;
   }
   ++counters_.submissions;
-  return submitted_ = value;
+  return submitted_ += commands.size();
 }
+
+uint64_t VulkanDevice::finished() const { return device_.getSemaphoreCounterValue(timeline_); }
 
 bool VulkanDevice::wait(uint64_t submission, uint64_t timeout_ns) {
   if (submission == 0) return true;

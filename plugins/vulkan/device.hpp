@@ -44,9 +44,12 @@ class VulkanDevice final : public sdk::Device {
   /// What descriptors of empty values point to.
   const Allocation& nothing() const { return nothing_; }
 
-  /// Submits the command buffers as one; returns the number that `wait` takes.
+  /// Submits the command buffers at once; returns the number of the last, which `wait` takes.  They
+  /// are numbered one after the other.
   /// Errors: ASG_DEVICE_LOST.
   uint64_t submit(std::span<const vk::CommandBuffer> commands);
+  /// The number of the last command buffer that is over.
+  uint64_t finished() const;
   /// Waits for a submission; false when the time is over first.  Threads: any.
   /// Errors: ASG_DEVICE_LOST; ASG_TIMEOUT when the device's own limit is over.
   bool wait(uint64_t submission, uint64_t timeout_ns = UINT64_MAX);

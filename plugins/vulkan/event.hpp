@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "executable.hpp"
 
@@ -10,12 +11,18 @@ namespace asg::vulkan {
 
 class VulkanEvent final : public sdk::Event {
  public:
+  /// What was submitted: the steps of a program, and those that each command buffer begins with.
+  struct Work {
+    std::shared_ptr<const KernelNames> names;
+    std::vector<uint32_t> first_steps;
+  };
+
   VulkanEvent(VulkanDevice& device, uint64_t submission, std::shared_ptr<ErrorCell> errors,
-              std::string kernels)
+              Work work)
       : device_(device),
         submission_(submission),
         errors_(std::move(errors)),
-        kernels_(std::move(kernels)) {}
+        work_(std::move(work)) {}
 
   bool wait(uint64_t timeout_ns) override;
   std::vector<asg_step_time> profile() override;
@@ -28,10 +35,12 @@ class VulkanEvent final : public sdk::Event {
   bool is_of(const VulkanDevice& device) const { return &device_ == &device; }
 
  private:
+  std::string unfinished() const;
+
   VulkanDevice& device_;
   uint64_t submission_;
   std::shared_ptr<ErrorCell> errors_;
-  std::string kernels_;
+  Work work_;
   vk::QueryPool times_;
   std::size_t steps_ = 0;
 };

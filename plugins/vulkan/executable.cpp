@@ -36,6 +36,9 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
   for (const asg_value& value : program_.values())
     if (value.extent_begin < value.extent_end)
       needed_[value.slot] = std::max(needed_[value.slot], value.extent_end);
+  KernelNames names{program_.get().name, {}};
+  for (const asg_step& step : program_.steps()) names.steps.emplace_back(step.name);
+  names_ = std::make_shared<const KernelNames>(std::move(names));
   const std::vector<sdk::Capability> rows = all_capabilities(device.physical().traits);
   for (uint32_t i = 0; i < steps_.size(); ++i) {
     try {
@@ -122,15 +125,6 @@ void VulkanExecutable::describe(asg_executable_info& info) const {
   info.compile_ns = compile_ns_;
 }
 
-std::string VulkanExecutable::last_kernels() const {
-  constexpr uint32_t shown = 8;
-  const uint32_t count = program_.steps().size();
-  std::string text = "in program '" + std::string(program_.get().name) + "', whose last steps are";
-  for (uint32_t i = count > shown ? count - shown : 0; i < count; ++i)
-    text += std::string(" ") + program_.steps()[i].name;
-  return text;
-}
-
 std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
                                           std::vector<uint64_t>& signature) const {
   const sdk::Span<asg_slot> slots = program_.slots();
@@ -177,9 +171,14 @@ std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args)
         (args.flags & ASG_EXEC_PROFILE) != 0 && device_.physical().timestamp_bits > 0;
     Recording& recording = recorded(slots, std::move(signature), timed);
     if (recording.commands.empty()) return nullptr;
-    recording.submission = device_.submit(recording.commands);
-    auto event =
-        std::make_unique<VulkanEvent>(device_, recording.submission, errors_, last_kernels());
+    try {
+      recording.submission = device_.submit(recording.commands);
+    } catch (const vk::DeviceLostError& e) {
+      throw sdk::Error(ASG_DEVICE_LOST, "the device is lost (" + std::string(e.what()) + ") " +
+                                            names_->last(0, names_->steps.size()));
+    }
+    auto event = std::make_unique<VulkanEvent>(device_, recording.submission, errors_,
+                                               VulkanEvent::Work{names_, recording.first_steps});
     if (timed) event->time(recording.times, steps_.size());
     device_.instance().messages().raise();
     return event;

@@ -12,6 +12,7 @@
 #include "device.hpp"
 #include "instance_groups.hpp"
 #include "kernel.hpp"
+#include "last_kernels.hpp"
 
 namespace asg::vulkan {
 
@@ -35,7 +36,8 @@ class ErrorCell {
 struct Recording {
   std::vector<uint64_t> signature;
   bool timed = false;
-  std::vector<Allocation> tables;  // of instances
+  std::vector<Allocation> tables;     // of instances
+  std::vector<uint32_t> first_steps;  // of each command buffer
   vk::DescriptorPool descriptors;
   std::vector<vk::CommandBuffer> commands;
   vk::QueryPool times;
@@ -49,9 +51,6 @@ class VulkanExecutable final : public sdk::Executable {
 
   std::unique_ptr<sdk::Event> execute(const sdk::ExecArgs& args) override;
   void describe(asg_executable_info& info) const override;
-
-  /// What is said when the device is lost in this program.
-  std::string last_kernels() const;
 
  private:
   struct Planned {
@@ -89,6 +88,7 @@ class VulkanExecutable final : public sdk::Executable {
   std::vector<Allocation> constants_;
   Allocation temporaries_;
   std::shared_ptr<ErrorCell> errors_;
+  std::shared_ptr<const KernelNames> names_;
   std::list<Recording> recordings_;
   uint64_t temporary_bytes_ = 0, constant_bytes_ = 0;
   uint32_t kernels_ = 0;

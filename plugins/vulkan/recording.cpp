@@ -163,12 +163,13 @@ void VulkanExecutable::record(Recording& recording, const std::vector<Range>& sl
         device.createQueryPool({.queryType = vk::QueryType::eTimestamp, .queryCount = 2 * count});
   vk::CommandBuffer commands;
   std::size_t recorded = most_dispatches;
-  const auto next_buffer = [&] {
+  const auto next_buffer = [&](uint32_t step) {
     if (commands) commands.end();
     commands = device.allocateCommandBuffers({.commandPool = device_.command_pool(),
                                               .level = vk::CommandBufferLevel::ePrimary,
                                               .commandBufferCount = 1})[0];
     recording.commands.push_back(commands);
+    recording.first_steps.push_back(step);
     // A second run may be submitted before the first is over.
     commands.begin({.flags = vk::CommandBufferUsageFlagBits::eSimultaneousUse});
     full_barrier(commands);
@@ -176,7 +177,7 @@ void VulkanExecutable::record(Recording& recording, const std::vector<Range>& sl
   };
   for (uint32_t i = 0; i < count; ++i) {
     if (recorded >= most_dispatches)
-      next_buffer();
+      next_buffer(i);
     else if (program_.steps()[i].stage != program_.steps()[i - 1].stage)
       full_barrier(commands);
     if (i == 0 && recording.times) commands.resetQueryPool(recording.times, 0, 2 * count);

@@ -144,6 +144,18 @@ def seed_block():
     return step_of(lambda: ((model(x) - 0.5) ** 2).sum(), optimizer), 0, 0
 
 
+def tiny():
+    a = torch.randn(4, 4)
+
+    def products():
+        b = a
+        for _ in range(1000):
+            b = b @ a
+        return b
+
+    return products, 0, 0
+
+
 WORKLOADS = {
     **{f"gemm{n}": lambda n=n: gemm(n) for n in (256, 512, 1024, 2048)},
     "chain16M": chain,
@@ -157,6 +169,7 @@ WORKLOADS = {
     "gpt-small": lambda: gpt(256, 256, 384, 6, 6, 8),
     "cnn": cnn,
     "seed-block": seed_block,
+    "tiny1000": tiny,
 }
 
 

@@ -1,0 +1,273 @@
+// What is missing, full, lost or too large: the right result or one clear error.
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+
+#include <fstream>
+
+#include <boost/test/unit_test.hpp>
+
+#include "support.hpp"
+
+namespace asg::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+BOOST_AUTO_TEST_SUITE(failures)
+
+// ---------------------------------------------------------------- nothing to run on
+
+BOOST_AUTO_TEST_CASE(without_a_driver_there_are_no_devices) {
+  const Variable none("VK_ICD_FILENAMES", "/nonexistent/driver.json");
+  const Variable none_new("VK_DRIVER_FILES", "/nonexistent/driver.json");
+  BOOST_TEST(device_count() == 0u);
+}
+
+// Run by the case below in a process of its own.
+BOOST_AUTO_TEST_CASE(child_without_a_loader, *boost::unit_test::disabled()) {
+  BOOST_TEST_REQUIRE(dlopen("libvulkan.so.1", RTLD_NOW) == nullptr);
+  BOOST_TEST(device_count() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_loader_there_are_no_devices) {
+  const Folder folder;
+  // Found before the real one, and no library.
+  std::ofstream(folder.path() / "libvulkan.so.1") << "no loader";
+  const Variable path("LD_LIBRARY_PATH", folder.path().string());
+  BOOST_TEST(finish(start_case("failures/child_without_a_loader")) == 0);
+}
+
+// ---------------------------------------------------------------- caches
+
+BOOST_AUTO_TEST_CASE(a_cache_that_cannot_be_made_is_left_out) {
+  const Folder folder;
+  std::ofstream(folder.path() / "file") << "no folder";
+  const std::string path = (folder.path() / "file" / "cache").string();
+  BOOST_TEST(
+      close(Model().run(LoadedBackend(ASG_TEST_VULKAN, {{"cache", path.c_str()}})), expected()));
+}
+
+/// Takes from this thread for a while what lets root write anywhere.
+class Unprivileged {
+ public:
+  Unprivileged() {
+    get(old_);
+    __user_cap_data_struct less[2] = {old_[0], old_[1]};
+    less[0].effective &= ~(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH);
+    set(less);
+  }
+  ~Unprivileged() { set(old_); }
+  Unprivileged(const Unprivileged&) = delete;
+  Unprivileged& operator=(const Unprivileged&) = delete;
+
+ private:
+  static void get(__user_cap_data_struct* data) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    if (syscall(SYS_capget, &header, data) != 0) throw std::runtime_error("capget");
+  }
+  static void set(const __user_cap_data_struct* data) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    if (syscall(SYS_capset, &header, data) != 0) throw std::runtime_error("capset");
+  }
+  __user_cap_data_struct old_[2] = {};
+};
+
+BOOST_AUTO_TEST_CASE(a_cache_without_write_permission_is_only_read) {
+  const Folder folder;
+  const std::string path = folder.path().string();
+  const asg_option option{"cache", path.c_str()};
+  const std::vector<float> truth = expected();
+  const auto forbid = [](const fs::path& where) {
+    fs::permissions(where, fs::perms::owner_read | fs::perms::owner_exec);
+  };
+  {
+    const Unprivileged self;
+    forbid(folder.path());
+    BOOST_TEST_REQUIRE(!std::ofstream(folder.path() / "file").is_open());
+    LoadedBackend backend(ASG_TEST_VULKAN, {option});
+    BOOST_TEST(close(Model().run(backend), truth));
+    BOOST_TEST(counters(backend).shaders_compiled > 0u);
+  }
+  fs::permissions(folder.path(), fs::perms::owner_all);
+  BOOST_TEST(fs::is_empty(folder.path()));
+  BOOST_TEST(close(Model().run(LoadedBackend(ASG_TEST_VULKAN, {option})), truth));
+  std::vector<fs::path> folders = {folder.path()};
+  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
+    if (entry.is_directory()) folders.push_back(entry.path());
+  {
+    const Unprivileged self;
+    for (const fs::path& where : folders) forbid(where);
+    LoadedBackend backend(ASG_TEST_VULKAN, {option});
+    BOOST_TEST(close(Model().run(backend), truth));
+    BOOST_TEST(counters(backend).shaders_compiled == 0u);
+  }
+  for (const fs::path& where : folders) fs::permissions(where, fs::perms::owner_all);
+}
+
+// ---------------------------------------------------------------- too large
+
+BOOST_AUTO_TEST_CASE(a_value_beyond_the_reach_of_shaders_is_refused) {
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  const auto reach = static_cast<int64_t>(backend.info().max_value_range);
+  const int64_t count = reach / 4 + 1000;
+  ProgramBuilder p;
+  const ValueId x = p.input(ASG_F32, {count}), y = p.output(ASG_F32, {count});
+  RegionBuilder& r = p.region({count});
+  r.store(r.op(ASG_EW_NEG, r.load(x)), y);
+  asg_executable* executable = nullptr;
+  asg_error error = empty_error();
+  const asg_status status =
+      backend.api().compile(backend.device(), &p.build(), nullptr, 0, &executable, &error);
+  BOOST_TEST(status == ASG_UNSUPPORTED);
+  BOOST_TEST(std::string(error.message).find("maxStorageBufferRange") != std::string::npos,
+             error.message);
+}
+
+asg_status create_buffer(const LoadedBackend& backend, uint64_t size, std::string& message) {
+  asg_buffer* buffer = nullptr;
+  asg_error error = empty_error();
+  const asg_status status = backend.api().buffer_create(backend.device(), size, &buffer, &error);
+  message = error.message;
+  if (status == ASG_OK) backend.api().buffer_destroy(buffer);
+  return status;
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_is_not_there_is_refused) {
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  std::string message;
+  BOOST_TEST(create_buffer(backend, uint64_t{1} << 50, message) == ASG_OUT_OF_MEMORY, message);
+  // The device goes on.
+  BOOST_TEST(close(Model().run(backend), expected()));
+}
+
+// ---------------------------------------------------------------- a device in trouble
+
+/// Backends made while it lives see faults that `set` turns on.
+class Faults {
+ public:
+  void set(const std::string& kind, int count = -1) {
+    setenv("ASG_TEST_FAULT", kind.c_str(), 1);
+    count < 0 ? unsetenv("ASG_TEST_FAULT_COUNT")
+              : setenv("ASG_TEST_FAULT_COUNT", std::to_string(count).c_str(), 1);
+  }
+  void clear() { unsetenv("ASG_TEST_FAULT"); }
+  ~Faults() { clear(); }
+
+ private:
+  Variable path_{"VK_LAYER_PATH", ASG_TEST_LAYERS},
+      layer_{"VK_INSTANCE_LAYERS", "VK_LAYER_ASG_faults"};
+};
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+BOOST_AUTO_TEST_CASE(memory_that_is_short_is_asked_for_again) {
+  Faults faults;
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  std::string message;
+  constexpr uint64_t large = uint64_t{32} << 20;
+  faults.set("memory", 1);
+  BOOST_TEST(create_buffer(backend, large, message) == ASG_OK, message);
+  faults.set("memory", 2);
+  BOOST_TEST(create_buffer(backend, large, message) == ASG_OUT_OF_MEMORY);
+  for (const char* part : {"33554432 bytes", "are in use", "the device has"})
+    BOOST_TEST(contains(message, part), message);
+  faults.clear();
+  BOOST_TEST(create_buffer(backend, large, message) == ASG_OK, message);
+  BOOST_TEST(close(Model().run(backend), expected()));
+}
+
+/// What is said when a run ends badly, in the call or in the wait after it.
+Failure failure_of(const LoadedBackend& backend, Execution& run, uint64_t timeout = UINT64_MAX) {
+  asg_event* event = nullptr;
+  try {
+    run.execute(&event);
+    checked([&](asg_error* e) { return backend.api().event_wait(event, timeout, e); });
+  } catch (const Failure& failure) {
+    if (event != nullptr) backend.api().event_destroy(event);
+    return failure;
+  }
+  backend.api().event_destroy(event);
+  return Failure(ASG_OK, empty_error());
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_device_is_reported_with_the_last_kernels) {
+  for (const char* kind : {"submit", "wait"}) {
+    BOOST_TEST_INFO_SCOPE(kind);
+    Faults faults;
+    LoadedBackend backend(ASG_TEST_VULKAN);
+    Model model;
+    {
+      Execution run(backend, model.p.build());
+      model.fill(run);
+      run.execute();
+      faults.set(kind);
+      const Failure lost = failure_of(backend, run);
+      BOOST_TEST(lost.status == ASG_DEVICE_LOST, lost.what());
+      for (const char* part : {"lost", "matmul", "softmax"})
+        BOOST_TEST(contains(lost.what(), part), lost.what());
+      faults.clear();
+      // What is lost stays lost until it is opened again.
+      BOOST_TEST(failure_of(backend, run).status == ASG_DEVICE_LOST);
+    }
+    asg_device* again = nullptr;
+    checked([&](asg_error* e) {
+      return backend.api().device_open(backend.backend(), 0, nullptr, 0, &again, e);
+    });
+    backend.api().device_close(again);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(work_that_never_ends_is_given_up) {
+  Faults faults;
+  LoadedBackend backend(ASG_TEST_VULKAN, {{"timeout", "1"}});
+  Model model;
+  Execution run(backend, model.p.build());
+  model.fill(run);
+  run.execute();
+  faults.set("hang");
+  // The caller's patience ends before the device's: the wait can be repeated.
+  const Failure late = failure_of(backend, run, 1000);
+  BOOST_TEST(late.status == ASG_TIMEOUT, late.what());
+  const Failure hung = failure_of(backend, run);
+  BOOST_TEST(hung.status == ASG_TIMEOUT, hung.what());
+  for (const char* part : {"within 1 s", "matmul", "softmax", "'timeout'"})
+    BOOST_TEST(contains(hung.what(), part), hung.what());
+  faults.clear();
+  BOOST_TEST(failure_of(backend, run).status == ASG_DEVICE_LOST);
+}
+
+// Of a long program only the part that was not over is named.
+BOOST_AUTO_TEST_CASE(the_part_of_a_long_program_is_named) {
+  Faults faults;
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  ProgramBuilder p;
+  ValueId from = p.input(ASG_F32, {4});
+  constexpr int count = 300;
+  std::vector<std::string> names;
+  for (int i = 0; i < count; ++i) names.push_back("kernel" + std::to_string(i));
+  for (int i = 0; i < count; ++i) {
+    const ValueId to = i + 1 < count ? p.scratch(ASG_F32, {4}) : p.output(ASG_F32, {4});
+    RegionBuilder& r = p.region({4}, names[static_cast<std::size_t>(i)].c_str());
+    r.store(r.op(ASG_EW_NEG, r.load(from)), to);
+    from = to;
+  }
+  Execution run(backend, p.build());
+  const vulkan::Counters& count_of = counters(backend);
+  const uint64_t submissions = count_of.submissions;
+  run.execute();
+  BOOST_TEST(count_of.submissions == submissions + 1);
+  faults.set("part");
+  const Failure lost = failure_of(backend, run);
+  BOOST_TEST(lost.status == ASG_DEVICE_LOST, lost.what());
+  BOOST_TEST(contains(lost.what(), "steps 128 to 255"), lost.what());
+  BOOST_TEST(contains(lost.what(), " kernel255"), lost.what());
+  BOOST_TEST(!contains(lost.what(), " kernel256"), lost.what());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace asg::testing
