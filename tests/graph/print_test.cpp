@@ -102,7 +102,8 @@ BOOST_AUTO_TEST_CASE(json_tells_all_that_the_graph_knows) {
   BOOST_TEST(json["nodes"][5] == Json::parse(R"({
     "id": 5, "op": "join", "operands": [[0, 0], [1, 0]],
     "types": [{"dtype": "f32", "shape": [2]}], "attributes": {"axis": 1, "mode": "add"},
-    "origin": {"file": "a/main.cpp", "line": 6, "module": "blocks.0", "backward": false}})"));
+    "origin": {"file": "a/main.cpp", "line": 6, "module": "blocks.0", "backward": false,
+               "recomputed": false}})"));
   BOOST_TEST(json["nodes"][3]["attributes"]["value"] ==
              Json::parse(R"({"dtype": "f32", "shape": [2], "values": [0.5, 2.0]})"));
   BOOST_TEST(json["nodes"][4]["attributes"]["value"]["values"] == Json::parse("[3]"));
