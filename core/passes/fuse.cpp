@@ -235,6 +235,8 @@ class Fuser {
     if (groups_.groups[order_.group(id)].anchored) return false;  // follows another product
     const Node node = graph_.node(id);
     if (groups_.groups[id].points != shape.numel()) return false;
+    const bool positions = node.op.name == "iota" || node.op.name == "random_bits";
+    if (positions && node.outputs[0].shape != shape) return false;
     // The product reads its operands as a whole, also after the first results are written.
     for (const Value operand : product.operands)
       if (layout_.sources.of(operand).base.node == layout_.assigned[id]) return false;

@@ -191,6 +191,8 @@ View RegionBuilder::over_domain(const View& view, bool row) const {
     result.bounds.clear();
     return result;
   }
+  // All elements in order: also where the axes of an epilogue cut them otherwise than the view's.
+  const bool in_order = !row && is_whole(view, region_.dims.numel());
   for (int d = 0; d < rank; ++d) {
     result.strides[d] = 0;
     std::int64_t inner = inner_[static_cast<std::size_t>(d)];
@@ -198,6 +200,10 @@ View RegionBuilder::over_domain(const View& view, bool row) const {
     if (row) {
       if (inner < kernel_.row) continue;
       inner /= kernel_.row;
+    }
+    if (in_order) {
+      result.strides[d] = inner;
+      continue;
     }
     std::int64_t begin = 1;
     for (int a = view.shape.rank(); a-- > 0;) {
