@@ -407,6 +407,21 @@ BOOST_AUTO_TEST_CASE(one_place_goes_to_one_result) {
                             run(reference(), program, without_passes())) == "");
 }
 
+// Small updates are put off to the end, but not past what overwrites a variable that they read.
+BOOST_AUTO_TEST_CASE(an_update_reads_a_variable_before_its_new_value) {
+  Graph graph;
+  const Tensor a = graph.variable("a", f32, {4, 4}), b = graph.variable("b", f32, {4, 4});
+  graph.assign(a, a + slice(slice(b, 0, 0, 1), 1, 0, 1));
+  graph.assign(b, b - max(b, -1, true));
+  const Case program{std::move(graph),
+                     {},
+                     {},
+                     {{"a", spread({4, 4}).to(f32)}, {"b", spread({4, 4}, 1, 9).to(f32)}}};
+  for (const Device& device : {reference(), cpu(2)})
+    BOOST_TEST(bit_difference(run(device, program, {}), run(device, program, without_passes())) ==
+               "");
+}
+
 // The product's axes do not cut its elements as those of what follows it do.
 BOOST_AUTO_TEST_CASE(an_epilogue_may_have_other_axes) {
   Graph graph;
