@@ -13,6 +13,7 @@
 #include <asg/nn/initialize.hpp>
 #include <asg/nn/sequential.hpp>
 #include <asg/ops/activation.hpp>
+#include <asg/ops/attention.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/normalization.hpp>
@@ -147,7 +148,7 @@ std::vector<Entry> entries() {
   static const optim::AdamW adamw;
   static const optim::SGD sgd{{.momentum = 0.9}};
   std::vector<Entry> list;
-  for (const std::int64_t n : {256, 512, 1024, 2048})
+  for (const std::int64_t n : {256, 512, 1024, 2048, 4096})
     list.push_back({fmt::format("gemm{}", n), [n](const Device& d) {
                       const double cube =
                           static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
@@ -177,6 +178,15 @@ std::vector<Entry> entries() {
           [](const Tensors& t) { return layer_norm(t[0], {columns}, t[1], t[2]); },
           {{rows, columns}, {columns}, {columns}});
   by_rows("gelu4096x1024", [](const Tensors& t) { return gelu(t[0]); }, {{rows, columns}});
+  list.push_back({"attention64x512x64", [](const Device& d) {
+                    const Shape heads = {64, 512, 64};
+                    return kernel(
+                        d, {heads, heads, heads},
+                        [](const Tensors& t) {
+                          return scaled_dot_product_attention(t[0], t[1], t[2], {.causal = true});
+                        },
+                        4.0 * 64 * 512 * 512 * 64, 0);
+                  }});
   list.push_back({"mlp", [](const Device& d) { return images(d, "mlp", adamw); }});
   list.push_back({"gpt-nano", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 12); }});
   list.push_back({"gpt-tiny", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 16); }});

@@ -16,26 +16,32 @@ from torch import nn
 from torch.nn import functional as F
 
 
+def hidden_of(length):
+    return torch.ones(length, length, dtype=torch.bool).triu(1)
+
+
+def causal_attention(q, k, v, hidden):
+    """By PyTorch's fused kernel where this version has one."""
+    if hasattr(F, "scaled_dot_product_attention"):
+        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    scores = (q @ k.transpose(-2, -1)) * (1 / math.sqrt(q.shape[-1]))
+    return scores.masked_fill(hidden, -math.inf).softmax(dim=-1) @ v
+
+
 class Attention(nn.Module):
-    """Causal self-attention; by PyTorch's fused kernel where this version has one."""
 
     def __init__(self, embd, heads, block):
         super().__init__()
         self.heads = heads
         self.qkv = nn.Linear(embd, 3 * embd)
         self.proj = nn.Linear(embd, embd)
-        hidden = torch.ones(block, block, dtype=torch.bool).triu(1)
-        self.register_buffer("future", hidden, persistent=False)
+        self.register_buffer("hidden", hidden_of(block), persistent=False)
 
     def forward(self, x):
         batch, block, embd = x.shape
         split = (batch, block, self.heads, embd // self.heads)
         q, k, v = (part.view(split).transpose(1, 2) for part in self.qkv(x).split(embd, dim=2))
-        if hasattr(F, "scaled_dot_product_attention"):
-            y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-        else:
-            scores = (q @ k.transpose(2, 3)) * (1 / math.sqrt(embd // self.heads))
-            y = scores.masked_fill(self.future, -math.inf).softmax(dim=-1) @ v
+        y = causal_attention(q, k, v, self.hidden)
         return self.proj(y.transpose(1, 2).reshape(batch, block, embd))
 
 
@@ -102,6 +108,12 @@ def layer_norm():
     return rows(lambda x: F.layer_norm(x, (1024,), weight, bias))
 
 
+def attention(heads, length, size):
+    q, k, v = (torch.randn(heads, length, size) for _ in range(3))
+    hidden = hidden_of(length)
+    return lambda: causal_attention(q, k, v, hidden), 4 * heads * length * length * size, 0
+
+
 def gpt(vocab, block, embd, heads, layers, batch):
     model = GPT(vocab, block, embd, heads, layers)
     ids = torch.randint(0, vocab, (batch, block))
@@ -157,12 +169,13 @@ def tiny():
 
 
 WORKLOADS = {
-    **{f"gemm{n}": lambda n=n: gemm(n) for n in (256, 512, 1024, 2048)},
+    **{f"gemm{n}": lambda n=n: gemm(n) for n in (256, 512, 1024, 2048, 4096)},
     "chain16M": chain,
     "copy16M": copy,
     "softmax4096x1024": lambda: rows(lambda x: x.softmax(dim=-1)),
     "layernorm4096x1024": layer_norm,
     "gelu4096x1024": lambda: rows(F.gelu),
+    "attention64x512x64": lambda: attention(64, 512, 64),
     "mlp": mlp,
     "gpt-nano": lambda: gpt(65, 64, 128, 4, 4, 12),
     "gpt-tiny": lambda: gpt(65, 64, 128, 4, 4, 16),

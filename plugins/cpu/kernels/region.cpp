@@ -28,6 +28,8 @@ Tape best_tape(const ProgramCopy& program, const Form& form, const Group& group,
     return make_tape(program, form, group, make_nest(form, group, tile, threads), kept);
   };
   Tape tape = build(1024);
+  // A copy has no registers to keep in the cache, and long runs are copied fastest.
+  if (!group.reduces && tape.scratch_bytes == 0) return build(1 << 15);
   if (!tape.nest.single_tile && !tape.nest.columns && group.passes.size() > 1 &&
       tape.nest.low.count <= block_size) {
     // What one pass computes on the row, the next one need not compute again.

@@ -7,6 +7,8 @@
 
 #include <asg/sdk/region_check.hpp>
 
+#include "reuse.hpp"
+
 namespace asg::cpu {
 
 namespace {
@@ -105,6 +107,19 @@ bool can_join(Form& form, uint32_t at) {
   return joined;
 }
 
+/// Stores whose values nothing reads for long, this region included, go past the caches.
+void choose_streamed(const sdk::ProgramCopy& program, const asg_step& step,
+                     const std::vector<bool>& loaded, Form& form) {
+  if (!form.lengths.empty()) return;
+  for (const asg_store& store : form.stores) {
+    Access& access = form.accesses[store.access];
+    bool read = false;
+    for (std::size_t i = 0; i < loaded.size(); ++i)
+      read |= loaded[i] && may_overlap(program, form.accesses[i], access);
+    access.streamed = !read && leaves_caches(program, step, access.index);
+  }
+}
+
 Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
   sdk::check_region(program, step);
   const asg_region& region = *program.region(step);
@@ -153,6 +168,7 @@ Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
     if (s.kind == ASG_STORE_REGISTER && !loaded[s.access])
       note_first_axes(region, form.accesses[s.access]);
   }
+  choose_streamed(program, step, loaded, form);
   for_each_map(form, [&](Affine& map) {
     std::fill(map.coefficients.begin() + region.rank, map.coefficients.end(), 0);
   });

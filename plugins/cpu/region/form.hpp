@@ -39,6 +39,7 @@ struct Access {
   int64_t index_extent = 0;
   uint32_t first_axes =
       0;  // of a store: made only at index 0 of these axes, which it stands still on
+  bool streamed = false;  // of a store: written past the caches
   // In a region with instances: the value that each of them touches; `index` is then the number of
   // the first access with the same values.
   std::vector<uint32_t> instances;

@@ -227,7 +227,10 @@ void store_run(const MemoryMap& map, U* memory, const Run& run, const U* src, co
   from += run.begin;
   if (run.stride == 1) {
     // An update in place may store exactly where its source was read from.
-    if (to != from) copy_run(to, from, count);
+    if (map.streamed)
+      copy_past_caches(to, from, count * static_cast<int64_t>(sizeof(U)));
+    else if (to != from)
+      copy_run(to, from, count);
   } else {
     for (int64_t i = 0; i < count; ++i) to[i * run.stride] = from[i];
   }
@@ -426,6 +429,10 @@ MemoryMap make_map(const Nest& nest, const Access& access, uint32_t index_dtype)
     add_bound(first);
   }
   make_pattern(nest, map);
+  constexpr int64_t long_run = 256;  // bytes: few of them share a line with their neighbours
+  const uint32_t last = map.low.rank - 1;
+  map.streamed = access.streamed && map.low.rank > 0 && map.low.strides[last] == 1 &&
+                 map.low.dims[last] * map.element_size >= long_run && map.pattern.empty();
   map.straight = map.outer_rank == 0 && map.high.rank <= 1 && map.low.rank <= 1;
   // What fits into the second cache is not waited for.
   constexpr int64_t second_cache = int64_t{1} << 18;

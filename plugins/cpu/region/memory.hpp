@@ -44,7 +44,9 @@ struct MemoryMap {
   uint32_t outer_rank = 0;
   Walk high, low;
   bool straight = false;  // no outer axes, and at most one high and one low one
-  int64_t ahead = 0;      // bytes to the next tile, where it pays to ask for it early; else 0
+  bool streamed = false;  // of a store: written past the caches, in long runs
+  int64_t ahead =
+      0;  // bytes to the next tile's part where that is too far away for the second cache, or 0
   struct Bound {
     int64_t base, extent;
     Coefficients outer, high, low;

@@ -23,6 +23,7 @@ namespace asg::cpu::HWY_NAMESPACE {
 
 // The scalar forms of the reductions; on floats they agree with Add, Mul, Max and Min bit by bit.
 struct Sum {
+  static constexpr bool chooses = false;
   using Vector = Add;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
@@ -36,6 +37,7 @@ struct Sum {
   static constexpr T neutral = 0;
 };
 struct Product {
+  static constexpr bool chooses = false;
   using Vector = Mul;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
@@ -50,6 +52,7 @@ struct Product {
   static constexpr T neutral = 1;
 };
 struct Maximum {
+  static constexpr bool chooses = true;
   using Vector = Max;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
@@ -60,6 +63,7 @@ struct Maximum {
                                                            : std::numeric_limits<T>::lowest();
 };
 struct Minimum {
+  static constexpr bool chooses = true;
   using Vector = Min;
   template <class T>
   static HWY_INLINE T run(T a, T b) {
@@ -101,9 +105,28 @@ HWY_INLINE int64_t accumulate_whole(T* lanes, const T* x, int64_t n) {
   if constexpr (std::is_floating_point_v<T>) {
     const hn::CappedTag<T, lane_count> d;
     constexpr size_t width = hn::MaxLanes(d), parts = lane_count / width;
-    hn::Vec<decltype(d)> sums[parts];
+    using V = hn::Vec<decltype(d)>;
+    V sums[parts];
     for (size_t k = 0; k < parts; ++k) sums[k] = hn::LoadU(d, lanes + k * width);
-    for (int64_t i = 0; i < whole; i += lane_count)
+    int64_t i = 0;
+    if constexpr (Op::chooses) {
+      // Which of equal points comes first is known without going through them one after the other:
+      // four parts are walked side by side, and what they give is joined in order.
+      constexpr int64_t ways = 4;
+      const int64_t quarter = whole / ways - whole / ways % lane_count;
+      V best[ways][parts];
+      for (auto& way : best)
+        for (V& v : way) v = hn::Set(d, Op::template neutral<T>);
+      for (; i < quarter; i += lane_count)
+        for (int64_t w = 0; w < ways; ++w)
+          for (size_t k = 0; k < parts; ++k)
+            best[w][k] =
+                Op::Vector::run(d, best[w][k], hn::LoadU(d, x + w * quarter + i + k * width));
+      for (const auto& way : best)
+        for (size_t k = 0; k < parts; ++k) sums[k] = Op::Vector::run(d, sums[k], way[k]);
+      i *= ways;
+    }
+    for (; i < whole; i += lane_count)
       for (size_t k = 0; k < parts; ++k)
         sums[k] = Op::Vector::run(d, sums[k], hn::LoadU(d, x + i + k * width));
     for (size_t k = 0; k < parts; ++k) hn::StoreU(sums[k], d, lanes + k * width);

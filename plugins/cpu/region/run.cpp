@@ -7,16 +7,11 @@
 
 #include <asg/sdk/program.hpp>
 
+#include "ahead.hpp"
+
 namespace asg::cpu {
 
 namespace {
-
-/// Asks for memory that the next tile needs, so that it comes while this one is computed.
-void prefetch(const std::byte* from, int64_t bytes) {
-  constexpr int64_t line = 64;
-  constexpr int second_cache = 2;
-  for (int64_t i = 0; i < bytes; i += line) __builtin_prefetch(from + i, 0, second_cache);
-}
 
 /// One thread's view of a running tape.
 class Frame {
@@ -205,10 +200,12 @@ class Frame {
   }
 
   void run_ops(uint32_t begin, uint32_t end, const Tile& tile) {
+    Ahead ahead;
     for (uint32_t i = begin; i < end; ++i) {
       const Op& op = tape_.ops[i];
       switch (op.kind) {
         case Op::Kind::compute:
+          ahead.step();
           if (op.by_rows) {
             run_by_rows(op, tile);
             break;
@@ -220,7 +217,8 @@ class Frame {
           const MemoryMap& map = tape_.maps[op.map];
           std::byte* place = memory(map) + map.offset(tile) * map.element_size;
           registers_[op.dst] = place;
-          if (map.ahead != 0) prefetch(place + map.ahead, tile.count(op.varies) * map.element_size);
+          if (op.parts != 0)
+            ahead.add(place + map.ahead, tile.count(op.varies) * map.element_size, op.parts);
           break;
         }
         case Op::Kind::product: {
@@ -436,6 +434,7 @@ void run_epilogue(const Tape& tape, std::byte* scratch, std::byte* const* values
     for (int64_t j = 0; j < block.columns; j += nest.tile_low)
       frame.run_tile(Tile{block.row + i, std::min(nest.tile_high, block.rows - i), block.column + j,
                           std::min(nest.tile_low, block.columns - j), origin});
+  if (tape.streams) finish_copies();
 }
 
 void run_tape(const Tape& tape, const Split& split, Context& context, std::byte* const* values,
@@ -466,6 +465,7 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
                             [&](int64_t begin, int64_t end, uint32_t thread) {
                               Frame frame = frame_of(thread);
                               for (int64_t i = begin; i < end; ++i) frame.run_sweep(i);
+                              if (tape.streams) finish_copies();
                             });
     }
     const int64_t width = nest.low.count;
@@ -475,6 +475,7 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
                             Frame frame = frame_of(thread);
                             for (int64_t low = begin; low < end; low += nest.tile_low)
                               frame.finish_sweep(low, std::min(nest.tile_low, end - low));
+                            if (tape.streams) finish_copies();
                           });
     return;
   }
@@ -496,6 +497,7 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
           frame.run_row_block(unit, block, outer, to);
         }
       }
+      if (tape.streams) finish_copies();
     };
     context.pool.parallel(
         count, grain_for(count, points / count * op_weight(tape), context.pool.threads()),
@@ -507,6 +509,7 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
       const Tile tile = nest.columns ? tile_of(unit, outer) : Tile{unit, 1, 0, 1, outer};
       frame.join_blocks(tile.n_low, from, stride, tile);
     }
+    if (tape.streams) finish_copies();
     return;
   }
 
@@ -527,6 +530,7 @@ void run_tape(const Tape& tape, const Split& split, Context& context, std::byte*
                             std::min(nest.tile_low, nest.low.count - low), outer});
       }
     }
+    if (tape.streams) finish_copies();
   };
   context.pool.parallel(
       units, grain_for(units, points / units * op_weight(tape), context.pool.threads()), run_units);

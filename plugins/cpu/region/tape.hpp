@@ -39,6 +39,7 @@ struct Op {
   TileFn fn = nullptr;
   uint32_t opcode = 0;  // of a computation
   uint32_t map = 0;
+  uint32_t parts = 0;  // of a point: steps in which the next tile's memory is asked for, or 0
   uint64_t stream = 0;
 };
 
@@ -74,6 +75,7 @@ struct Tape {
   std::vector<MemoryMap> maps;
   std::size_t scratch_bytes = 0;  // of each thread
   std::size_t sweep_bytes = 0;    // shared: lanes of the reductions across
+  bool streams = false;           // some store goes past the caches
 
   bool reduces() const {
     for (const TapePass& pass : passes)

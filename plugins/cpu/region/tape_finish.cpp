@@ -27,14 +27,17 @@ class Finisher {
     join_products();
     hoist_invariants();
     store_in_place();
-    leave_few_streams_alone();
+    ask_early();
     allocate();
+    tape_.streams = std::any_of(tape_.maps.begin(), tape_.maps.end(),
+                                [](const MemoryMap& map) { return map.streamed; });
   }
 
  private:
   const Register& at(uint32_t reg) const { return tape_.registers[reg]; }
 
-  /// A product that is only added to, or taken from, something needs no register of its own.
+  /// A product that is only added to something, taken from it or multiplied by it needs no register
+  /// of its own.
   void join_products() {
     std::vector<uint32_t> uses(tape_.registers.size(), 0), home(tape_.registers.size(), 0);
     for (uint32_t i = 0; i < tape_.ops.size(); ++i) {
@@ -56,8 +59,7 @@ class Finisher {
     for (const TapePass& pass : tape_.passes)
       for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i) {
         Op& op = tape_.ops[i];
-        if (op.kind != Op::Kind::compute || (op.opcode != ASG_EW_ADD && op.opcode != ASG_EW_SUB))
-          continue;
+        if (op.kind != Op::Kind::compute || !takes_product(op.opcode)) continue;
         for (const bool second : {false, true}) {
           const uint32_t product = second ? op.b : op.a, other = second ? op.a : op.b;
           const uint32_t at = home[product];
@@ -73,6 +75,10 @@ class Finisher {
     remove(gone);
   }
 
+  static bool takes_product(uint32_t opcode) {
+    return opcode == ASG_EW_ADD || opcode == ASG_EW_SUB || opcode == ASG_EW_MUL;
+  }
+
   /// Makes `sum` do the work of `product`, too, where there is a loop for both.
   bool join(Op& sum, const Op& product, uint32_t other, bool second) const {
     if (product.kind != Op::Kind::compute || product.opcode != ASG_EW_MUL ||
@@ -84,7 +90,10 @@ class Finisher {
     };
     const bool swap = !varies(product.a);
     const uint32_t a = swap ? product.b : product.a, b = swap ? product.a : product.b;
-    const uint32_t opcode = sum.opcode == ASG_EW_ADD ? mul_add : second ? sub_mul : mul_sub;
+    const uint32_t opcode = sum.opcode == ASG_EW_ADD   ? mul_add
+                            : sum.opcode == ASG_EW_MUL ? mul_mul
+                            : second                   ? sub_mul
+                                                       : mul_sub;
     const uint32_t dtype = at(sum.dst).dtype;
     const uint32_t uniform = (varies(b) ? 0 : 2u) | (varies(other) ? 0 : 4u);
     const TileFn fn = find_tile_fn({opcode, dtype, dtype, uniform});
@@ -168,15 +177,31 @@ class Finisher {
     if (op.kind == Op::Kind::load && tape_.maps[op.map].index_size != 0) visit(op.b);
   }
 
-  /// The processor follows a few streams by itself; asking for them early, too, costs more than it
-  /// brings.
-  void leave_few_streams_alone() {
+  /// The processor follows a few streams by itself, and asking for them early, too, costs more than
+  /// it brings; but what is long computed with has been forgotten when the next tile begins.
+  void ask_early() {
     constexpr auto few = 3;
     const auto streams = std::count_if(tape_.ops.begin(), tape_.ops.end(), [&](const Op& op) {
       return op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0;
     });
-    if (streams > few) return;
-    for (MemoryMap& map : tape_.maps) map.ahead = 0;
+    const bool long_work = streams == 1 && std::any_of(tape_.ops.begin(), tape_.ops.end(), is_long);
+    if (streams <= few && !long_work) return;
+    for (const TapePass& pass : tape_.passes) {
+      uint32_t computations = 0;
+      for (uint32_t i = pass.ops_end; i-- > pass.ops_begin;) {
+        Op& op = tape_.ops[i];
+        computations += op.kind == Op::Kind::compute;
+        if (op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0) op.parts = computations;
+      }
+    }
+  }
+  static bool is_long(const Op& op) {
+    if (op.kind == Op::Kind::random) return true;
+    if (op.kind != Op::Kind::compute) return false;
+    for (const uint32_t opcode : {ASG_EW_EXP, ASG_EW_LOG, ASG_EW_SIN, ASG_EW_COS, ASG_EW_TANH,
+                                  ASG_EW_ERF, ASG_EW_EXPM1, ASG_EW_LOG1P, ASG_EW_POW})
+      if (op.opcode == opcode) return true;
+    return false;
   }
 
   /// Lets the last operation on a stored register write to memory itself.
@@ -192,8 +217,8 @@ class Finisher {
   bool try_in_place(TapePass& pass, const TapeStore& store) {
     const MemoryMap& map = tape_.maps[store.map];
     Register& reg = tape_.registers[store.reg];
-    if (store.first != 0 || reg.home != Register::Home::slot || reg.varies != full_ ||
-        !map.dense(tape_.nest) || map.varies != full_)
+    if (store.first != 0 || map.streamed || reg.home != Register::Home::slot ||
+        reg.varies != full_ || !map.dense(tape_.nest) || map.varies != full_)
       return false;
     for (const Pass& p : group_.passes)
       for (const uint32_t s : p.stores) {

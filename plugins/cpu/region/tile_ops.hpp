@@ -22,6 +22,7 @@ struct TileOp {
 inline constexpr uint32_t mul_add = 128;  // a * b + c
 inline constexpr uint32_t mul_sub = 129;  // a * b - c
 inline constexpr uint32_t sub_mul = 130;  // c - a * b
+inline constexpr uint32_t mul_mul = 131;  // (a * b) * c
 
 /// The loop for an instruction, or nullptr where it has no meaning for the dtypes.
 TileFn find_tile_fn(const TileOp& op);
@@ -46,6 +47,11 @@ struct ReduceFns {
 
 /// nullptr where the kind has no meaning for the dtype.
 const ReduceFns* find_reduce_fns(uint32_t kind, uint32_t dtype);
+
+/// Copies with stores that go past the caches.
+void copy_past_caches(void* to, const void* from, int64_t bytes);
+/// Before another thread reads what this one has so copied.
+void finish_copies();
 
 /// Words of the Philox4x32-10 stream: dst[i] = word of element first + i * stride.
 struct RandomStream {

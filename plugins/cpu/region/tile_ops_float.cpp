@@ -192,6 +192,12 @@ struct MulThenSub {
     return hn::Sub(product, c);
   }
 };
+struct MulThenMul {
+  template <class V>
+  static HWY_INLINE V run(V product, V c) {
+    return hn::Mul(product, c);
+  }
+};
 struct SubMul {
   template <class V>
   static HWY_INLINE V run(V product, V c) {
@@ -322,6 +328,8 @@ TileFn find_for(const TileOp& op) {
       return product_for<T, MulThenSub>(op.uniform);
     case sub_mul:
       return product_for<T, SubMul>(op.uniform);
+    case mul_mul:
+      return product_for<T, MulThenMul>(op.uniform);
     default:
       return nullptr;
   }
