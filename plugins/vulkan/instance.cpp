@@ -29,12 +29,18 @@ Traits read_traits(vk::PhysicalDevice device) {
   const auto& basic = features.get<vk::PhysicalDeviceFeatures2>().features;
   const auto& more = features.get<vk::PhysicalDeviceVulkan12Features>();
   const auto properties =
-      device.getProperties2<vk::PhysicalDeviceProperties2, vk::PhysicalDeviceVulkan12Properties>();
+      device.getProperties2<vk::PhysicalDeviceProperties2, vk::PhysicalDeviceVulkan12Properties,
+                            vk::PhysicalDeviceSubgroupProperties>();
   const auto& limits = properties.get<vk::PhysicalDeviceProperties2>().properties.limits;
   const auto& floats = properties.get<vk::PhysicalDeviceVulkan12Properties>();
   Traits traits;
   traits.software = properties.get<vk::PhysicalDeviceProperties2>().properties.deviceType ==
                     vk::PhysicalDeviceType::eCpu;
+  const auto& subgroup = properties.get<vk::PhysicalDeviceSubgroupProperties>();
+  const bool shuffles = (subgroup.supportedStages & vk::ShaderStageFlagBits::eCompute) &&
+                        (subgroup.supportedOperations & vk::SubgroupFeatureFlagBits::eShuffle);
+  if (traits.software && shuffles && subgroup.subgroupSize <= 16)
+    traits.lanes = subgroup.subgroupSize;
   traits.int64 = basic.shaderInt64;
   traits.float64 = basic.shaderFloat64;
   traits.storage8 = more.storageBuffer8BitAccess;

@@ -16,6 +16,9 @@ struct Traits {
   bool round_even64 = false;
   bool denorm_preserve32 = false;
   bool denorm_preserve64 = false;
+  /// Of a subgroup, where that is what a processor computes at once and lanes hand each other their
+  /// values; else 0.
+  uint32_t lanes = 0;
   uint32_t max_buffers = 0;       ///< storage buffers that one shader may use
   uint32_t max_invocations = 0;   ///< threads of a workgroup
   uint32_t shared_bytes = 0;      ///< of a workgroup

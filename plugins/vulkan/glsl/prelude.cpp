@@ -392,6 +392,10 @@ std::string prelude_header(const Traits& traits) {
   if (traits.storage8) text += "#extension GL_EXT_shader_8bit_storage : require\n";
   if (traits.int64) text += "#extension GL_EXT_shader_explicit_arithmetic_types_int64 : require\n";
   text += "#extension GL_EXT_control_flow_attributes : require\n";
+  if (traits.lanes > 0)
+    text +=
+        "#extension GL_KHR_shader_subgroup_basic : require\n"
+        "#extension GL_KHR_shader_subgroup_shuffle : require\n";
   std::string modes;
   const auto mode = [&](bool has, int capability, int number, int width) {
     if (!has) return;

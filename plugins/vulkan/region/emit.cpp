@@ -127,6 +127,9 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
     case ASG_EW_LOAD:
       return load(form_.accesses[inst.a], k);
     case ASG_EW_IMM:
+      // Mesa 22.3 takes a 32-bit number widened to 64 bits to be no less than any constant.
+      if (inst.dtype == ASG_I64)
+        return literal(inst.dtype, inst.imm) + " | int64_t(push.step >> 31)";
       return literal(inst.dtype, inst.imm);
     case ASG_EW_REDUCED:
       return reduced(inst.a);

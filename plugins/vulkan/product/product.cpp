@@ -1,0 +1,86 @@
+#include "product/product.hpp"
+
+#include <algorithm>
+
+#include "glsl/loops.hpp"
+
+namespace asg::vulkan {
+namespace {
+
+Tile tile_in_shared_memory(const Product& product) {
+  const auto fills = [&](uint32_t m, uint32_t n, uint64_t groups) {
+    return product.m >= m && product.n >= n &&
+           ceil_div(static_cast<uint64_t>(product.m), m) *
+                   ceil_div(static_cast<uint64_t>(product.n), n) *
+                   static_cast<uint64_t>(product.batch) >=
+               groups;
+  };
+  if (product.dtype == ASG_F32 && product.context.traits.max_invocations >= 256) {
+    if (fills(128, 128, 64)) return {128, 128, 8, 8, 16};
+    if (fills(48, 48, 16)) return {64, 64, 4, 4, 16};
+  }
+  return {32, 32, 2, 2, 16};
+}
+
+// On llvmpipe a load takes as long as 22 products, for it goes from lane to lane; a broadcast as
+// long as one.  Tiles of many rows take the driver long to compile, so small products have none.
+Tile tile_of_lanes(const Product& product, uint32_t lanes) {
+  const auto work = static_cast<uint64_t>(product.m * product.n * product.batch * product.k);
+  const uint32_t most_rows = work < uint64_t{1} << 22 ? 16 : 32;
+  Tile best{};
+  uint64_t least = UINT64_MAX;
+  for (uint32_t rows = most_rows; rows > 0; rows /= 2)
+    for (uint32_t columns = 4; columns > 0; columns /= 2) {
+      const uint64_t groups = ceil_div(static_cast<uint64_t>(product.m), rows) *
+                              ceil_div(static_cast<uint64_t>(product.n), columns * lanes);
+      const uint64_t cost =
+          groups * (22 * (ceil_div(rows, lanes) + columns) + rows + rows * columns);
+      if (cost >= least) continue;
+      least = cost;
+      best = {rows, columns * lanes, rows, columns, 0};
+    }
+  return best;
+}
+
+// Where tiles are few and long, the sums are cut so that more workgroups share them.
+uint64_t choose_slices(const Product& product, uint64_t groups, bool lanes) {
+  const uint64_t wanted = lanes ? 16 : 256, depth = lanes ? 512 : 256, most = 32;
+  constexpr uint64_t most_bytes = uint64_t{64} << 20;
+  const uint64_t bytes = static_cast<uint64_t>(product.m * product.n * product.batch) *
+                         std::max<uint64_t>(sdk::dtype_size(product.dtype), 4);
+  const uint64_t room = std::min(most_bytes, product.context.traits.max_range) / bytes;
+  return std::max<uint64_t>(
+      1, std::min({wanted / groups, static_cast<uint64_t>(product.k) / depth, most, room}));
+}
+
+}  // namespace
+
+Product::Product(const StepContext& of)
+    : context(of), a(of.input(0)), b(of.input(1)), rank(a.rank), dtype(a.dtype) {
+  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
+  m = a.shape[rank - 2];
+  k = a.shape[rank - 1];
+  n = b.shape[rank - 1];
+  batch = sdk::product(a.shape, rank - 2);
+  bool fits = b.shape[rank - 2] == k;
+  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
+  require(fits, "matmul: shapes do not fit");
+}
+
+Cut choose_cut(const Product& product) {
+  const Traits& traits = product.context.traits;
+  // GLSL has no broadcast of 64-bit integers without another extension.
+  const bool lanes = traits.software && traits.lanes > 0 && product.dtype != ASG_I64;
+  Cut cut{lanes ? tile_of_lanes(product, traits.lanes) : tile_in_shared_memory(product), 0, 0, 0,
+          0};
+  cut.tiles_m = ceil_div(static_cast<uint64_t>(product.m), cut.tile.m);
+  cut.tiles_n = ceil_div(static_cast<uint64_t>(product.n), cut.tile.n);
+  const uint64_t groups = cut.tiles_m * cut.tiles_n * static_cast<uint64_t>(product.batch);
+  const uint64_t step = std::max(cut.tile.k, 1u), k = static_cast<uint64_t>(product.k);
+  const uint64_t depth = ceil_div(ceil_div(k, choose_slices(product, groups, lanes)), step) * step;
+  cut.depth = static_cast<int64_t>(depth);
+  cut.slices = std::max<uint64_t>(1, depth == 0 ? 1 : ceil_div(k, depth));
+  return cut;
+}
+
+}  // namespace asg::vulkan
