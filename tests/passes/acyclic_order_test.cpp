@@ -122,6 +122,13 @@ BOOST_AUTO_TEST_CASE(either_side_is_enough) {
   // The one leads to the other now, through the first group.
   BOOST_TEST(wide.leads_to(0, 2 * many - 1));
   BOOST_TEST(!wide.leads_to(2, 3));
+
+  AcyclicOrder hub(many + 1);
+  for (NodeId id = 1; id < many; ++id) hub.add_base_edge(0, id);
+  hub.add_base_edge(many - 1, many);
+  BOOST_TEST(hub.leads_to(0, many));
+  BOOST_TEST(!hub.leads_to(1, many));
+  BOOST_TEST(hub.visits() < 400);
 }
 
 // All long searches together have an end; what cannot be looked at is not done.
