@@ -24,27 +24,22 @@ void swap_operands(MatmulPlan& plan) {
 int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
 int64_t divide_up(int64_t n, int64_t parts) { return (n + parts - 1) / parts; }
 
-/// For BLAS, whose bits depend on the shapes of the panels: of about 8 million multiplications or
-/// more, as square as the matrix allows.
+/// For BLAS, whose bits depend on the shapes of the panels: a power of two of them, which most
+/// numbers of threads divide, each of about 8 million multiplications or more.
 void choose_blas_panels(MatmulPlan& plan) {
-  const double work = static_cast<double>(plan.m) * static_cast<double>(plan.n) *
-                      static_cast<double>(std::max<int64_t>(plan.k, 1));
+  const double area = static_cast<double>(plan.m) * static_cast<double>(plan.n);
+  const double work = area * static_cast<double>(std::max<int64_t>(plan.k, 1));
   const double wanted = plan.batch.count() >= 16 ? 64e6 : 8e6;
   // Smaller panels would spend their time on being copied into BLAS's own format.
-  const double area = static_cast<double>(plan.m) * static_cast<double>(plan.n);
-  const double parts = std::clamp(work / wanted, 1.0, std::max(area / (320.0 * 320.0), 4.0));
-  const double square = std::sqrt(area / parts);
-  const auto panel = [](double size, int64_t extent) {
-    const int64_t rounded = std::max<int64_t>(static_cast<int64_t>(size) / 48 * 48, 96);
-    const int64_t count = std::max<int64_t>((extent + rounded / 2) / rounded, 1);
-    return std::min(extent, round_up(divide_up(extent, count), 16));
-  };
-  // A side shorter than the square stays whole and the other one is cut finer.
-  const double m = static_cast<double>(plan.m), n = static_cast<double>(plan.n);
-  const double side_m = n < square ? square * square / n : square;
-  const double side_n = m < square ? square * square / m : square;
-  plan.panel_m = parts < 1.5 ? plan.m : panel(std::min(side_m, m), plan.m);
-  plan.panel_n = parts < 1.5 ? plan.n : panel(std::min(side_n, n), plan.n);
+  constexpr double least_side = 384;
+  double parts = std::min(work / wanted, std::max(area / (least_side * least_side), 4.0));
+  plan.panel_m = plan.m;
+  plan.panel_n = plan.n;
+  // Halved where they are longer: of panels with the same area, square ones are copied least.
+  for (; parts > std::sqrt(2.0) && std::max(plan.panel_m, plan.panel_n) >= 96; parts /= 2) {
+    int64_t& side = plan.panel_n >= plan.panel_m ? plan.panel_n : plan.panel_m;
+    side = round_up(divide_up(side, 2), 16);
+  }
   if (!plan.has_epilogue || area == 0) return;
   // Short enough for the second cache or not much more, as an epilogue comes after.
   plan.panel_m = std::clamp<int64_t>((int64_t{1} << 18) / plan.n, 16,
