@@ -240,38 +240,65 @@ void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint
   }
 }
 
+namespace {
+
+struct Range {
+  std::uint32_t slot;
+  std::uint64_t begin, end;
+};
+
+// Bytes of slots, kept as ranges that do not touch each other.
+class Touched {
+ public:
+  [[nodiscard]] bool overlaps(const Range& r) const {
+    const auto behind = ranges_.lower_bound({r.slot, r.end});
+    if (behind == ranges_.begin()) return false;
+    const auto& [at, end] = *std::prev(behind);
+    return at.first == r.slot && r.begin < end;
+  }
+  void add(Range r) {
+    auto next = ranges_.lower_bound({r.slot, r.begin});
+    if (next != ranges_.begin() && std::prev(next)->first.first == r.slot &&
+        std::prev(next)->second >= r.begin)
+      --next;
+    while (next != ranges_.end() && next->first.first == r.slot && next->first.second <= r.end) {
+      r.begin = std::min(r.begin, next->first.second);
+      r.end = std::max(r.end, next->second);
+      next = ranges_.erase(next);
+    }
+    ranges_.emplace_hint(next, std::pair{r.slot, r.begin}, r.end);
+  }
+  void clear() { ranges_.clear(); }
+
+ private:
+  std::map<std::pair<std::uint32_t, std::uint64_t>, std::uint64_t> ranges_;  // {slot, begin} -> end
+};
+
+}  // namespace
+
 void assign_stages(Program& program, std::int64_t& visits) {
-  struct Range {
-    std::uint32_t slot;
-    std::uint64_t begin, end;
-  };
-  std::vector<Range> reads, writes;  // of the stage being filled
+  Touched reads, writes;  // of the stage being filled
   const auto range = [&](std::uint32_t v) {
     const Placed& p = program.values[v];
     return Range{p.slot, p.extent_begin, p.extent_end};
-  };
-  const auto overlaps = [&](const std::vector<Range>& list, const Range& r) {
-    visits += static_cast<std::int64_t>(list.size());
-    return std::any_of(list.begin(), list.end(), [&](const Range& o) {
-      return o.slot == r.slot && o.begin < r.end && r.begin < o.end;
-    });
   };
   std::uint32_t stage = 0;
   for (Step& step : program.steps) {
     std::vector<std::uint32_t> written = step.outputs;
     if (step.scratch >= 0) written.push_back(static_cast<std::uint32_t>(step.scratch));
+    visits += static_cast<std::int64_t>(step.inputs.size() + written.size());
     bool conflict = false;
-    for (const std::uint32_t v : step.inputs) conflict = conflict || overlaps(writes, range(v));
+    for (const std::uint32_t v : step.inputs) conflict = conflict || writes.overlaps(range(v));
     for (const std::uint32_t v : written)
-      conflict = conflict || overlaps(writes, range(v)) || overlaps(reads, range(v));
+      conflict = conflict || writes.overlaps(range(v)) || reads.overlaps(range(v));
     if (conflict) {
       ++stage;
       reads.clear();
       writes.clear();
     }
     step.stage = stage;
-    for (const std::uint32_t v : step.inputs) reads.push_back(range(v));
-    for (const std::uint32_t v : written) writes.push_back(range(v));
+    for (const std::uint32_t v : step.inputs) reads.add(range(v));
+    for (const std::uint32_t v : written) writes.add(range(v));
   }
 }
 

@@ -30,7 +30,7 @@ void plan_arena(Program& program, std::vector<PlannedBuffer>& buffers, std::uint
                 std::int64_t& visits);
 
 /// Numbers the stages: within one, no write overlaps any other access. Adds to `visits` how many
-/// ranges it looks at.
+/// accesses it looks at.
 void assign_stages(Program& program, std::int64_t& visits);
 
 }  // namespace asg

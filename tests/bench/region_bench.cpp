@@ -201,6 +201,17 @@ void dropout(ProgramBuilder& p) {
   r.store(r.where(keep, r.op(ASG_EW_MUL, x, r.imm(1.1111112f)), r.imm(0.0f)),
           p.output(ASG_F32, {n}));
 }
+// Of images: what relu passes back, and the gradient of the bias before it.
+constexpr int64_t images = 64, channels = 32, pixels = 784;
+void bias_gradient(ProgramBuilder& p) {
+  const Shape shape{images, channels, pixels};
+  const ValueId h = p.input(ASG_F32, shape), dy = p.input(ASG_F32, shape);
+  RegionBuilder& r = p.region(shape);
+  const Register zero = r.imm(0.0f);
+  const Register g = r.where(r.op(ASG_EW_GT, r.load(h), zero), r.load(dy), zero);
+  r.store(g, p.output(ASG_F32, shape));
+  r.store(r.reduce(ASG_REDUCE_SUM, g, {0, 2}), p.output(ASG_F32, {channels}));
+}
 void reduce(ProgramBuilder& p, Shape shape, uint32_t axis) {
   const ValueId x = p.input(ASG_F32, shape), y = p.output(ASG_F32, {shape[1 - axis]});
   RegionBuilder& r = p.region(shape);
@@ -238,6 +249,7 @@ const bool added = [] {
   add_benchmark("dropout_4096x1024", dropout, 2 * matrix_bytes);
   add_benchmark("adamw_8M", adamw, 28.0 * weights);
   add_benchmark("adamw_1000_instances", adamw_instances, 28.0 * 32500);
+  add_benchmark("bias_gradient_64x32x784", bias_gradient, 12.0 * images * channels * pixels);
   const auto add_reduce = [](const char* name, Shape shape, uint32_t axis) {
     add_benchmark(
         name, [=](ProgramBuilder& p) { reduce(p, shape, axis); },

@@ -37,6 +37,33 @@ BOOST_AUTO_TEST_CASE(stores_past_the_caches) {
   }
 }
 
+// The gradient of a bias of images: a sum over axes on both sides of the one that is kept.
+BOOST_AUTO_TEST_CASE(sums_over_outer_and_inner_axes) {
+  Random random(11);
+  const Shape shapes[] = {{5, 3, 40},  {7, 33, 196}, {64, 2, 784}, {3, 5, 5000},
+                          {2, 70, 31}, {9, 1, 64},   {40, 6, 33}};
+  for (const Shape& shape : shapes) {
+    for (const bool both : {false, true}) {
+      Case c;
+      const ValueId h = c.input(random, ASG_F32, shape, false);
+      const ValueId dy = c.input(random, ASG_F32, shape, false);
+      const ValueId dx = c.output(ASG_F32, shape), bias = c.output(ASG_F32, {shape[1]});
+      const ValueId most = c.output(ASG_F32, {shape[1]});
+      RegionBuilder& r = c.program.region(shape);
+      const Register zero = r.imm(0.0f);
+      const Register g = r.where(r.op(ASG_EW_GT, r.load(h), zero), r.load(dy), zero);
+      r.store(g, dx);
+      r.store(r.reduce(ASG_REDUCE_SUM, g, {0, 2}), bias);
+      r.store(r.reduce(ASG_REDUCE_MAX, g, {0, 2}), most);
+      if (both) {
+        const ValueId sums = c.output(ASG_F32, {shape[0], shape[2]});
+        r.store(r.reduce(ASG_REDUCE_SUM, g, {1}), sums);
+      }
+      expect_agreement(c);
+    }
+  }
+}
+
 // Zeros of both signs are equal: the first of them is the largest.
 BOOST_AUTO_TEST_CASE(first_of_equal_extremes) {
   Random random(5);

@@ -8,6 +8,7 @@
 #include <asg/runtime/target.hpp>
 
 #include "passes/differential.hpp"
+#include "passes/shapes.hpp"
 
 namespace {
 
@@ -81,6 +82,15 @@ BOOST_AUTO_TEST_CASE(updates_follow_their_gradients) {
   (void)optim::SGD().minimize(mean(square(y)), 0.1);
   const Program program = compile_program({graph, {}}, *target_of(reference()));
   BOOST_TEST(program.liveness_bound_bytes <= 2u * size * size * 4);
+}
+
+// The derivative of tanh follows from its result, which the backward pass needs anyway: nothing
+// else is kept of a step.
+BOOST_AUTO_TEST_CASE(a_recurrent_network_keeps_one_value_of_each_step) {
+  constexpr std::int64_t steps = 1000, bytes = 4 * 16 * 4;
+  const Grown grown = recurrent(16 * steps);
+  const Program program = compile_program({grown.graph, grown.outputs}, *target_of(cpu(2)));
+  BOOST_TEST(static_cast<double>(program.liveness_bound_bytes) <= 1.25 * steps * bytes);
 }
 
 }  // namespace

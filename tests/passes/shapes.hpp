@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include <asg/asg.hpp>
 
@@ -57,6 +58,14 @@ inline Grown wide(std::int64_t nodes) {
   return g;
 }
 
+// As many results as nodes, each of operands of its own.
+inline Grown separate(std::int64_t nodes) {
+  Grown g;
+  for (std::int64_t i = 0; i < nodes / 2; ++i)
+    g.outputs.push_back(sin(g.graph.input("x" + std::to_string(i), asg::f32, {i % 7 + 1})));
+  return g;
+}
+
 inline Grown softmax_stack(std::int64_t nodes) {
   Grown g;
   asg::Tensor y = g.graph.input("x", asg::f32, {8, 16});
@@ -84,11 +93,9 @@ struct Shape {
   const char* name;
   Grown (*make)(std::int64_t nodes);  ///< of about so many
 };
-inline constexpr Shape shapes[] = {{"chain", chain},
-                                   {"diamond", diamond},
-                                   {"hub", hub},
-                                   {"wide", wide},
-                                   {"softmax_stack", softmax_stack},
-                                   {"recurrent", recurrent}};
+inline constexpr Shape shapes[] = {
+    {"chain", chain},        {"diamond", diamond},   {"hub", hub},
+    {"wide", wide},          {"separate", separate}, {"softmax_stack", softmax_stack},
+    {"recurrent", recurrent}};
 
 }  // namespace passes_test

@@ -147,6 +147,13 @@ bool can_join(const sdk::ProgramCopy& program, const Form& form, const Group& gr
   });
 }
 
+/// Whether these axes, and no others, are the last ones.
+bool reduces_last(const Form& form, uint32_t axes) {
+  if (form.rank() == 0) return true;
+  const uint32_t all = (1u << form.rank()) - 1, kept = all & ~axes;
+  return axes != 0 && kept < (axes & ~(axes - 1));
+}
+
 }  // namespace
 
 std::vector<Group> make_groups(const sdk::ProgramCopy& program, const Form& form,
@@ -182,15 +189,14 @@ std::vector<Group> make_groups(const sdk::ProgramCopy& program, const Form& form
 
 bool walks_rows(const Form& form, uint32_t axes) {
   int64_t kept = 1, reduced = 1;
-  bool last = true;  // no kept axis yet, from the last one on
-  for (uint32_t d = form.rank(); d-- > 0;) {
-    const bool reduces = (axes >> d & 1) != 0;
-    if (reduces && !last) return false;
-    last &= reduces;
-    (reduces ? reduced : kept) *= form.dims[d];
-  }
+  for (uint32_t d = 0; d < form.rank(); ++d)
+    ((axes >> d & 1) != 0 ? reduced : kept) *= form.dims[d];
   // Very short rows are better walked across: one vector operation then serves many of them.
-  return (axes != 0 || form.rank() == 0) && (reduced > 16 || kept < 64);
+  if (reduces_last(form, axes)) return reduced > 16 || kept < 64;
+  // A row may consist of pieces, as the images of a channel are, if these are long.
+  constexpr int64_t long_piece = 32;
+  const uint32_t last = form.rank() - 1;
+  return (axes >> last & 1) != 0 && form.dims[last] >= long_piece;
 }
 
 int64_t result_count(const Form& form, const Reduction& reduction) {

@@ -136,15 +136,8 @@ struct Block {
 
   void add_to_queries(int64_t key, int64_t keys) const {
     const Matrix rows = right(head.key, key, keys, s.size, packed);
-    const int64_t wide = round_to_strip(s.size);
-    const Tiles tiles(n);
-    for (int64_t t = 0; t < tiles.count; ++t) {
-      const int64_t i = tiles.begin(t), end = tiles.begin(t + 1);
-      const int64_t depth = s.causal ? std::min(keys, query + end - key) : keys;
-      if (depth > 0)
-        multiply_rows<Together>(end - i, wide, depth, Left{dscores + i, 1, width},
-                                Right{rows.data, rows.row}, dquery + i * wide, wide, key > 0);
-    }
+    add_rows_by_scores(s, query, n, key, keys, dscores, width, rows, dquery,
+                       round_to_strip(s.size));
   }
 
   void run() {

@@ -30,10 +30,14 @@ inline constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 HWY_INLINE FloatVector exp_of(FloatVector x) {
   const Floats d;
   const auto vanishes = hn::Lt(x, hn::Set(d, -87.0f));
+#ifdef ASG_CPU_FLOAT_TABLES
+  return hn::IfThenZeroElse(vanishes, float32::exp(x));
+#else
   const float32::Power power =
       float32::split_exp(hn::Min(hn::IfThenZeroElse(vanishes, x), hn::Set(d, 88.0f)));
   const FloatVector scale = float32::power_of_two(power.n);
   return float32::nan_or(x, hn::IfThenZeroElse(vanishes, hn::MulAdd(scale, power.fraction, scale)));
+#endif
 }
 
 /// What to subtract from scores: nothing where all of them are -inf.
@@ -148,6 +152,21 @@ inline void score_strip(const Sizes& s, const Matrix& key_rows, const Mask& mask
   multiply_strip(keys, s.size, key_rows, key, queries, scores, width);
   if (mask.kind != Mask::Kind::none) apply_mask(mask, query, n, key, keys, scores, width);
   if (s.causal) hide_future(query, key, keys, scores, width);
+}
+
+/// Adds to the sums of n queries the rows of a block of keys that they see, times their scores; the
+/// first block begins the sums.
+inline void add_rows_by_scores(const Sizes& s, int64_t query, int64_t n, int64_t key, int64_t keys,
+                               const float* scores, int64_t width, const Matrix& rows, float* sums,
+                               int64_t wide) {
+  const Tiles tiles(n);
+  for (int64_t t = 0; t < tiles.count; ++t) {
+    const int64_t i = tiles.begin(t), end = tiles.begin(t + 1);
+    const int64_t depth = s.causal ? std::min(keys, query + end - key) : keys;
+    if (depth > 0)
+      multiply_rows<Together>(end - i, wide, depth, Left{scores + i, 1, width},
+                              Right{rows.data, rows.row}, sums + i * wide, wide, key > 0);
+  }
 }
 
 }  // namespace asg::cpu::HWY_NAMESPACE

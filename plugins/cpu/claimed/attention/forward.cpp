@@ -92,14 +92,7 @@ void forward(const Sizes& s, const attention::ForwardHead& head, int64_t query, 
     hn::Store(high.add(keys, scores + lanes), d, numbers + lanes);
     if (key > 0) scale_rows(n, wide, numbers, sums);
     const Matrix value = right(head.value, key, keys, s.value_size, packed);
-    const Tiles tiles(n);
-    for (int64_t t = 0; t < tiles.count; ++t) {
-      const int64_t i = tiles.begin(t), end = tiles.begin(t + 1);
-      const int64_t depth = s.causal ? std::min(keys, query + end - key) : keys;
-      if (depth > 0)
-        multiply_rows<Together>(end - i, wide, depth, Left{scores + i, 1, strip},
-                                Right{value.data, value.row}, sums + i * wide, wide, key > 0);
-    }
+    add_rows_by_scores(s, query, n, key, keys, scores, strip, value, sums, wide);
   }
   const FloatVector one = hn::Set(d, 1.0f);
   hn::Store(hn::Div(one, divisor_of(low.total)), d, numbers);
