@@ -10,6 +10,7 @@
 #include <asg/sdk/program_copy.hpp>
 
 #include "device.hpp"
+#include "hazards.hpp"
 #include "instance_groups.hpp"
 #include "kernel.hpp"
 #include "last_kernels.hpp"
@@ -62,9 +63,10 @@ class VulkanExecutable final : public sdk::Executable {
   struct Launch {
     const Pipeline* pipeline;
     std::vector<vk::DescriptorBufferInfo> buffers;
+    std::vector<bool> writes;  // of the buffers
     uint64_t groups;
     uint32_t count;
-    bool barrier_before, barrier_after;
+    bool barrier;
   };
 
   void plan_step(uint32_t index, const std::vector<sdk::Capability>& rows);
@@ -77,6 +79,9 @@ class VulkanExecutable final : public sdk::Executable {
                                   const std::vector<Range>& slots);
   Launch launch(const Planned& step, std::size_t dispatch, const std::vector<Range>& slots,
                 const InstanceGroup* group, const Allocation* table) const;
+  /// A barrier between what was launched and this, if they meet.
+  void part_from(vk::CommandBuffer commands, const Launch& launch);
+  void barrier(vk::CommandBuffer commands);
   void launch_all(vk::CommandBuffer commands, const Recording& recording, uint32_t step,
                   const std::vector<Launch>& launches);
   void forget(Recording& recording);
@@ -90,6 +95,7 @@ class VulkanExecutable final : public sdk::Executable {
   std::shared_ptr<ErrorCell> errors_;
   std::shared_ptr<const KernelNames> names_;
   std::list<Recording> recordings_;
+  Hazards hazards_;  // of the recording under way
   uint64_t temporary_bytes_ = 0, constant_bytes_ = 0;
   uint32_t kernels_ = 0;
   uint64_t compile_ns_ = 0;

@@ -22,6 +22,7 @@ struct Binding {
   Kind kind = Kind::value;
   uint32_t slot = 0;  ///< of a value; the number of a place
   uint64_t begin = 0, size = 0;
+  bool writes = false;
   bool operator==(const Binding&) const = default;
 };
 

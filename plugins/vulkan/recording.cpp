@@ -51,13 +51,10 @@ VulkanExecutable::Launch VulkanExecutable::launch(const Planned& step, std::size
                                                   const InstanceGroup* group,
                                                   const Allocation* table) const {
   const Dispatch& dispatch = step.dispatches[index];
-  Launch launch{step.pipelines[index], {},   dispatch.groups, dispatch.count,
-                dispatch.barrier,      false};
+  Launch launch{step.pipelines[index], {}, {}, dispatch.groups, dispatch.count, dispatch.barrier};
   if (group != nullptr) {
     launch.groups = group->groups;
     launch.count = group->instances;
-    // What spans the values of all instances holds values of other dispatches, too.
-    launch.barrier_before = launch.barrier_after = true;
   }
   const auto of = [](const Allocation& memory) {
     return Range{memory.buffer, memory.offset, memory.size};
@@ -86,6 +83,7 @@ VulkanExecutable::Launch VulkanExecutable::launch(const Planned& step, std::size
     }
     if (!range.buffer || range.size == 0) range = of(device_.nothing());
     launch.buffers.push_back({range.buffer, range.offset, range.size});
+    launch.writes.push_back(binding.writes);
   }
   return launch;
 }
@@ -111,6 +109,22 @@ std::vector<VulkanExecutable::Launch> VulkanExecutable::launches_of(
   return launches;
 }
 
+// What descriptors span is more than what shaders touch: they begin at aligned bytes, and those of
+// instances hold what lies between the values.
+void VulkanExecutable::part_from(vk::CommandBuffer commands, const Launch& launch) {
+  bool apart = launch.barrier;
+  for (std::size_t i = 0; i < launch.buffers.size() && !apart; ++i)
+    apart = hazards_.meets(launch.buffers[i], launch.writes[i]);
+  if (apart) barrier(commands);
+  for (std::size_t i = 0; i < launch.buffers.size(); ++i)
+    hazards_.add(launch.buffers[i], launch.writes[i]);
+}
+
+void VulkanExecutable::barrier(vk::CommandBuffer commands) {
+  full_barrier(commands);
+  hazards_.clear();
+}
+
 void VulkanExecutable::launch_all(vk::CommandBuffer commands, const Recording& recording,
                                   uint32_t step, const std::vector<Launch>& launches) {
   const uint64_t most = device_.physical().traits.max_groups;
@@ -128,7 +142,7 @@ void VulkanExecutable::launch_all(vk::CommandBuffer commands, const Recording& r
                         .descriptorType = vk::DescriptorType::eStorageBuffer,
                         .pBufferInfo = &launch.buffers[i]});
     device_.handle().updateDescriptorSets(writes, {});
-    if (launch.barrier_before) full_barrier(commands);
+    part_from(commands, launch);
     commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline.handle);
     commands.bindDescriptorSets(vk::PipelineBindPoint::eCompute, pipeline.layout, 0, set, {});
     for (uint64_t base = 0; base < launch.groups; base += most) {
@@ -138,7 +152,6 @@ void VulkanExecutable::launch_all(vk::CommandBuffer commands, const Recording& r
       commands.dispatch(static_cast<uint32_t>(std::min(launch.groups - base, most)), 1, 1);
       ++device_.counters().dispatches;
     }
-    if (launch.barrier_after) full_barrier(commands);
   }
 }
 
@@ -172,14 +185,14 @@ void VulkanExecutable::record(Recording& recording, const std::vector<Range>& sl
     recording.first_steps.push_back(step);
     // A second run may be submitted before the first is over.
     commands.begin({.flags = vk::CommandBufferUsageFlagBits::eSimultaneousUse});
-    full_barrier(commands);
+    barrier(commands);
     recorded = 0;
   };
   for (uint32_t i = 0; i < count; ++i) {
     if (recorded >= most_dispatches)
       next_buffer(i);
     else if (program_.steps()[i].stage != program_.steps()[i - 1].stage)
-      full_barrier(commands);
+      barrier(commands);
     if (i == 0 && recording.times) commands.resetQueryPool(recording.times, 0, 2 * count);
     if (recording.times)
       commands.writeTimestamp(vk::PipelineStageFlagBits::eBottomOfPipe, recording.times, 2 * i);

@@ -42,13 +42,13 @@ std::string Shader::Elements::store(const std::string& index, const std::string&
   return indexed(name, start + index) + " = " + to_storage(dtype, value) + ";";
 }
 
-std::string Shader::add(const Binding& binding, const std::string& element, bool writes) {
+std::string Shader::add(Binding binding, const std::string& element, bool writes) {
+  binding.writes = writes;
   for (std::size_t i = 0; i < buffers_.size(); ++i)
-    if (buffers_[i].binding == binding && buffers_[i].element == element &&
-        buffers_[i].writes == writes)
+    if (buffers_[i].binding == binding && buffers_[i].element == element)
       return "b" + std::to_string(i);
   check_range(binding);
-  buffers_.push_back({binding, element, writes});
+  buffers_.push_back({binding, element});
   return "b" + std::to_string(buffers_.size() - 1);
 }
 
@@ -114,7 +114,7 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const std::string number = std::to_string(i);
     text += "layout(std430, set = 0, binding = " + number + ") " +
-            (buffers_[i].writes ? "writeonly" : "readonly") + " buffer B" + number + " { " +
+            (buffers_[i].binding.writes ? "writeonly" : "readonly") + " buffer B" + number + " { " +
             buffers_[i].element + " b" + number + "[]; };\n";
     dispatch.bindings.push_back(buffers_[i].binding);
   }

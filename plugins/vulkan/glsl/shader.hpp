@@ -56,7 +56,7 @@ class Shader {
   uint32_t group_size() const { return group_size_; }
 
  private:
-  std::string add(const Binding& binding, const std::string& element, bool writes);
+  std::string add(Binding binding, const std::string& element, bool writes);
   void check_range(const Binding& binding) const;
 
   const StepContext& context_;
@@ -64,7 +64,6 @@ class Shader {
   struct Buffer {
     Binding binding;
     std::string element;
-    bool writes;
   };
   std::vector<Buffer> buffers_;
   bool errors_ = false;
