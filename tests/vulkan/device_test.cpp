@@ -1,5 +1,5 @@
 // Devices, caches, large programs and counts.
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 
@@ -130,14 +130,34 @@ BOOST_AUTO_TEST_CASE(a_driver_named_twice_makes_two_devices) {
   BOOST_TEST(device_count() == 2u);
 }
 
+// Sums of rows of many lengths, each with a shader of its own: what a model of some size needs.
+void run_many_kernels(const LoadedBackend& backend) {
+  ProgramBuilder p;
+  constexpr int64_t rows = 8;
+  const ValueId x = p.input(ASG_F32, {rows, 64});
+  std::vector<ValueId> sums;
+  for (int64_t length = 3; length < 33; ++length) {
+    sums.push_back(p.output(ASG_F32, {rows}));
+    RegionBuilder& r = p.region({rows, length});
+    const Register exp = r.op(ASG_EW_EXP, r.load(x, {{64, 1}}));
+    r.store(r.reduce(ASG_REDUCE_SUM, exp, {1}), sums.back());
+  }
+  Execution run(backend, p.build());
+  run.set(x, std::vector<float>(rows * 64, 0.0f)).execute();
+  for (std::size_t i = 0; i < sums.size(); ++i)
+    BOOST_TEST(run.get<float>(sums[i]) == std::vector<float>(rows, static_cast<float>(i + 3)));
+}
+
 // Run by the cases below in processes of their own, with ASG_CACHE_DIR set.
 BOOST_AUTO_TEST_CASE(child, *boost::unit_test::disabled()) {
-  const auto start = std::chrono::steady_clock::now();
+  // Of all threads: what else the machine does is not in it.
+  const std::clock_t start = std::clock();
   LoadedBackend backend(ASG_TEST_VULKAN);
   const std::vector<float> y = Model().run(backend);
-  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  run_many_kernels(backend);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   BOOST_TEST(close(y, expected()));
-  if (const char* file = std::getenv("ASG_TEST_TIME")) std::ofstream(file) << time.count();
+  if (const char* file = std::getenv("ASG_TEST_TIME")) std::ofstream(file) << seconds;
 }
 
 BOOST_AUTO_TEST_CASE(processes_share_a_cache) {
@@ -153,7 +173,8 @@ BOOST_AUTO_TEST_CASE(processes_share_a_cache) {
 BOOST_AUTO_TEST_CASE(a_second_process_starts_faster) {
   const Folder folder;
   const Variable cache("ASG_CACHE_DIR", (folder.path() / "asg").string()),
-      driver("MESA_SHADER_CACHE_DIR", (folder.path() / "mesa").string()),
+      mesa("MESA_SHADER_CACHE_DIR", (folder.path() / "mesa").string()),
+      nvidia("__GL_SHADER_DISK_CACHE_PATH", (folder.path() / "nvidia").string()),
       time("ASG_TEST_TIME", (folder.path() / "time").string());
   double seconds[2] = {};
   for (double& s : seconds) {
@@ -162,7 +183,9 @@ BOOST_AUTO_TEST_CASE(a_second_process_starts_faster) {
   }
   std::cout << "start of the first process " << seconds[0] << " s, of the second " << seconds[1]
             << " s\n";
-  BOOST_TEST(seconds[1] < seconds[0]);
+  // A GPU's driver takes long to start, whatever is in the caches.
+  const bool software = LoadedBackend(ASG_TEST_VULKAN).info().kind == ASG_DEVICE_SOFTWARE;
+  BOOST_TEST(seconds[1] * (software ? 5 : 1) < seconds[0]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
