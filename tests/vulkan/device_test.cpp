@@ -58,6 +58,34 @@ BOOST_AUTO_TEST_CASE(every_step_is_timed) {
   backend.api().event_destroy(event);
 }
 
+// One step reads what lies beside what another one of its stage writes: descriptors begin at
+// aligned bytes, so theirs meet, of which synchronisation validation would tell.
+BOOST_AUTO_TEST_CASE(neighbours_of_one_stage) {
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  ProgramBuilder p;
+  const ValueId both = p.state(ASG_F32, {8}), x = p.input(ASG_F32, {4}), y = p.output(ASG_F32, {4});
+  const ValueId low = p.view(both, {4}, {1}, 0), high = p.view(both, {4}, {1}, 4);
+  for (const auto& [id, begin] : {std::pair{low, 0u}, {high, 16u}}) {
+    p.value(id).extent_begin = begin;
+    p.value(id).extent_end = begin + 16;
+  }
+  RegionBuilder& read = p.region({4});
+  read.store(read.op(ASG_EW_NEG, read.load(high)), y);
+  RegionBuilder& write = p.region({4});
+  write.store(write.op(ASG_EW_NEG, write.load(x)), low);
+  asg_program program = p.build();
+  std::vector<asg_step> steps = {*ASG_AT(asg_step, program.steps, 0),
+                                 *ASG_AT(asg_step, program.steps, 1)};
+  steps[1].stage = steps[0].stage;
+  program.steps = {steps.data(), 2, sizeof(asg_step)};
+  Execution run(backend, program);
+  run.set(both, std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8})
+      .set(x, std::vector<float>{9, 10, 11, 12});
+  run.execute();
+  BOOST_TEST((run.get<float>(y) == std::vector<float>{-5, -6, -7, -8}));
+  BOOST_TEST((run.get<float>(both) == std::vector<float>{-9, -10, -11, -12, 5, 6, 7, 8}));
+}
+
 BOOST_AUTO_TEST_CASE(more_workgroups_than_a_dispatch_takes) {
   LoadedBackend backend(ASG_TEST_VULKAN);
   const int64_t count = int64_t{65535} * 256 + 1000;
