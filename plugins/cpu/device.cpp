@@ -80,16 +80,26 @@ std::unique_ptr<sdk::Executable> CpuDevice::compile(const asg_program& program,
 }
 
 std::unique_ptr<sdk::Buffer> CpuDevice::create_buffer(uint64_t size) {
-  std::unique_ptr<sdk::Buffer> buffer = HostDevice::create_buffer(size);
+  // Mapped by themselves, large buffers leave no holes between them in the heap, where what they
+  // are filled from has been.
+  constexpr uint64_t smallest = uint64_t{256} << 10;
+  if (size < smallest || size > PTRDIFF_MAX) return HostDevice::create_buffer(size);
+  const auto bytes = static_cast<std::size_t>(size);
+  void* mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED)
+    throw sdk::Error(ASG_OUT_OF_MEMORY,
+                     "no host memory for a buffer of " + std::to_string(size) + " bytes");
+  std::shared_ptr<std::byte> memory(static_cast<std::byte*>(mapped),
+                                    [bytes](std::byte* p) { munmap(p, bytes); });
   // Large pages make for fewer faults and fewer misses of the address cache.  That the system has
   // none is no error.
   constexpr uintptr_t large_page = uintptr_t{2} << 20;
-  const auto start = reinterpret_cast<uintptr_t>(buffer->map());
+  const auto start = reinterpret_cast<uintptr_t>(mapped);
   const uintptr_t begin = (start + large_page - 1) / large_page * large_page;
-  const uintptr_t end = (start + size) / large_page * large_page;
+  const uintptr_t end = (start + bytes) / large_page * large_page;
   if (begin < end)
     static_cast<void>(madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE));
-  return buffer;
+  return std::make_unique<sdk::HostBuffer>(size, std::move(memory));
 }
 
 Settings parse_settings(const sdk::Options& options, Settings settings) {

@@ -29,11 +29,14 @@ class HostBuffer final : public Buffer {
     if (rounded < size || rounded > PTRDIFF_MAX)
       throw Error(ASG_OUT_OF_MEMORY,
                   "a buffer of " + std::to_string(size) + " bytes exceeds the address space");
-    memory_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)));
+    memory_.reset(static_cast<std::byte*>(std::aligned_alloc(64, rounded)), &std::free);
     if (memory_ == nullptr)
       throw Error(ASG_OUT_OF_MEMORY,
                   "no host memory for a buffer of " + std::to_string(size) + " bytes");
   }
+  /// Memory that the backend has got in a way of its own, 64-byte aligned.
+  HostBuffer(uint64_t size, std::shared_ptr<std::byte> memory)
+      : memory_(std::move(memory)), size_(size) {}
   void* map() override { return memory_.get(); }
   uint64_t size() const { return size_; }
   std::unique_ptr<Event> upload(uint64_t offset, const void* from, uint64_t size) override {
@@ -56,10 +59,7 @@ class HostBuffer final : public Buffer {
   }
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const { std::free(p); }
-  };
-  std::unique_ptr<std::byte, Free> memory_;
+  std::shared_ptr<std::byte> memory_;
   uint64_t size_;
 };
 
