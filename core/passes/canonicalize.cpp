@@ -229,7 +229,7 @@ Traced canonicalize(TracedView traced, const PassContext& context) {
     const Rule other = context.options.relaxed ? sometimes.of(node.op) : nullptr;
     if ((rule != nullptr || other != nullptr) && context.fuel > 0) {
       const OriginScope scope(rewrite.graph(), node.origin);
-      const Tensors operands = rewrite.operands(node);
+      const Tensors& operands = rewrite.operands(node);
       const Match match(node, operands, rewrite.graph());
       if (rule != nullptr) result = rule(match);
       if (!result && other != nullptr) result = other(match);

@@ -26,11 +26,10 @@ Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
   map_.resize(count);
 }
 
-Tensors Rewrite::operands(const Node& node) {
-  Tensors result;
-  result.reserve(node.operands.size());
-  for (const Value operand : node.operands) result.push_back(value(operand));
-  return result;
+const Tensors& Rewrite::operands(const Node& node) {
+  operands_.clear();
+  for (const Value operand : node.operands) operands_.push_back(value(operand));
+  return operands_;
 }
 
 void Rewrite::set(const Node& node, const Tensors& outputs) {
@@ -48,7 +47,7 @@ Tensors Rewrite::copy(const Node& node) {
     outputs = {to_.graph.variable(*from_.graph.find_variable(node.id), a.dtype("dtype"),
                                   a.shape("shape"))};
   } else if (node.op.name == "assign") {
-    const Tensors in = operands(node);
+    const Tensors& in = operands(node);
     to_.graph.assign(in[0], in[1]);
   } else {
     outputs = to_.graph.add(node.op, operands(node), a);

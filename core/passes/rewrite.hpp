@@ -16,7 +16,8 @@ class Rewrite {
 
   [[nodiscard]] const std::vector<bool>& live() const { return live_; }
   [[nodiscard]] Graph& graph() { return to_.graph; }
-  [[nodiscard]] Tensors operands(const Node& node);
+  /// What became of a node's operands; valid until the next call of this or of `copy`.
+  [[nodiscard]] const Tensors& operands(const Node& node);
   /// What became of an old value; its node must have been set.
   [[nodiscard]] Tensor value(Value old) {
     return to_.graph.tensor(map_[first_[old.node] + old.output]);
@@ -35,6 +36,7 @@ class Rewrite {
   std::vector<bool> live_;
   std::vector<std::uint32_t> first_;
   std::vector<Value> map_;
+  Tensors operands_;
 };
 
 }  // namespace asg
