@@ -1,7 +1,6 @@
 // Asking for the memory that the next tile needs while this one is computed.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -12,19 +11,19 @@ namespace asg::cpu {
 /// loads.
 class Ahead {
  public:
-  /// Will ask for `bytes` from there on in `parts` steps.
+  /// Asks for `bytes` from there on in `parts` steps; if that is one, now.
   void add(const std::byte* from, int64_t bytes, uint32_t parts) {
     if (count_ == streams_.size()) return;
-    const int64_t part = (bytes / std::max(parts, 1u) + line - 1) / line * line;
-    streams_[count_++] = {from, from + bytes, part};
+    const int64_t part = (bytes / parts + line - 1) / line * line;
+    Stream& stream = streams_[count_] = {from, from + bytes, part};
+    if (parts > 1)
+      ++count_;
+    else
+      ask(stream);
   }
 
   void step() {
-    for (std::size_t k = 0; k < count_; ++k) {
-      Stream& s = streams_[k];
-      const std::byte* end = s.end - s.next > s.part ? s.next + s.part : s.end;
-      for (; s.next < end; s.next += line) __builtin_prefetch(s.next, 0, second_cache);
-    }
+    for (std::size_t k = 0; k < count_; ++k) ask(streams_[k]);
   }
 
  private:
@@ -34,6 +33,10 @@ class Ahead {
     const std::byte *next, *end;
     int64_t part;
   };
+  static void ask(Stream& s) {
+    const std::byte* end = s.end - s.next > s.part ? s.next + s.part : s.end;
+    for (; s.next < end; s.next += line) __builtin_prefetch(s.next, 0, second_cache);
+  }
   std::array<Stream, 8> streams_;
   std::size_t count_ = 0;
 };

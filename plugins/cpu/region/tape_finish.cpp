@@ -191,7 +191,8 @@ class Finisher {
       for (uint32_t i = pass.ops_end; i-- > pass.ops_begin;) {
         Op& op = tape_.ops[i];
         computations += op.kind == Op::Kind::compute;
-        if (op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0) op.parts = computations;
+        if (op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0)
+          op.parts = std::max(computations, 1u);
       }
     }
   }
