@@ -1,5 +1,6 @@
 #include "capabilities.hpp"
 
+#include <cstring>
 #include <string>
 
 #include "kernels.hpp"
@@ -9,12 +10,23 @@ namespace asg::vulkan {
 std::vector<sdk::Capability> all_capabilities(const Traits& traits) {
   std::vector<sdk::Capability> rows;
   for (const KernelMaker* kernel : all_kernels())
-    for (sdk::Capability& row : kernel->capabilities(traits)) rows.push_back(std::move(row));
+    if (kernel->capabilities != nullptr)
+      for (sdk::Capability& row : kernel->capabilities(traits)) rows.push_back(std::move(row));
   return rows;
+}
+
+void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply) {
+  for (const KernelMaker* kernel : all_kernels())
+    if (kernel->claimed_op != nullptr && std::strcmp(kernel->claimed_op, request.op) == 0)
+      kernel->claim(traits, request, reply);
 }
 
 const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,
                                const sdk::ProgramCopy& program, const asg_step& step) {
+  if (step.op == ASG_OP_CLAIMED)
+    for (const KernelMaker* kernel : all_kernels())
+      if (kernel->claimed_op != nullptr && std::strcmp(kernel->claimed_op, step.name) == 0)
+        return *kernel;
   const asg_region* region = program.region(step);
   const bool is_region = step.op == ASG_OP_REGION;
   bool accepted = is_region || sdk::accepts_operands(rows, program, step);

@@ -9,6 +9,9 @@ namespace asg::vulkan {
 
 std::vector<sdk::Capability> all_capabilities(const Traits& traits);
 
+/// Accepts the composites that are computed as they are.
+void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply);
+
 /// The kernel that takes the step.
 /// Errors: ASG_UNSUPPORTED naming the step's op and types.
 const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,

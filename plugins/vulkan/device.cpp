@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "buffer.hpp"
+#include "capabilities.hpp"
 #include "executable.hpp"
 
 namespace asg::vulkan {
@@ -194,6 +195,10 @@ std::unique_ptr<sdk::Executable> VulkanDevice::compile(const asg_program& progra
     instance_.messages().raise();
     return executable;
   });
+}
+
+void VulkanDevice::claim(const asg_claim_request& request, asg_claim_reply& reply) const {
+  vulkan::claim(physical_.traits, request, reply);
 }
 
 }  // namespace asg::vulkan

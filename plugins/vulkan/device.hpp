@@ -33,6 +33,7 @@ class VulkanDevice final : public sdk::Device {
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
   std::unique_ptr<sdk::Executable> compile(const asg_program& program,
                                            const sdk::Options& options) override;
+  void claim(const asg_claim_request& request, asg_claim_reply& reply) const override;
 
   const PhysicalDevice& physical() const { return physical_; }
   const Instance& instance() const { return instance_; }

@@ -80,6 +80,9 @@ struct KernelMaker {
   /// Errors: ASG_INVALID_ARGUMENT for a step that breaks the contract, ASG_UNSUPPORTED for one that
   /// no shader can express.
   void (*plan)(const StepContext&, StepPlan&);
+  /// Of kernels of claimed composites, which have no capabilities: the op, and what accepts it.
+  const char* claimed_op = nullptr;
+  void (*claim)(const Traits&, const asg_claim_request&, asg_claim_reply&) = nullptr;
 };
 
 /// Throws ASG_INVALID_ARGUMENT: the program breaks the contract.

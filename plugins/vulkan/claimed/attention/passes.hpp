@@ -1,0 +1,32 @@
+// The steps that both passes of attention print.
+#pragma once
+
+#include <string>
+
+#include "claimed/attention/operands.hpp"
+#include "claimed/attention/tiles.hpp"
+
+namespace asg::vulkan::attention {
+
+/// A constant.
+std::string number(float x);
+
+/// Input `input` of the step, of which `count` rows of `width` are read, times `factor`.
+Side side_of(Shader& shader, const Operands& operands, uint32_t input, int64_t count, int64_t width,
+             float factor = 1);
+
+/// Prints the beginning of a shader whose workgroups keep tiles of `count` rows: the head, r0.
+/// Returns how many workgroups there are.
+uint64_t begin(Shader& shader, Operands& operands, const Tiles& tiles, int64_t count);
+
+enum class Keeps { queries, keys };
+
+/// Prints the loop over the columns' tiles, of which a causal mask leaves out those that nothing
+/// sees.
+void begin_columns(Shader& shader, const Sizes& sizes, const Tiles& tiles, Keeps keeps);
+
+/// Prints s<i>_<j>: the scores with masks, -inf where there are none.
+void scores(Shader& shader, const Operands& operands, const Tiles& tiles, const Side& query,
+            const Side& key, Keeps keeps);
+
+}  // namespace asg::vulkan::attention
