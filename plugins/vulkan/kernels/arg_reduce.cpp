@@ -28,12 +28,15 @@ void plan(const StepContext& context, StepPlan& plan) {
   require(mode == "max" || mode == "min", "arg_reduce: unknown mode '" + std::string(mode) + "'");
   if (count == 0) return;
 
-  // Lanes of a line take every 16th element each; of equal ones the first wins, so that it does
-  // not matter which lane saw it.
-  const uint32_t size = context.traits.barrier_group_size(), lanes = 16, lines = size / lanes;
+  // Lanes of a line take its elements in turns; of equal ones the first wins, so that it does not
+  // matter which lane saw it. A short line, as of a pooling window, is left to one of them.
+  const uint32_t size = context.traits.barrier_group_size();
+  const uint32_t lanes = x.shape[axis] <= 32 ? 1 : 16, lines = size / lanes;
+  const std::string every = text(lanes);
   Shader shader(context, size);
   const std::string type = register_type(x.dtype);
-  shader.line("const uint line = group * " + text(lines) + " + thread / 16u, lane = thread % 16u;");
+  shader.line("const uint line = group * " + text(lines) + " + thread / " + every +
+              ", lane = thread % " + every + ";");
   shader.line("const bool valid = line < " + text(count) + ";");
   shader.line("const uint p = valid ? line : 0u;");
   std::vector<std::string> at = print_coordinates(shader, shape_of(y), "p", "i");
@@ -45,20 +48,25 @@ void plan(const StepContext& context, StepPlan& plan) {
   if (x.dtype == ASG_BOOL) wins = mode == "max" ? "a && !b" : "!a && b";
   if (sdk::is_float(x.dtype)) wins = "(isnan(a) && !isnan(b)) || (!isnan(b) && " + wins + ")";
   shader.global("bool wins(" + type + " a, " + type + " b) { return " + wins + "; }");
-  shader.global("shared " + type + " values[" + std::to_string(size) + "];");
-  shader.global("shared uint places[" + std::to_string(size) + "];");
   const std::string length = text(static_cast<uint64_t>(x.shape[axis]));
   shader.line("uint best = min(lane, " + length + " - 1u);");
   shader.line("uint i = best;");
   shader.line(type + " champion = " + from.load(element_of(x, from, at)) + ";");
-  shader.line("for (i = lane + 16u; i < " + length + "; i += 16u) {");
+  shader.line("for (i = lane + " + every + "; i < " + length + "; i += " + every + ") {");
   shader.line("  const " + type + " candidate = " + from.load(element_of(x, from, at)) + ";");
   shader.line("  if (wins(candidate, champion)) { champion = candidate; best = i; }");
   shader.line("}");
+  if (lanes == 1) {
+    shader.line("if (valid) " + to.store(target, "int64_t(best)"));
+    plan.dispatches.push_back(shader.finish(ceil_div(count, lines), false));
+    return;
+  }
+  shader.global("shared " + type + " values[" + std::to_string(size) + "];");
+  shader.global("shared uint places[" + std::to_string(size) + "];");
   shader.line("values[thread] = champion;");
   shader.line("places[thread] = best;");
   shader.line("barrier();");
-  shader.line("for (uint h = 8u; h > 0u; h /= 2u) {");
+  shader.line("for (uint h = " + text(lanes / 2) + "; h > 0u; h /= 2u) {");
   shader.line("  if (lane < h) {");
   shader.line("    const " + type + " a = values[thread + h], b = values[thread];");
   shader.line("    const uint place = places[thread + h];");
