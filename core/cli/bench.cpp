@@ -294,13 +294,15 @@ int bench(const Flags& flags) {
     return exit_done;
   }
   const Device device = flags.device.open();
+  // A device that is not the host's processor has none of its threads.
+  const auto threads = device.description().threads;
   if (!flags.json)
     fmt::print(
-        "{} on {}, {} threads, {} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9} {:>9} "
+        "{} on {}, {}{} runs\n{:<20} {:>10} {:>10} {:>10} {:>9} {:>8} {:>9} {:>9} "
         "{:>7}\n",
-        device.backend_name(), device.description().name, device.description().threads, flags.runs,
-        "workload", "min ms", "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB", "arena MB",
-        "kernels");
+        device.backend_name(), device.description().name,
+        threads > 0 ? fmt::format("{} threads, ", threads) : "", flags.runs, "workload", "min ms",
+        "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB", "arena MB", "kernels");
   for (const Entry& entry : list)
     if (flags.workloads.empty() || std::find(flags.workloads.begin(), flags.workloads.end(),
                                              entry.name) != flags.workloads.end())
