@@ -178,15 +178,18 @@ class Finisher {
   }
 
   /// The processor follows a few streams by itself, and asking for them early, too, costs more than
-  /// it brings; but what is long computed with has been forgotten when the next tile begins.
+  /// it brings; but what is long computed with has been forgotten when the next tile begins, and so
+  /// has what several passes over a tile read: the last one asks for the next tile.
   void ask_early() {
     constexpr auto few = 3;
     const auto streams = std::count_if(tape_.ops.begin(), tape_.ops.end(), [&](const Op& op) {
       return op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0;
     });
     const bool long_work = streams == 1 && std::any_of(tape_.ops.begin(), tape_.ops.end(), is_long);
-    if (streams <= few && !long_work) return;
+    const bool every_pass = streams > few || long_work;
+    if (!every_pass && tape_.passes.size() < 2) return;
     for (const TapePass& pass : tape_.passes) {
+      if (!every_pass && &pass != &tape_.passes.back()) continue;
       uint32_t computations = 0;
       for (uint32_t i = pass.ops_end; i-- > pass.ops_begin;) {
         Op& op = tape_.ops[i];
