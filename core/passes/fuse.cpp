@@ -11,8 +11,6 @@ namespace {
 
 using Kind = Layout::Kind;
 
-constexpr std::int64_t small_domain = 4096;  // values so small that their memory counts for nothing
-
 // What is tried, and in which order.
 class Fuser {
  public:

@@ -17,8 +17,8 @@
 
 namespace asg {
 
-/// Whether the instruction's result is worth keeping rather than computing again.
-[[nodiscard]] bool is_costly(std::uint32_t instruction);
+/// Values of so few elements count for nothing where memory is concerned.
+inline constexpr std::int64_t small_domain = 4096;
 
 /// Whether the instruction's result is worth keeping rather than computing again.
 [[nodiscard]] bool is_costly(std::uint32_t instruction);

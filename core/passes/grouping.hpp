@@ -66,8 +66,8 @@ class Grouping {
  private:
   [[nodiscard]] const Shape& domain(NodeId id) const;
   void start(NodeId id);
-  // A variable's new value is written where the old one was, after all that read the old one.
   void hold_back_recomputed();
+  // A variable's new value is written where the old one was, after all that read the old one.
   void order_writers();
   // Whether a reader may have p in the same region, when their groups are one with these points and
   // rows.

@@ -88,9 +88,7 @@ void Layout::classify() {
     const Node node = graph.node(id);
     const Lowering& how = node.op.lowering;
     const std::string_view name = node.op.name;
-    if (how.view != nullptr || name == "input" || name == "constant" || name == "variable" ||
-        name == "assign")
-      continue;
+    if (how.view != nullptr || is_given(node) || name == "assign") continue;
     if (how.instruction != 0 || name == "iota" || name == "random_bits" || name == "copy")
       kind[id] = Kind::element;
     else if (name == "reduce")

@@ -10,10 +10,6 @@
 namespace asg {
 namespace {
 
-bool is_given(const Node& node) {
-  return node.op.name == "input" || node.op.name == "constant" || node.op.name == "variable";
-}
-
 class Materializer {
  public:
   Materializer(TracedView traced, const PassContext& context)

@@ -13,8 +13,6 @@
 namespace asg {
 namespace {
 
-// A value of so few elements is not worth another kernel.
-constexpr std::int64_t small_value = 4096;
 // A cheap instruction counts as much as keeping a 16th of its result: a chain of them costs less
 // than the memory that it saves, as long as it is not long.
 constexpr std::int64_t cheap_share = 16;
@@ -121,7 +119,7 @@ class SavedSet {
     if (node.op.lowering.view != nullptr) return Kind::view;
     if (node.op.lowering.instruction != 0 || name == "iota" || name == "random_bits")
       return Kind::element;
-    return name == "input" || name == "constant" || name == "variable" ? Kind::given : Kind::other;
+    return asg::is_given(node) ? Kind::given : Kind::other;
   }
   [[nodiscard]] bool is_given(NodeId id) const { return kind_[id] == Kind::given; }
   [[nodiscard]] bool is_view(NodeId id) const { return kind_[id] == Kind::view; }
@@ -136,7 +134,7 @@ class SavedSet {
   [[nodiscard]] std::int64_t bytes(NodeId id) const {
     std::int64_t total = 0;
     for (const TensorType& type : graph_.node(id).outputs)
-      if (const std::int64_t n = type.shape.numel(); n > small_value)
+      if (const std::int64_t n = type.shape.numel(); n > small_domain)
         total += n * static_cast<std::int64_t>(size_of(type.dtype));
     return total;
   }

@@ -16,6 +16,11 @@ std::vector<bool> live_nodes(TracedView traced) {
   return live;
 }
 
+bool is_given(const Node& node) {
+  const std::string_view name = node.op.name;
+  return name == "input" || name == "constant" || name == "variable";
+}
+
 Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
   std::uint32_t count = 0;
   first_.reserve(from.graph.size());

@@ -9,6 +9,9 @@ namespace asg {
 /// The nodes that the outputs and the assigns need, as flags by id; inputs count as needed.
 [[nodiscard]] std::vector<bool> live_nodes(TracedView traced);
 
+/// Whether the node's value is there before the program runs: an input, a constant, a variable.
+[[nodiscard]] bool is_given(const Node& node);
+
 /// Writes the new graph of a pass and remembers what became of each old value.
 class Rewrite {
  public:

@@ -94,13 +94,7 @@ BOOST_AUTO_TEST_CASE(more_workgroups_than_a_dispatch_takes) {
   RegionBuilder& r = p.region({count});
   r.store(r.op(ASG_EW_ADD, r.load(x), r.imm(uint8_t{3})), y);
   Execution run(backend, p.build());
-  std::vector<uint8_t> input(static_cast<std::size_t>(count));
-  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<uint8_t>(i * 7 + i / 1000);
-  const std::vector<uint8_t> output = run.set(x, input).execute().get<uint8_t>(y);
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < input.size(); ++i)
-    wrong += output[i] != static_cast<uint8_t>(input[i] + 3) ? 1 : 0;
-  BOOST_TEST(wrong == 0u);
+  BOOST_TEST(wrong_sums(run, x, y, count, 3) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(damaged_caches_are_made_anew) {

@@ -3,6 +3,7 @@
 
 #include "../../plugins/vulkan/counters.hpp"
 #include "pair.hpp"
+#include "support.hpp"
 
 namespace asg::testing {
 namespace {
@@ -87,13 +88,7 @@ BOOST_AUTO_TEST_CASE(more_workgroups_than_a_dispatch_takes) {
     table.push_back({length, {p.view(x, {length}, {1}, begin), p.view(y, {length}, {1}, begin)}});
   r.set_instances(table);
   Execution run(vulkan_pair().cpu(), p.build());
-  std::vector<uint8_t> input(static_cast<std::size_t>(2 * count + 10));
-  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<uint8_t>(i * 7 + i / 1000);
-  const std::vector<uint8_t> output = run.set(x, input).execute().get<uint8_t>(y);
-  std::size_t wrong = 0;
-  for (std::size_t i = 0; i < input.size(); ++i)
-    wrong += output[i] != static_cast<uint8_t>(input[i] + 3) ? 1 : 0;
-  BOOST_TEST(wrong == 0u);
+  BOOST_TEST(wrong_sums(run, x, y, 2 * count + 10, 3) == 0u);
 }
 
 }  // namespace

@@ -131,4 +131,15 @@ inline int finish(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/// Runs a program that should add a number to each of so many bytes; how many come out wrong.
+inline std::size_t wrong_sums(Execution& run, ValueId x, ValueId y, int64_t count, uint8_t added) {
+  std::vector<uint8_t> input(static_cast<std::size_t>(count));
+  for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<uint8_t>(i * 7 + i / 1000);
+  const std::vector<uint8_t> output = run.set(x, input).execute().get<uint8_t>(y);
+  std::size_t wrong = 0;
+  for (std::size_t i = 0; i < input.size(); ++i)
+    wrong += output[i] != static_cast<uint8_t>(input[i] + added) ? 1 : 0;
+  return wrong;
+}
+
 }  // namespace asg::testing
