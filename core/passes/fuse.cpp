@@ -112,55 +112,87 @@ class Fuser {
   // The elementwise nodes after a product that are worth computing while it is at hand: no more
   // values may go to memory for other regions than the product alone would be.
   void attach(const Node& product) {
-    const Shape& shape = product.outputs[0].shape;
-    std::vector<NodeId> chosen{product.id};
-    const auto has = [&](NodeId id) {
-      return std::find(chosen.begin(), chosen.end(), id) != chosen.end();
-    };
-    for (std::size_t i = 0; i < chosen.size() && chosen.size() < most_nodes; ++i)
-      for (const NodeId reader : layout_.readers[chosen[i]]) {
+    Chosen chosen{product, {product.id}};
+    choose_followers(chosen);
+    drop_stores(chosen);
+    drop_derived(chosen);
+    std::vector<NodeId> all = with_needed(chosen);
+    while (chosen.nodes.size() > 1 && !groups_.allows(product.id, all)) {
+      remove(chosen, chosen.nodes.back());
+      all = with_needed(chosen);
+    }
+    for (std::size_t i = 1; i < all.size(); ++i)
+      if (const Why why = groups_.try_attach(product.id, all[i]); why != Why::fused)
+        groups_.refuse(product.id, all[i], why);
+  }
+
+  // A product and the nodes that are to follow it.
+  struct Chosen {
+    const Node& product;
+    std::vector<NodeId> nodes;  // ascending; the product first
+    [[nodiscard]] bool has(NodeId id) const {
+      return std::find(nodes.begin(), nodes.end(), id) != nodes.end();
+    }
+  };
+
+  void choose_followers(Chosen& chosen) {
+    const Shape& shape = chosen.product.outputs[0].shape;
+    std::vector<NodeId>& nodes = chosen.nodes;
+    for (std::size_t i = 0; i < nodes.size() && nodes.size() < most_nodes; ++i)
+      for (const NodeId reader : layout_.readers[nodes[i]]) {
         ++groups_.visits;
-        if (chosen.size() < most_nodes && !has(reader) && can_follow(reader, product, shape) &&
-            !waits_for(reader, product.id, chosen))
-          chosen.push_back(reader);
+        if (nodes.size() < most_nodes && !chosen.has(reader) &&
+            can_follow(reader, chosen.product, shape) &&
+            !waits_for(reader, chosen.product.id, nodes))
+          nodes.push_back(reader);
       }
-    const auto stays_outside = [&](NodeId id) {  // read by a region that could have computed it
-      return std::any_of(layout_.readers[id].begin(), layout_.readers[id].end(),
-                         [&](NodeId reader) {
-                           ++groups_.visits;
-                           return layout_.is_region(reader) && !has(reader);
-                         });
-    };
-    const auto remove = [&](NodeId id) {  // and all that reads it
-      std::vector<NodeId> gone{id};
-      for (std::size_t i = 0; i < gone.size(); ++i) {
-        std::erase(chosen, gone[i]);
-        for (const NodeId reader : layout_.readers[gone[i]])
-          if (has(reader)) gone.push_back(reader);
-      }
-    };
+    std::sort(nodes.begin() + 1, nodes.end());
+  }
+
+  // Whether a region that could have computed it reads it instead.
+  [[nodiscard]] bool stays_outside(const Chosen& chosen, NodeId id) const {
+    return std::any_of(layout_.readers[id].begin(), layout_.readers[id].end(), [&](NodeId reader) {
+      ++groups_.visits;
+      return layout_.is_region(reader) && !chosen.has(reader);
+    });
+  }
+
+  // Removes a node and all that reads it.
+  void remove(Chosen& chosen, NodeId id) const {
+    std::vector<NodeId> gone{id};
+    for (std::size_t i = 0; i < gone.size(); ++i) {
+      std::erase(chosen.nodes, gone[i]);
+      for (const NodeId reader : layout_.readers[gone[i]])
+        if (chosen.has(reader)) gone.push_back(reader);
+    }
+  }
+
+  void drop_stores(Chosen& chosen) const {
     for (;;) {
       int stored = 0;
       NodeId worst = no_node;
-      for (const NodeId id : chosen) {
-        if (id == product.id ? !stays_outside(id) && !layout_.in_memory[id]
-                             : !stays_outside(id) || layout_.in_memory[id])
+      for (const NodeId id : chosen.nodes) {
+        const bool outside = stays_outside(chosen, id);
+        if (id == chosen.product.id ? !outside && !layout_.in_memory[id]
+                                    : !outside || layout_.in_memory[id])
           continue;
         ++stored;
-        if (id != product.id && (worst == no_node || id > worst)) worst = id;
+        if (id != chosen.product.id && (worst == no_node || id > worst)) worst = id;
       }
       if (stored <= 1 || worst == no_node) break;
-      remove(worst);
+      remove(chosen, worst);
     }
-    // What is cheap to make of values that are in memory anyway is made where it is read.
-    std::sort(chosen.begin() + 1, chosen.end());
+  }
+
+  // What is cheap to make of values that are in memory anyway is made where it is read.
+  void drop_derived(Chosen& chosen) const {
     std::vector<NodeId> derived;
-    for (std::size_t i = 1; i < chosen.size(); ++i) {
-      const Node node = graph_.node(chosen[i]);
+    for (std::size_t i = 1; i < chosen.nodes.size(); ++i) {
+      const Node node = graph_.node(chosen.nodes[i]);
       if (layout_.in_memory[node.id] || is_costly(node.op.lowering.instruction)) continue;
       if (std::all_of(node.operands.begin(), node.operands.end(), [&](Value operand) {
             const NodeId base = layout_.sources.of(operand).base.node;
-            return layout_.in_memory[base] || !has(base) ||
+            return layout_.in_memory[base] || !chosen.has(base) ||
                    std::find(derived.begin(), derived.end(), base) != derived.end();
           }))
         derived.push_back(node.id);
@@ -168,42 +200,30 @@ class Fuser {
     std::reverse(derived.begin(), derived.end());
     for (const NodeId id : derived) {
       const std::vector<NodeId>& readers = layout_.readers[id];
-      if (has(id) && stays_outside(id) &&
+      if (chosen.has(id) && stays_outside(chosen, id) &&
           std::all_of(readers.begin(), readers.end(),
                       [&](NodeId reader) { return groups_.reads_whole(reader, id); }))
-        remove(id);
-    }
-    // What only these need.
-    for (std::size_t i = 1; i < chosen.size(); ++i)
-      for (const Value operand : graph_.node(chosen[i]).operands) {
-        const NodeId base = layout_.sources.of(operand).base.node;
-        const std::vector<NodeId>& readers = layout_.readers[base];
-        if (chosen.size() < most_nodes && !has(base) && !layout_.in_memory[base] &&
-            can_follow(base, product, shape) && std::all_of(readers.begin(), readers.end(), has))
-          chosen.push_back(base);
-      }
-    std::sort(chosen.begin() + 1, chosen.end());
-    for (std::size_t i = 1; i < chosen.size(); ++i) {
-      const NodeId id = chosen[i];
-      if (context_.fuel == 0 || !reads_group_in_place(id, product.id)) continue;
-      Group joined = groups_.groups[order_.group(product.id)];
-      Group merged;
-      std::set_union(joined.loads.begin(), joined.loads.end(), groups_.groups[id].loads.begin(),
-                     groups_.groups[id].loads.end(), std::back_inserter(merged.loads));
-      if (merged.loads.size() > most_loads ||
-          groups_.state_allows(order_.members(order_.group(product.id)), {id}) != Why::fused)
-        continue;
-      if (!order_.join(product.id, id)) {
-        groups_.refuse(product.id, id, Why::cycle);
-        continue;
-      }
-      (void)context_.may_rewrite();
-      joined.loads = std::move(merged.loads);
-      joined.points = shape.numel();
-      joined.anchored = true;
-      groups_.groups[order_.group(product.id)] = std::move(joined);
+        remove(chosen, id);
     }
   }
+
+  // With what only these need.
+  [[nodiscard]] std::vector<NodeId> with_needed(const Chosen& from) const {
+    Chosen chosen = from;
+    for (std::size_t i = 1; i < chosen.nodes.size(); ++i)
+      for (const Value operand : graph_.node(chosen.nodes[i]).operands) {
+        const NodeId base = layout_.sources.of(operand).base.node;
+        const std::vector<NodeId>& readers = layout_.readers[base];
+        if (chosen.nodes.size() < most_nodes && !chosen.has(base) && !layout_.in_memory[base] &&
+            can_follow(base, chosen.product, chosen.product.outputs[0].shape) &&
+            std::all_of(readers.begin(), readers.end(),
+                        [&](NodeId reader) { return chosen.has(reader); }))
+          chosen.nodes.push_back(base);
+      }
+    std::sort(chosen.nodes.begin() + 1, chosen.nodes.end());
+    return chosen.nodes;
+  }
+
   // Whether what the node reads may need the product, other than through the chosen nodes.
   [[nodiscard]] bool waits_for(NodeId id, NodeId product, const std::vector<NodeId>& chosen) {
     for (const Value operand : graph_.node(id).operands) {
@@ -215,22 +235,11 @@ class Fuser {
     }
     return false;
   }
-  // Whether what the node reads of the product's group is at the same points.
-  [[nodiscard]] bool reads_group_in_place(NodeId id, NodeId product) const {
-    const NodeId group = order_.group(product);
-    for (const Value operand : graph_.node(id).operands) {
-      const Source& source = layout_.sources.of(operand);
-      if (layout_.kind[source.base.node] == Kind::none || order_.group(source.base.node) != group)
-        continue;
-      if (!is_whole(source.view, groups_.groups[id].points)) return false;
-    }
-    return true;
-  }
-
   // An elementwise node over the product's points whose operands can be read along its axes.
   [[nodiscard]] bool can_follow(NodeId id, const Node& product, const Shape& shape) const {
     if (layout_.kind[id] != Kind::element || !groups_.is_region(id)) return false;
-    if (groups_.groups[order_.group(id)].anchored) return false;  // follows another product
+    if (groups_.groups[order_.group(id)].anchor != no_node)
+      return false;  // follows another product
     const Node node = graph_.node(id);
     if (groups_.groups[id].points != shape.numel()) return false;
     const bool positions = node.op.name == "iota" || node.op.name == "random_bits";

@@ -44,6 +44,8 @@ struct Layout {
   std::vector<Kind> kind;
   /// Computed again wherever it is read: cheap, and made of nothing but numbers (masks, positions).
   std::vector<bool> free;
+  /// Instructions that computing an elementwise node takes at most, loads included.
+  std::vector<int> insts;
   std::vector<bool> in_memory;  ///< computed nodes whose value some reader needs in memory
   /// Nodes that read each node's values from memory or in a region, through views.
   std::vector<std::vector<NodeId>> readers;

@@ -28,7 +28,8 @@ constexpr std::string_view why_text[] = {
     "too few and too long rows",
     "a reduction over outer axes is needed at once",
     "out of fuel",
-    "the variable is read through another view"};
+    "the variable is read through another view",
+    "the device cannot leave out the points at which a row's value is not stored"};
 
 // The reduced axes of a reduce node as a range [begin, end) of products of inner axes; begin == 0
 // when they are not neighbours.
@@ -120,7 +121,7 @@ void Grouping::start(NodeId id) {
   }
   Group& group = groups[id];
   if (layout.kind[id] == Kind::kernel) {
-    group.anchored = true;
+    group.anchor = id;
     return;
   }
   const Shape& shape = domain(id);
@@ -207,7 +208,7 @@ Why Grouping::try_join(NodeId p, NodeId c) {
   if (order.rank(ga) > order.rank(gb)) std::swap(ga, gb);  // values go from a to b
   const Group& a = groups[ga];
   const Group& b = groups[gb];
-  if (a.anchored || b.anchored) return Why::domain;
+  if (a.anchor != no_node || b.anchor != no_node) return Why::domain;
   const auto& members_a = order.members(ga);
   const auto& members_b = order.members(gb);
   if (members_a.size() + members_b.size() > most_nodes) return Why::nodes;
@@ -255,27 +256,28 @@ Why Grouping::try_join(NodeId p, NodeId c) {
     }
   if (!any && (a_rows || b_rows)) return Why::domain;
 
-  if (const Why why = fits(a, b, a_rows, b_rows, joined); why != Why::fused) return why;
+  if (const Why why = join_cuts(a, b, a_rows, b_rows, joined); why != Why::fused) return why;
   if (const Why why = state_allows(members_a, members_b); why != Why::fused) return why;
   std::vector<NodeId> all = members_a;
   all.insert(all.end(), members_b.begin(), members_b.end());
+  std::sort(all.begin(), all.end());
   // A row's value is written once for the row, and read at all its points.
   for (const auto* members : {&members_a, &members_b})
     for (const NodeId id : *members) {
       const bool becomes_row = members == &members_a ? a_rows : b_rows;
       if (!becomes_row && !row_value(id)) continue;
+      if (!limits_.bounds && layout.kind[id] != Kind::reduce && is_stored(id, all))
+        return Why::guards;
       if (layout.assigned[id] == no_node || late_[id]) continue;
       visits += static_cast<std::int64_t>(layout.readers[layout.assigned[id]].size());
       for (const NodeId reader : layout.readers[layout.assigned[id]])
-        if (std::find(all.begin(), all.end(), reader) != all.end()) return Why::state;
+        if (std::binary_search(all.begin(), all.end(), reader)) return Why::state;
     }
-  if (joined.reductions > 0) {
-    std::sort(all.begin(), all.end());
-    const int used = phases_of(all);
-    if (used > most_reduction_phases || (used > 0 && !limits_.phases)) return Why::phases;
-    if (used > 0 && joined.row > long_row && joined.points / joined.row < 8) return Why::long_rows;
-  }
-  if (limits_.buffers > 0 && values_touched(all, joined) > limits_.buffers) return Why::loads;
+  const int phases = joined.reductions > 0 ? phases_of(all) : 0;
+  if (phases > most_reduction_phases) return Why::phases;
+  if (phases > 0 && joined.row > long_row && joined.points / joined.row < 8) return Why::long_rows;
+  joined.loads = joined_loads(a.loads, b.loads, all);
+  if (const Why why = within_limits(all, joined, phases); why != Why::fused) return why;
   if (context.fuel == 0) return Why::fuel;
   const std::vector<NodeId> become_rows = a_rows   ? members_a
                                           : b_rows ? members_b
@@ -287,22 +289,63 @@ Why Grouping::try_join(NodeId p, NodeId c) {
   return Why::fused;
 }
 
-Why Grouping::fits(const Group& a, const Group& b, bool a_rows, bool b_rows, Group& joined) const {
+Why Grouping::try_attach(NodeId product, NodeId id) {
+  const NodeId group = order.group(product);
+  if (!reads_in_place(id, group)) return Why::transposed;
+  std::vector<NodeId> all = order.members(group);
+  all.push_back(id);
+  std::sort(all.begin(), all.end());
+  Group joined;
+  joined.points = groups[id].points;
+  joined.anchor = product;
+  joined.loads = joined_loads(groups[group].loads, groups[id].loads, all);
+  if (const Why why = within_limits(all, joined, 0); why != Why::fused) return why;
+  if (const Why why = state_allows(order.members(group), {id}); why != Why::fused) return why;
+  if (context.fuel == 0) return Why::fuel;
+  if (!order.join(product, id)) return Why::cycle;
+  (void)context.may_rewrite();
+  groups[order.group(product)] = std::move(joined);
+  return Why::fused;
+}
+
+bool Grouping::allows(NodeId product, const std::vector<NodeId>& nodes) const {
+  Group joined;
+  joined.anchor = product;
+  std::vector<NodeId> all = nodes;
+  std::sort(all.begin(), all.end());
+  for (const NodeId id : all) joined.loads = joined_loads(joined.loads, groups[id].loads, all);
+  return within_limits(all, joined, 0) == Why::fused;
+}
+
+bool Grouping::reads_in_place(NodeId id, NodeId group) const {
+  for (const Value operand : graph.node(id).operands) {
+    const Source& source = layout.sources.of(operand);
+    if (layout.kind[source.base.node] == Kind::none || order.group(source.base.node) != group)
+      continue;
+    if (!is_whole(source.view, groups[id].points)) return false;
+  }
+  return true;
+}
+
+Why Grouping::join_cuts(const Group& a, const Group& b, bool a_rows, bool b_rows,
+                        Group& joined) const {
   const Group& base = a_rows ? b : a;
   const Group& other = a_rows ? a : b;
   joined.cuts = base.cuts;
   const std::int64_t scale = a_rows || b_rows ? joined.row : 1;
   for (const std::int64_t cut : other.cuts)
     if (!add_cut(joined.cuts, cut * scale, joined.points)) return Why::axes;
-  if (!add_cut(joined.cuts, joined.row, joined.points)) return Why::axes;
-  if (static_cast<int>(joined.cuts.size()) + 1 > limits_.rank) return Why::axes;
-  std::set_union(a.loads.begin(), a.loads.end(), b.loads.begin(), b.loads.end(),
-                 std::back_inserter(joined.loads));
-  std::erase_if(joined.loads, [&](NodeId load) {
-    return layout.kind[load] != Kind::none &&
-           (&groups[order.group(load)] == &a || &groups[order.group(load)] == &b);
-  });
-  return joined.loads.size() > most_loads ? Why::loads : Why::fused;
+  return add_cut(joined.cuts, joined.row, joined.points) ? Why::fused : Why::axes;
+}
+
+std::vector<NodeId> Grouping::joined_loads(const std::vector<NodeId>& a,
+                                           const std::vector<NodeId>& b,
+                                           const std::vector<NodeId>& members) {
+  std::vector<NodeId> loads;
+  std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(loads));
+  std::erase_if(
+      loads, [&](NodeId load) { return std::binary_search(members.begin(), members.end(), load); });
+  return loads;
 }
 
 Why Grouping::state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const {
@@ -338,16 +381,49 @@ int Grouping::phases_of(const std::vector<NodeId>& ascending) const {
   return most;
 }
 
+Why Grouping::within_limits(const std::vector<NodeId>& members, const Group& joined,
+                            int phases) const {
+  const int rank = joined.anchor == no_node ? static_cast<int>(joined.cuts.size()) + 1
+                                            : graph.node(joined.anchor).outputs[0].shape.rank();
+  if (rank > limits_.rank) return Why::axes;
+  if (phases > 0 && !limits_.phases) return Why::phases;
+  if (joined.loads.size() > most_loads) return Why::loads;
+  if (limits_.insts > 0) {
+    // Each phase computes anew what it needs.
+    std::int64_t insts = joined.anchor == no_node ? 0 : 2;
+    for (const NodeId id : members) insts += layout.insts[id] * std::int64_t{phases + 1};
+    if (insts > limits_.insts) return Why::nodes;
+  }
+  if (limits_.buffers > 0 && values_touched(members, joined) > limits_.buffers) return Why::loads;
+  return Why::fused;
+}
+
 std::size_t Grouping::values_touched(const std::vector<NodeId>& members, const Group& group) const {
-  std::size_t count = 0;
-  const auto inside = [&](NodeId id) {
-    return std::find(members.begin(), members.end(), id) != members.end();
+  std::vector<NodeId> read;
+  const auto reads = [&](NodeId base) {
+    if (std::binary_search(members.begin(), members.end(), base)) return;
+    // What is free is computed of these where it is read, unless it is in memory.
+    read.insert(read.end(), layout.reads[base].begin(), layout.reads[base].end());
+    if (!layout.free[base] || computed(base)) read.push_back(base);
   };
-  for (const NodeId base : group.loads) count += !inside(base);
+  for (const NodeId base : group.loads) reads(base);
+  if (group.anchor != no_node)
+    for (const Value operand : graph.node(group.anchor).operands)
+      reads(layout.sources.of(operand).base.node);
+  visits += static_cast<std::int64_t>(read.size() + members.size());
+  std::sort(read.begin(), read.end());
+  auto count = static_cast<std::size_t>(std::unique(read.begin(), read.end()) - read.begin());
   for (const NodeId id : members)
-    count += layout.in_memory[id] ||
-             !std::all_of(layout.readers[id].begin(), layout.readers[id].end(), inside);
+    count += static_cast<std::size_t>(layout.kind[id] == Kind::reduce) +
+             static_cast<std::size_t>(is_stored(id, members));
   return count;
+}
+
+bool Grouping::is_stored(NodeId id, const std::vector<NodeId>& members) const {
+  return layout.in_memory[id] ||
+         std::any_of(layout.readers[id].begin(), layout.readers[id].end(), [&](NodeId reader) {
+           return !std::binary_search(members.begin(), members.end(), reader);
+         });
 }
 
 // ---- the result ----------------------------------------------------------------

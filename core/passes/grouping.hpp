@@ -25,7 +25,8 @@ enum class Why : std::uint8_t {
   long_rows,
   outer,
   fuel,
-  state
+  state,
+  guards
 };
 
 /// What is known of a group of nodes.
@@ -35,7 +36,7 @@ struct Group {
   std::vector<std::int64_t> cuts;  // products of inner axes, ascending, each divides the next
   std::vector<NodeId> loads;       // bases read from outside, ascending
   int reductions = 0;
-  bool anchored = false;
+  NodeId anchor = no_node;  // the member with a kernel of its own
 };
 
 class Grouping {
@@ -47,8 +48,10 @@ class Grouping {
   [[nodiscard]] bool reads_whole(NodeId reader, NodeId base) const;
   // Tries to make the groups of p and its reader c one.
   Why try_join(NodeId p, NodeId c);
-  // Whether no member reads a variable at other points than those where another writes it.
-  [[nodiscard]] Why state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const;
+  // Tries to make an elementwise node over the product's points part of the product's group.
+  Why try_attach(NodeId product, NodeId id);
+  // Whether the device allows of a product with these nodes, the product among them.
+  [[nodiscard]] bool allows(NodeId product, const std::vector<NodeId>& nodes) const;
   void explain();
   Fused finish();
   void refuse(NodeId producer, NodeId reader, Why why) {
@@ -74,12 +77,27 @@ class Grouping {
   [[nodiscard]] Why edge(NodeId p, const View& view, const Group& joined, bool p_row,
                          bool c_row) const;
   [[nodiscard]] bool row_value(NodeId id) const;
-  // Cuts, loads and sizes of the two together.
-  Why fits(const Group& a, const Group& b, bool a_rows, bool b_rows, Group& joined) const;
+  // Whether what the node reads of the group is at the same points.
+  [[nodiscard]] bool reads_in_place(NodeId id, NodeId group) const;
+  // The cuts of the two together.
+  [[nodiscard]] Why join_cuts(const Group& a, const Group& b, bool a_rows, bool b_rows,
+                              Group& joined) const;
+  // What the members read from outside: what is among these, but for the members.
+  [[nodiscard]] static std::vector<NodeId> joined_loads(const std::vector<NodeId>& a,
+                                                        const std::vector<NodeId>& b,
+                                                        const std::vector<NodeId>& members);
+  // Whether no member reads a variable at other points than those where another writes it.
+  [[nodiscard]] Why state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const;
+  // Whether the device takes a region of these members, ascending, whose values wait for so many
+  // reductions: every limit is asked here, whatever is joined.
+  [[nodiscard]] Why within_limits(const std::vector<NodeId>& members, const Group& joined,
+                                  int phases) const;
   // How many reductions a value of the region waits for at most.
   [[nodiscard]] int phases_of(const std::vector<NodeId>& ascending) const;
+  // At most: values read and written, and results of reductions, which devices may keep in memory.
   [[nodiscard]] std::size_t values_touched(const std::vector<NodeId>& members,
                                            const Group& group) const;
+  [[nodiscard]] bool is_stored(NodeId id, const std::vector<NodeId>& members) const;
 
   struct Refused {
     NodeId producer, reader;

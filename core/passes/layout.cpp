@@ -72,6 +72,7 @@ Layout::Layout(TracedView traced)
       sources(traced.graph, traced.orders),
       kind(graph.size(), Kind::none),
       free(graph.size(), false),
+      insts(graph.size(), 1),
       in_memory(graph.size(), false),
       readers(graph.size()),
       reads(graph.size()),
@@ -107,8 +108,12 @@ void Layout::find_free() {
   constexpr int most = 12;
   std::vector<int> size(graph.size(), 0);
   for (NodeId id = 0; id < graph.size(); ++id) {
-    if (kind[id] != Kind::element) continue;
     const Node node = graph.node(id);
+    for (const Value operand : node.operands) {
+      const NodeId base = sources.of(operand).base.node;
+      insts[id] += free[base] ? insts[base] : 1;
+    }
+    if (kind[id] != Kind::element) continue;
     if (node.outputs[0].shape.numel() <= 1 || is_costly(node.op.lowering.instruction)) continue;
     int total = 1;
     bool cheap = true;

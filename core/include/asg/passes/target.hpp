@@ -21,7 +21,8 @@ struct Claim {
 /// What regions may be on a target.
 struct RegionLimits {
   int rank = 8;
-  std::uint32_t buffers = 0;  ///< values one region may touch; 0 any
+  /// Values one region may touch, a product's operands and results of reductions among them; 0 any
+  std::uint32_t buffers = 0;
   std::uint32_t insts = 0;    ///< 0 any
   bool bounds = true;         ///< loads with bounds
   bool phases = true;

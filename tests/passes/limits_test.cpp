@@ -1,0 +1,216 @@
+// What a device limits of a region holds for every region of a program, however it came about.
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include <fmt/format.h>
+
+#include <asg/asg.hpp>
+#include <asg/runtime/target.hpp>
+
+#include "passes/differential.hpp"
+#include "passes/shapes.hpp"
+
+namespace {
+
+using namespace asg;
+using namespace passes_test;
+
+// The CPU backend, were its regions limited.
+class SmallTarget final : public Target {
+ public:
+  explicit SmallTarget(RegionLimits limits) : limits_(limits) {}
+  std::optional<Claim> claim(const Node& node, const Graph& graph) const override {
+    return cpu_->claim(node, graph);
+  }
+  bool accepts_kernel(std::uint32_t k, const Types& t) const override {
+    return cpu_->accepts_kernel(k, t);
+  }
+  bool accepts_strided(std::uint32_t k, const Types& t) const override {
+    return cpu_->accepts_strided(k, t);
+  }
+  bool accepts_instruction(std::uint32_t i, DType t) const override {
+    return cpu_->accepts_instruction(i, t);
+  }
+  bool accepts_reduction(std::uint32_t k, DType t) const override {
+    return cpu_->accepts_reduction(k, t);
+  }
+  bool accepts_epilogue(const Types& t) const override { return cpu_->accepts_epilogue(t); }
+  RegionLimits region_limits() const override { return limits_; }
+  std::uint64_t alignment() const override { return cpu_->alignment(); }
+  std::string_view name() const override { return "small"; }
+
+ private:
+  RegionLimits limits_;
+  std::unique_ptr<Target> cpu_ = target_of(cpu(2));
+};
+
+// What one step asks of a device.
+struct Need {
+  std::size_t values = 0, insts = 0;
+  int rank = 0;
+  bool phases = false, guarded_stores = false, instances = false;
+};
+
+Need need_of(const Program& program, const Step& step) {
+  Need need;
+  if (step.region < 0) return need;
+  const Region& region = program.regions[static_cast<std::size_t>(step.region)];
+  need.insts = region.insts.size();
+  need.rank = region.dims.rank();
+  need.instances = !region.instances.empty();
+  for (const asg_inst& inst : region.insts) need.phases |= inst.op == ASG_EW_REDUCED;
+  for (const asg_store& store : region.stores)
+    need.guarded_stores |= !region.accesses[store.access].bounds.empty();
+  std::set<std::uint32_t> values;
+  if (need.instances)
+    values.insert(region.instances[0].values.begin(), region.instances[0].values.end());
+  else
+    values.insert(step.inputs.begin(), step.inputs.end());
+  const std::set<std::uint32_t> written(step.outputs.begin(), step.outputs.end());
+  need.values = values.size() + (need.instances ? 0 : written.size()) + region.reductions.size();
+  return need;
+}
+
+Need most_of(const Program& program) {
+  Need most;
+  for (const Step& step : program.steps) {
+    const Need need = need_of(program, step);
+    most.values = std::max(most.values, need.values);
+    most.insts = std::max(most.insts, need.insts);
+    most.rank = std::max(most.rank, need.rank);
+  }
+  return most;
+}
+
+// What is beyond the limits in the program, though it need not be: single nodes ask for what they
+// ask for.
+std::string beyond(TracedView traced, const RegionLimits& limits) {
+  const SmallTarget target(limits);
+  const Need least = most_of(compile_program(traced, target, without_passes()));
+  const Program program = compile_program(traced, target);
+  const auto above = [](std::size_t asked, std::size_t limit, std::size_t alone) {
+    return limit > 0 && asked > std::max(limit, alone);
+  };
+  for (const Step& step : program.steps) {
+    const Need need = need_of(program, step);
+    if (above(need.values, limits.buffers, least.values))
+      return fmt::format("{} touches {} values, {} are allowed", step.name, need.values,
+                         limits.buffers);
+    if (above(need.insts, limits.insts, least.insts))
+      return fmt::format("{} has {} instructions, {} are allowed", step.name, need.insts,
+                         limits.insts);
+    if (need.rank > std::max(limits.rank, least.rank))
+      return fmt::format("{} has {} axes, {} are allowed", step.name, need.rank, limits.rank);
+    if (need.phases && !limits.phases) return step.name + " has phases";
+    if (need.guarded_stores && !limits.bounds) return step.name + " guards a store";
+    if (need.instances && !limits.instances) return step.name + " has instances";
+  }
+  return {};
+}
+
+const std::vector<RegionLimits> all_limits{
+    {.buffers = 4},
+    {.buffers = 5, .instances = true},
+    {.buffers = 7, .phases = false},
+    {.buffers = 10, .insts = 40},
+    {.buffers = 20, .instances = true},
+    {.insts = 12},
+    {.insts = 64, .bounds = false},
+    {.rank = 2, .buffers = 12},
+    {.rank = 3, .phases = false, .instances = true},
+    {.rank = 1, .insts = 100, .bounds = false},
+};
+
+void keeps_limits(TracedView traced, const std::string& what) {
+  for (const RegionLimits& limits : all_limits) {
+    const std::string fault = beyond(traced, limits);
+    BOOST_TEST(fault.empty(), what << ", limits " << limits.rank << "/" << limits.buffers << "/"
+                                   << limits.insts << ": " << fault);
+  }
+}
+
+// One weight, used at every step of an unrolled network, whose gradient is a sum of products.
+Grown unrolled(int steps, bool updates) {
+  Grown g;
+  const Tensor w = g.graph.variable("w", f32, {4, 4});
+  Tensor h = g.graph.input("h", f32, {2, 4});
+  for (int i = 0; i < steps; ++i)
+    h = tanh(matmul(h, w) + g.graph.input("x" + std::to_string(i), f32, {2, 4}));
+  const Tensor loss = mean(square(h));
+  if (updates)
+    (void)optim::AdamW().minimize(loss, g.graph.input("rate", f32, {}));
+  else
+    g.outputs = gradients(loss, {w});
+  g.outputs.push_back(loss);
+  return g;
+}
+
+BOOST_AUTO_TEST_CASE(a_weight_that_is_used_often_keeps_the_limits) {
+  for (const int steps : {2, 7, 22, 40})
+    for (const bool updates : {false, true}) {
+      const Grown g = unrolled(steps, updates);
+      keeps_limits({g.graph, g.outputs}, "unrolled " + std::to_string(steps));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(growing_graphs_keep_the_limits) {
+  for (const passes_test::Shape& shape : shapes) {
+    const Grown g = shape.make(300);
+    keeps_limits({g.graph, g.outputs}, shape.name);
+  }
+}
+
+// Many sums of the same rows in one expression: their results are values, too.
+BOOST_AUTO_TEST_CASE(many_reductions_keep_the_limits) {
+  Grown g;
+  const Tensor x = g.graph.input("x", f32, {6, 8});
+  Tensor y = x;
+  for (int i = 0; i < 30; ++i) y = y + sum(x * (1.0 + i), -1, true) * max(x - y, -1, true);
+  g.outputs = {y};
+  keeps_limits({g.graph, g.outputs}, "many reductions");
+}
+
+// A product with everything behind it that can be: bias, masks, residuals, more and more of them.
+BOOST_AUTO_TEST_CASE(epilogues_keep_the_limits) {
+  for (const int more : {1, 3, 9, 30}) {
+    Grown g;
+    Tensor y = matmul(g.graph.input("a", f32, {3, 5, 7}), g.graph.input("b", f32, {3, 7, 4}));
+    for (int i = 0; i < more; ++i) {
+      const Tensor r = g.graph.input("r" + std::to_string(i), f32, {3, 5, 4});
+      y = i % 3 == 0 ? where(r > 0.0, y, r * 0.5) : i % 3 == 1 ? tanh(y) * r : y + r;
+    }
+    g.outputs = {y};
+    keeps_limits({g.graph, g.outputs}, "epilogue " + std::to_string(more));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_training_step_keeps_the_limits) {
+  const nn::GPT model(
+      {.vocab = 11, .block = 6, .layers = 2, .heads = 2, .embd = 8, .dropout = 0.1, .tied = true});
+  const optim::AdamW adamw;
+  const auto build = [&](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = cross_entropy(reshape(model(in[0]), {-1, 11}), reshape(in[1], {-1}));
+    adamw.minimize(loss, in[2]);
+    return {loss};
+  };
+  const TensorType tokens{i32, {3, 6}};
+  const TracedFunction traced = trace(build, {tokens, tokens, {f32, {}}});
+  keeps_limits({traced.graph, traced.outputs}, "a training step");
+}
+
+BOOST_AUTO_TEST_CASE(random_programs_keep_the_limits) {
+  for (const std::uint64_t seed : seeds(60)) {
+    const std::string fault = fault_of(seed, random_case(seed), [](const Case& p) -> std::string {
+      for (const RegionLimits& limits : all_limits)
+        if (std::string text = beyond({p.graph, p.outputs}, limits); !text.empty()) return text;
+      return {};
+    });
+    BOOST_TEST(fault.empty(), fault);
+  }
+}
+
+}  // namespace
