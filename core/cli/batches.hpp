@@ -15,6 +15,9 @@ namespace asg::cli {
 
 enum class Split : std::uint64_t { train = 1, train_evaluation = 2, validation = 3 };
 
+/// Seeds from here on would draw what smaller ones do: each split has one of its own.
+constexpr std::uint64_t most_of_a_seed = (std::uint64_t{1} << 62) - 1;
+
 /// Batches of a split by number: the same number gives the same batch in every run.
 using Batches = std::function<std::vector<Argument>(Split, std::int64_t)>;
 

@@ -320,7 +320,7 @@ void add_bench(CLI::App& app, Chosen& chosen) {
       ->type_name("NAME")
       ->take_all();
   command->add_option("--runs", flags->runs, "timed runs of each, after 3 others")
-      ->check(CLI::PositiveNumber)
+      ->transform(whole(1, most_of_a_size))
       ->capture_default_str();
   command->add_flag("--list", flags->list, "print the names of the workloads and stop");
   command->add_flag("--profile", flags->profile, "also time every kernel, the slowest first");

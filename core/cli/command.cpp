@@ -1,6 +1,7 @@
 #include "command.hpp"
 
 #include <cerrno>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -32,7 +33,7 @@ void DeviceFlags::add(CLI::App& app) {
       ->type_name("NAME[:DEVICE]");
   app.add_option("--threads", threads,
                  "threads to compute with (default: $ASG_NUM_THREADS, or all)")
-      ->check(CLI::Range(1, 4096))
+      ->transform(whole(1, 4096))
       ->type_name("N");
   plugins.add(app);
 }
@@ -71,6 +72,20 @@ CLI::Validator finite(double least) {
             return fmt::format("{} is not a number from {} on", text, least);
           },
           "", "finite"};
+}
+
+CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
+  return {[least, most](std::string& text) -> std::string {
+            std::uint64_t number = 0;
+            const char* const end = text.data() + text.size();
+            const auto [stop, error] = std::from_chars(text.data(), end, number);
+            const bool is_number = error == std::errc{} && stop == end;
+            if (!is_number || number < least || number > most)
+              return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
+            text = fmt::format("{}", number);
+            return {};
+          },
+          "", "whole"};
 }
 
 void flush_output() {

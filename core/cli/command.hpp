@@ -1,5 +1,6 @@
 // What the commands of the program `asg` share.
 #pragma once
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -59,6 +60,12 @@ struct EnvironmentVariable {
 
 /// Numbers that are neither infinite nor NaN, from `least` on.
 [[nodiscard]] CLI::Validator finite(double least = 0);
+
+/// Numbers of decimal digits alone, from `least` to `most`: given to Option::transform, for they
+/// are passed on as the parser, which would take 010 for 8, understands them.
+[[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
+/// More than any size, yet so few that products of two of them are no trouble.
+constexpr std::uint64_t most_of_a_size = std::uint64_t{1} << 40;
 
 /// Hands everything printed so far to whoever reads it.
 /// Errors   WriteError when standard output is closed or its disk is full.

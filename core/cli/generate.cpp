@@ -112,7 +112,7 @@ void add_generate(CLI::App& app, Chosen& chosen) {
       ->type_name("DIR");
   CLI::Option* prompt = command->add_option("--prompt", flags->prompt, "what it goes on from");
   command->add_option("--tokens", flags->tokens, "how much it writes")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40))
+      ->transform(whole(0, most_of_a_size))
       ->capture_default_str();
   command
       ->add_option("--temperature", flags->temperature,
@@ -120,9 +120,11 @@ void add_generate(CLI::App& app, Chosen& chosen) {
       ->check(finite())
       ->capture_default_str();
   command->add_option("--top-k", flags->top_k, "draw from the K likeliest only; 0: from all")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(whole(0, most_of_a_size))
       ->capture_default_str();
-  command->add_option("--seed", flags->seed, "of the drawing")->capture_default_str();
+  command->add_option("--seed", flags->seed, "of the drawing")
+      ->transform(whole(0, UINT64_MAX))
+      ->capture_default_str();
   flags->device.add(*command);
   command->callback([flags, prompt, &chosen] {
     flags->has_prompt = prompt->count() > 0;

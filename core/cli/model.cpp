@@ -22,6 +22,7 @@ namespace asg::cli {
 namespace {
 
 constexpr std::int64_t image_side = 28;
+constexpr double most_dropout = 0.999;
 
 Model gpt(const ModelFlags& f) {
   if (f.vocab < 1) throw UsageError("--vocab is needed: the size of the vocabulary");
@@ -44,7 +45,7 @@ Model gpt(const ModelFlags& f) {
   model.loss = [module, vocab = f.vocab](const Tensors& in) {
     return cross_entropy(reshape((*module)(in[0]), {-1, vocab}), reshape(in[1], {-1}));
   };
-  model.items = f.batch * f.block;
+  model.items = static_cast<double>(f.batch) * static_cast<double>(f.block);
   return model;
 }
 
@@ -54,7 +55,7 @@ Model classifier(const ModelFlags& f, std::shared_ptr<const nn::Module> module) 
   model.inputs = {{f.element(), {f.batch, 1, image_side, image_side}}, {i32, {f.batch}}};
   model.predict = [module](const Tensor& x) { return (*module)(x); };
   model.loss = [module](const Tensors& in) { return cross_entropy((*module)(in[0]), in[1]); };
-  model.items = f.batch;
+  model.items = static_cast<double>(f.batch);
   model.unit = "images";
   return model;
 }
@@ -85,7 +86,7 @@ Model transformer_block(const ModelFlags& f) {
   model.inputs = {{f.element(), {f.batch, f.block, f.embd}}};
   model.predict = [module](const Tensor& x) { return (*module)(x); };
   model.loss = [module](const Tensors& in) { return sum(square((*module)(in[0]) - 0.5)); };
-  model.items = f.batch * f.block;
+  model.items = static_cast<double>(f.batch) * static_cast<double>(f.block);
   return model;
 }
 
@@ -106,7 +107,7 @@ void ModelFlags::add(CLI::App& app) {
       ->check(CLI::IsMember(model_names()));
   const auto count = [&](const char* name, std::int64_t& value, const char* text) {
     app.add_option(name, value, text)
-        ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+        ->transform(whole(1, most_of_a_size))
         ->capture_default_str()
         ->type_name("N");
   };
@@ -116,7 +117,7 @@ void ModelFlags::add(CLI::App& app) {
   count("--block", block, "tokens of context");
   count("--batch", batch, "sequences or images of a step");
   app.add_option("--dropout", dropout, "share of activations dropped in training")
-      ->check(finite() & CLI::Range(0.0, 0.999))
+      ->check(finite() & CLI::Range(0.0, most_dropout))
       ->capture_default_str();
   app.add_flag("--tie", tie, "gpt: the head uses the token table's weights");
   app.add_flag("--no-bias", no_bias, "no biases in linears and norms");
@@ -128,7 +129,7 @@ void ModelFlags::add(CLI::App& app) {
 void ModelFlags::add_vocab(CLI::App& app, const char* otherwise) {
   app.add_option("--vocab", vocab,
                  fmt::format("gpt: size of the vocabulary (default: {})", otherwise))
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->transform(whole(1, most_of_a_size))
       ->type_name("N");
 }
 
@@ -162,23 +163,53 @@ Model make_saved_model(const ModelFlags& flags, const std::string& file) {
 }
 
 ModelFlags flags_from_config(const nlohmann::ordered_json& config, const std::string& file) {
+  const auto entry = [&](const char* key, bool (*fits)(const nlohmann::ordered_json&),
+                         const std::string& wanted) -> const nlohmann::ordered_json& {
+    if (!config.is_object() || !config.contains(key))
+      throw FormatError(
+          fmt::format("{}: not a configuration written by asg train: it has no '{}'", file, key));
+    const nlohmann::ordered_json& value = config[key];
+    if (!fits(value))
+      throw FormatError(
+          fmt::format("{}: '{}' is {}, not {}", file, key,
+                      value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), wanted));
+    return value;
+  };
+  // As exact as the flags are: JSON's own conversions cut fractions off and wrap.
+  const auto size = [&](const char* key, std::uint64_t least = 1) {
+    const auto is_natural = [](const nlohmann::ordered_json& v) { return v.is_number_unsigned(); };
+    const std::string wanted = fmt::format("a whole number from {} to {}", least, most_of_a_size);
+    const auto number = entry(key, is_natural, wanted).get<std::uint64_t>();
+    if (number < least || number > most_of_a_size)
+      throw FormatError(fmt::format("{}: '{}' is {}, not {}", file, key, number, wanted));
+    return static_cast<std::int64_t>(number);
+  };
+  const auto text = [&](const char* key) {
+    const auto is_text = [](const nlohmann::ordered_json& v) { return v.is_string(); };
+    return entry(key, is_text, "a text").get<std::string>();
+  };
+  const auto truth = [&](const char* key) {
+    const auto is_truth = [](const nlohmann::ordered_json& v) { return v.is_boolean(); };
+    return entry(key, is_truth, "true or false").get<bool>();
+  };
   ModelFlags flags;
-  try {
-    config.at("model").get_to(flags.model);
-    config.at("vocab").get_to(flags.vocab);
-    config.at("layers").get_to(flags.layers);
-    config.at("heads").get_to(flags.heads);
-    config.at("embd").get_to(flags.embd);
-    config.at("block").get_to(flags.block);
-    config.at("batch").get_to(flags.batch);
-    config.at("dropout").get_to(flags.dropout);
-    config.at("tie").get_to(flags.tie);
-    config.at("no_bias").get_to(flags.no_bias);
-    config.at("dtype").get_to(flags.dtype);
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(
-        fmt::format("{}: not a configuration written by asg train ({})", file, error.what()));
-  }
+  flags.model = text("model");
+  flags.vocab = size("vocab", 0);
+  flags.layers = size("layers");
+  flags.heads = size("heads");
+  flags.embd = size("embd");
+  flags.block = size("block");
+  flags.batch = size("batch");
+  const auto is_share = [](const nlohmann::ordered_json& v) {
+    return v.is_number() && v.get<double>() >= 0 && v.get<double>() <= most_dropout;
+  };
+  flags.dropout =
+      entry("dropout", is_share, fmt::format("a number from 0 to {}", most_dropout)).get<double>();
+  flags.tie = truth("tie");
+  flags.no_bias = truth("no_bias");
+  flags.dtype = text("dtype");
+  if (flags.dtype != "f32" && flags.dtype != "f64")
+    throw FormatError(fmt::format("{}: 'dtype' is \"{}\", not f32 or f64", file, flags.dtype));
   return flags;
 }
 

@@ -32,7 +32,7 @@ struct Model {
   Types inputs;                                  ///< of one batch
   std::function<Tensor(const Tensors&)> loss;    ///< from the inputs of one batch
   std::function<Tensor(const Tensor&)> predict;  ///< from the first of them
-  std::int64_t items = 0;                        ///< tokens or images of one batch
+  double items = 0;                              ///< tokens or images of one batch
   const char* unit = "tokens";
   nlohmann::ordered_json config;  ///< enough to build the model again
 };

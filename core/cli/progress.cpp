@@ -27,11 +27,11 @@ std::string duration(double seconds) {
 
 }  // namespace
 
-Progress::Progress(std::int64_t first, std::int64_t steps, std::int64_t items, const char* unit,
+Progress::Progress(std::int64_t first, std::int64_t steps, double items, const char* unit,
                    bool json, const std::filesystem::path& log, bool append)
     : first_(first),
       steps_(steps),
-      items_(static_cast<double>(items)),
+      items_(items),
       unit_(unit),
       json_(json),
       log_path_(log),

@@ -21,7 +21,7 @@ class Progress {
   /// A step has `items` of what `unit` says. A log gets the JSON lines, too; it is begun anew
   /// unless the run goes on with an earlier one.
   /// Errors   WriteError when the log cannot be opened.
-  Progress(std::int64_t first, std::int64_t steps, std::int64_t items, const char* unit, bool json,
+  Progress(std::int64_t first, std::int64_t steps, double items, const char* unit, bool json,
            const std::filesystem::path& log, bool append);
   ~Progress();
   Progress(const Progress&) = delete;

@@ -235,9 +235,10 @@ void add_train(CLI::App& app, Chosen& chosen) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("train", "train a model");
   flags->model.add(*command);
-  const auto whole = [&](const char* name, std::int64_t& value, const char* text) {
+  const auto count = [&](const char* name, std::int64_t& value, const char* text,
+                         std::uint64_t least = 0) {
     return command->add_option(name, value, text)
-        ->check(CLI::NonNegativeNumber)
+        ->transform(whole(least, most_of_a_size))
         ->capture_default_str()
         ->type_name("N");
   };
@@ -248,25 +249,25 @@ void add_train(CLI::App& app, Chosen& chosen) {
           "MNIST's files (default: drawn digits)")
       ->type_name("PATH")
       ->take_all();
-  whole("--steps", flags->steps, "training steps");
+  count("--steps", flags->steps, "training steps");
   command->add_option("--lr", flags->lr, "learning rate")->capture_default_str()->type_name("X");
   flags->optimizer.add(*command);
-  whole("--warmup", flags->warmup, "steps of linear warm-up");
+  count("--warmup", flags->warmup, "steps of linear warm-up");
   command
       ->add_option("--min-lr", flags->min_lr,
                    "where the cosine ends (default: --lr, a constant rate)")
       ->check(finite())
       ->type_name("X");
-  whole("--eval-every", flags->eval_every, "steps between evaluations; 0: none");
-  whole("--eval-iters", flags->eval_iters, "random batches of an evaluation")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+  count("--eval-every", flags->eval_every, "steps between evaluations; 0: none");
+  count("--eval-iters", flags->eval_iters, "random batches of an evaluation", 1);
   command->add_option("--seed", flags->seed, "of weights, batches and dropout")
+      ->transform(whole(0, most_of_a_seed))
       ->capture_default_str();
   command->add_option("--out", flags->out, "save weights, configuration and training state here")
       ->type_name("DIR");
-  whole("--checkpoint-every", flags->checkpoint_every,
+  count("--checkpoint-every", flags->checkpoint_every,
         "save also every N steps; 0: at the end only");
-  whole("--keep", flags->keep,
+  count("--keep", flags->keep,
         "keep the newest N of what was saved in DIR/checkpoints; 0: DIR itself only");
   command->add_flag("--resume", flags->resume, "go on from what --out holds");
   command->add_option("--log", flags->log, "write a JSON line for each step here")

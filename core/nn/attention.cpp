@@ -66,7 +66,12 @@ void require_sequence(const Call& call, const Operand& x, std::string_view name,
 
 MultiHeadAttention::MultiHeadAttention(std::int64_t features, std::int64_t heads,
                                        MultiHeadAttentionOptions options, Where where)
-    : qkv(add("qkv", Linear{features, 3 * features, {.bias = options.bias}, where}, where)),
+    : qkv(add("qkv",
+              Linear{features,
+                     times("MultiHeadAttention", 3, {"features", features}, where),
+                     {.bias = options.bias},
+                     where},
+              where)),
       proj(add("proj", Linear{features, features, {.bias = options.bias}, where}, where)),
       features_(features),
       heads_(heads),

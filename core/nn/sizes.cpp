@@ -10,6 +10,13 @@ namespace {
 std::string at(Where where) { return to_string(Origin{where.file, where.line, {}, false}); }
 }  // namespace
 
+std::int64_t times(std::string_view layer, std::int64_t factor, NamedSize size, Where where) {
+  if (size.size > INT64_MAX / factor)
+    fail_shape(layer, fmt::format("{} times {} = {} are too many", factor, size.name, size.size),
+               where);
+  return factor * size.size;
+}
+
 void fail_shape(std::string_view layer, std::string_view rule, Where where) {
   throw ShapeError(fmt::format("{}: {}\n  at {}", layer, rule, at(where)));
 }

@@ -18,6 +18,11 @@ struct NamedSize {
 void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes, std::int64_t least,
                  Where where);
 
+/// `factor` sizes of a layer beside each other.
+/// Errors   ShapeError when there are no such numbers, naming the layer, the size and the line.
+[[nodiscard]] std::int64_t times(std::string_view layer, std::int64_t factor, NamedSize size,
+                                 Where where);
+
 /// Throws a ShapeError that names the layer, the rule and the line.
 [[noreturn]] void fail_shape(std::string_view layer, std::string_view rule, Where where);
 

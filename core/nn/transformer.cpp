@@ -3,6 +3,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/random.hpp>
 
+#include "sizes.hpp"
+
 namespace asg::nn {
 
 TransformerBlock::TransformerBlock(std::int64_t features, std::int64_t heads,
@@ -20,7 +22,8 @@ TransformerBlock::TransformerBlock(std::int64_t features, std::int64_t heads,
           "mlp",
           FeedForward{
               features,
-              options.hidden > 0 ? options.hidden : 4 * features,
+              options.hidden > 0 ? options.hidden
+                                 : times("TransformerBlock", 4, {"features", features}, where),
               {.activation = options.activation, .dropout = options.dropout, .bias = options.bias},
               where},
           where)),

@@ -36,6 +36,17 @@ for change in 's/"heads": 2/"heads": 0/' 's/"heads": 2/"heads": 3/' 's/"embd": 1
   ! cmp -s good/config.json "$broken" || fail "$change does nothing"
   refused
 done
+# As exact as on the command line, and the key is named.
+for change in 'layers 1 1.5' 'layers 1 1.0' 'layers 1 true' 'layers 1 18446744073709551617' 'heads 2 -2' \
+              'heads 2 4294967298e0' 'embd 16 4611686018427387902' 'batch 4 1099511627777' 'vocab [0-9]* -1' \
+              'dropout 0[.0]* true' 'dropout 0[.0]* null' 'tie false 0' 'tie false "false"' 'no_bias false null'; do
+  read -r key was now <<<"$change"
+  damaged config.json
+  sed "s/\"$key\": $was/\"$key\": $now/" good/config.json >"$broken"
+  ! cmp -s good/config.json "$broken" || fail "$change does nothing"
+  refused
+  says "'$key' is"
+done
 # Sizes that are those of another model show when the weights come.
 damaged config.json
 sed 's/"embd": 16/"embd": 32/' good/config.json >"$broken"

@@ -36,6 +36,31 @@ for option in "--steps -1" "--steps x" "--steps 1.5" "--batch 0" "--embd -4" "--
   run 2 "${train[@]}" --data text $option
   says "${option%% *}"
 done
+# Whole numbers are decimal digits alone, and in their range.
+big=99999999999999999999
+for option in --steps --seed --batch --layers --warmup --eval-every --eval-iters --checkpoint-every --keep \
+              --threads; do
+  for value in "" -1 +1 1.5 1e3 0x10 010x " 1" "1 " $big; do
+    run 2 "${train[@]}" --data text "$option" "$value"
+    says "$option: '$value' is not a whole number from"
+  done
+done
+for value in "" -1 0 $big; do
+  run 2 bench --workload seed-block --runs "$value"
+  says "--runs: '$value' is not a whole number from 1 to"
+done
+for option in --tokens --top-k --seed; do
+  run 2 generate --from nosuch "$option" -1
+  says "$option: '-1' is not a whole number from 0 to"
+done
+run 2 "${train[@]}" --data text --seed 4611686018427387904  # would draw what 0 draws
+run 0 "${train[@]}" --data text --seed 4611686018427387903
+run 0 "${train[@]}" --data text --seed 0010 --json
+sed 's/,"steps_per_s.*//' out >ten
+run 0 "${train[@]}" --data text --seed 10 --json
+sed 's/,"steps_per_s.*//' out >again
+same ten again "--seed 0010 and 10"
+
 run 2 train --model nosuch --steps 1 --lr 1e-3
 says "gpt"
 run 2 "${train[@]}" --data text --embd 18 --heads 4

@@ -187,6 +187,12 @@ BOOST_AUTO_TEST_CASE(constructors_refuse_what_cannot_be) {
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "in is -1"));
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "layers_test.cpp"));
   BOOST_TEST(contains(message_of<TypeError>([] { nn::Dropout{1.5}; }), "1.5"));
+  // Three and four times as many are no 64-bit number.
+  constexpr std::int64_t wide = (std::int64_t{1} << 62) - 2;
+  const auto attention = shape_error([] { nn::MultiHeadAttention{wide, 2}; });
+  BOOST_TEST(contains(attention, "3 times features = 4611686018427387902"));
+  const auto block = shape_error([] { nn::TransformerBlock{std::int64_t{1} << 61, 1}; });
+  BOOST_TEST(contains(block, "4 times features = 2305843009213693952"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
