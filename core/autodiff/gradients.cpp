@@ -1,6 +1,8 @@
 #include <asg/autodiff/gradients.hpp>
 
 #include <algorithm>
+#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -40,6 +42,7 @@ class Sweep {
     first_.push_back(count);
     wrt_.assign(wrt.begin(), wrt.end());
     parts_.resize(count + wrt_.size());
+    zeros_.assign(parts_.size(), 0);
     tracked_.assign(end - begin, 0);
     is_wrt_.assign(count, 0);
     for (const Tensor& t : wrt_)
@@ -62,16 +65,11 @@ class Sweep {
   }
 
   void add(Value value, const Tensor& cotangent) {
-    if (!is_float(graph_.type(value).dtype) || !depends(value)) return;
-    if (inside(value)) {
-      parts_[index(value)].push_back(cotangent);
-      return;
-    }
-    for (std::size_t i = 0; i < wrt_.size(); ++i)
-      if (wrt_[i].value() == value) {
-        parts_[first_.back() + i].push_back(cotangent);
-        return;
-      }
+    if (const std::optional<std::size_t> at = slot(value)) parts_[*at].push_back(cotangent);
+  }
+  // A gradient that is zero whatever the numbers are: no node is made for it, but it has arrived.
+  void add_zero(Value value) {
+    if (const std::optional<std::size_t> at = slot(value)) zeros_[*at] = 1;
   }
 
   // `loss` is what an error message leads to; none inside of a composite's body.
@@ -79,11 +77,20 @@ class Sweep {
     for (NodeId id = end_; id-- > begin_;) {
       count_visit();
       if (tracked_[id - begin_] == 0) continue;
-      if (arrived(id)) differentiate(id, loss);
+      if (arrived(id))
+        differentiate(id, loss);
+      else if (zero_arrived(id))
+        pass_zero(id);
     }
     Tensors result;
     for (std::size_t i = 0; i < wrt_.size(); ++i) result.push_back(gradient_of(i));
     return result;
+  }
+
+  // Whether a gradient has come to wrt[i], be it a zero. Asked after run.
+  [[nodiscard]] bool reached(std::size_t i) const {
+    const std::optional<std::size_t> at = slot(wrt_[i].value());
+    return at && (!parts_[*at].empty() || zeros_[*at] != 0);
   }
 
  private:
@@ -91,10 +98,23 @@ class Sweep {
   [[nodiscard]] std::size_t index(Value value) const {
     return first_[value.node - begin_] + value.output;
   }
+  // Where the parts of a value are gathered; none where no gradient is wanted.
+  [[nodiscard]] std::optional<std::size_t> slot(Value value) const {
+    if (!is_float(graph_.type(value).dtype) || !depends(value)) return std::nullopt;
+    if (inside(value)) return index(value);
+    for (std::size_t i = 0; i < wrt_.size(); ++i)
+      if (wrt_[i].value() == value) return first_.back() + i;
+    return std::nullopt;
+  }
   [[nodiscard]] bool arrived(NodeId id) const {
     for (std::size_t i = first_[id - begin_]; i < first_[id - begin_ + 1]; ++i)
       if (!parts_[i].empty()) return true;
     return false;
+  }
+  [[nodiscard]] bool zero_arrived(NodeId id) const {
+    const auto begin = zeros_.begin();
+    return std::any_of(begin + first_[id - begin_], begin + first_[id - begin_ + 1],
+                       [](char zero) { return zero != 0; });
   }
   void count_visit() {
     if (visits_ != nullptr) ++*visits_;
@@ -102,11 +122,8 @@ class Sweep {
 
   // The gradient of wrt[i]: its first mention holds the parts, repeated ones share the sum.
   Tensor gradient_of(std::size_t i) {
-    const Value value = wrt_[i].value();
-    if (inside(value)) return settle(parts_[index(value)], value);
-    for (std::size_t k = 0; k < wrt_.size(); ++k)
-      if (wrt_[k].value() == value) return settle(parts_[first_.back() + k], value);
-    return {};
+    const std::optional<std::size_t> at = slot(wrt_[i].value());
+    return at ? settle(parts_[*at], wrt_[i].value()) : Tensor{};
   }
 
   Tensor settle(Tensors& parts, Value value) {
@@ -129,7 +146,10 @@ class Sweep {
       for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
         outputs.push_back(graph_.tensor({id, i}));
     }
-    if (op.no_gradient) return;
+    if (op.no_gradient) {
+      pass_zero(id);
+      return;
+    }
     for (const Tensor& output : outputs)
       cotangents.push_back(settle(parts_[index(output.value())], output.value()));
 
@@ -172,15 +192,58 @@ class Sweep {
     Sweep inner(graph_, begin, end, wrt, visits_);
     for (std::size_t i = 0; i < outputs.size(); ++i)
       if (cotangents[i]) inner.add(outputs[i].value(), cotangents[i]);
+    for (const Tensor& output : outputs_with_zeros(results, outputs))
+      inner.add_zero(output.value());
     const Tensors found = inner.run(no_node);
     Tensors result(inputs.size());
-    for (std::size_t k = 0; k < wrt.size(); ++k)
+    for (std::size_t k = 0; k < wrt.size(); ++k) {
+      if (inner.reached(k)) add_zero(wrt[k].value());
       for (std::size_t i = 0; i < inputs.size(); ++i)
         if (inputs[i].same_as(wrt[k])) {  // an operand given twice gets the whole once
           result[i] = found[k];
           break;
         }
+    }
     return result;
+  }
+
+  // A node to which only zeros have come passes zeros on: to all operands on which it depends
+  // through floats, which are those that cotangents would have come to.
+  void pass_zero(NodeId id) {
+    static const OpDef& stop = find_op("stop_gradient");
+    const OpDef& op = graph_.node(id).op;
+    if (&op == &stop) return;
+    if (op.decompose != nullptr && !op.no_gradient) return pass_zero_through_body(id);
+    for (const Value operand : graph_.node(id).operands) add_zero(operand);
+  }
+
+  // As through_body, but nothing is computed: the body is written to a graph of its own.
+  void pass_zero_through_body(NodeId id) {
+    const Node node = graph_.node(id);
+    Graph scratch;
+    Tensors inputs, results;
+    for (const Value operand : node.operands) {
+      const TensorType& type = graph_.type(operand);
+      inputs.push_back(scratch.input(std::to_string(inputs.size()), type.dtype, type.shape));
+    }
+    for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
+      results.push_back(graph_.tensor({id, i}));
+    const Tensors outputs = body_of(node.op, {inputs, node.attributes},
+                                    {node.outputs.begin(), node.outputs.end()}, node.origin);
+    Sweep inner(scratch, 0, static_cast<NodeId>(scratch.size()), inputs, visits_);
+    for (const Tensor& output : outputs_with_zeros(results, outputs))
+      inner.add_zero(output.value());
+    static_cast<void>(inner.run(no_node));
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (inner.reached(i)) add_zero(node.operands[i]);
+  }
+
+  // Those of a body's outputs that stand for results to which a zero has come.
+  [[nodiscard]] Tensors outputs_with_zeros(const Tensors& results, const Tensors& outputs) const {
+    Tensors found;
+    for (std::size_t i = 0; i < results.size(); ++i)
+      if (zeros_[index(results[i].value())] != 0) found.push_back(outputs[i]);
+    return found;
   }
 
   [[noreturn]] void fail_without_rule(NodeId id, NodeId loss) {
@@ -208,6 +271,7 @@ class Sweep {
   Tensors wrt_;
   std::vector<std::uint32_t> first_;  // node - begin -> number of its first output
   std::vector<Tensors> parts_;        // contributions for each output, then for outside wrt
+  std::vector<char> zeros_;           // numbered alike: whether a zero has come
   std::vector<char> tracked_;
   std::vector<char> is_wrt_;
 };
@@ -254,6 +318,10 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
   Sweep sweep(graph, 0, end, wrt, options.visits);
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.add(outputs[i].value(), cotangents[i]);
   Tensors result = sweep.run(outputs[0].value().node);
+  if (options.reached != nullptr) {
+    options.reached->clear();
+    for (std::size_t i = 0; i < wrt.size(); ++i) options.reached->push_back(sweep.reached(i));
+  }
 
   std::vector<bool> reaching;
   for (std::size_t i = 0; i < wrt.size(); ++i) {

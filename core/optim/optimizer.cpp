@@ -92,18 +92,30 @@ Minimized Optimizer::minimize(const Operand& loss, const Operand& lr) const {
   const Tensor scalar = rate(call, lr, loss.tensor().dtype());
   graph.set_training(true);
 
-  std::vector<Trained> parameters;
+  const std::vector<VariableInfo> variables = trainable(graph, loss.tensor(), common_.parameters);
   Tensors wrt;
-  for (const VariableInfo& info : trainable(graph, loss.tensor(), common_.parameters)) {
-    if (assigned(graph, info.node))
+  for (const VariableInfo& info : variables) wrt.push_back(graph.tensor({info.node, 0}));
+  std::vector<bool> reached;
+  const Tensors all = gradients(loss, wrt, {}, {.reached = &reached});
+
+  // What no gradient reaches is left alone: weight decay and momentum would move it all the same.
+  std::vector<Trained> parameters;
+  Tensors found;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!reached[i]) continue;
+    if (assigned(graph, variables[i].node))
       throw GradientError(fmt::format(
           "minimize: '{}' is updated already; one run gives it one value. Let the optimizers "
           "select different `parameters`{}",
-          info.name, here(graph)));
-    parameters.push_back({info.name, graph.tensor({info.node, 0}), {}});
-    wrt.push_back(parameters.back().value);
+          variables[i].name, here(graph)));
+    parameters.push_back({variables[i].name, wrt[i], {}});
+    found.push_back(all[i]);
   }
-  Tensors found = gradients(loss, wrt);
+  if (found.empty())
+    throw GradientError(
+        fmt::format("minimize: no gradient reaches '{}' or any other trainable variable that the "
+                    "loss depends on: stop_gradient, an integer or a comparison is on every way{}",
+                    variables[0].name, here(graph)));
 
   const PathScope scope(graph, common_.name);
   Minimized result;

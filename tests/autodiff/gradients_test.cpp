@@ -2,6 +2,8 @@
 // is tested op by op in tests/ops.
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
+
 #include <asg/asg.hpp>
 
 namespace {
@@ -158,6 +160,25 @@ BOOST_AUTO_TEST_CASE(a_tensor_behind_ops_of_zero_derivative_has_zeros) {
   const Tensor x = graph.input("x", f32, {3});
   for (const Tensor& y : {floor(x), stop_gradient(x * 2), cast(x > 0, f32)})
     BOOST_TEST((gradients(sum(y), {x})[0].type() == x.type()));
+}
+
+BOOST_AUTO_TEST_CASE(zeros_that_arrive_are_told_from_none) {
+  const auto reached = [](const std::function<Tensor(const Tensor&)>& f) {
+    Graph graph;
+    const Tensor x = graph.input("x", f32, {3});
+    std::vector<bool> found;
+    static_cast<void>(gradients(sum(f(x)), {x}, {}, {.reached = &found}));
+    BOOST_REQUIRE(found.size() == 1u);
+    return bool(found[0]);
+  };
+  BOOST_TEST(reached([](const Tensor& x) { return x; }));
+  BOOST_TEST(reached([](const Tensor& x) { return floor(x); }));
+  BOOST_TEST(reached([](const Tensor& x) { return floor(gelu(sign(x) + 1)); }));
+  BOOST_TEST(reached([](const Tensor& x) { return cast(floor(x), f64) + stop_gradient(x); }));
+  BOOST_TEST(!reached([](const Tensor& x) { return stop_gradient(x); }));
+  BOOST_TEST(!reached([](const Tensor& x) { return floor(gelu(stop_gradient(x) + 1)); }));
+  BOOST_TEST(!reached([](const Tensor& x) { return cast(cast(x, i32), f32); }));
+  BOOST_TEST(!reached([](const Tensor& x) { return ceil(cast(x > 0, f32)); }));
 }
 
 BOOST_AUTO_TEST_CASE(several_elements_need_a_cotangent) {

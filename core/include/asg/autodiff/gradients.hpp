@@ -1,6 +1,7 @@
 // Gradients: reverse-mode differentiation from graph to graph.
 #pragma once
 #include <cstddef>
+#include <vector>
 
 #include <asg/graph/graph.hpp>
 
@@ -9,6 +10,10 @@ namespace asg {
 struct GradientOptions {
   /// Zeros instead of an error for a tensor on which the outputs do not depend at all.
   bool allow_unused = false;
+  /// Told for each tensor whether a gradient reaches it, when given: whether it has a way to an
+  /// output along floats and past no stop_gradient. One that is reached through ops of zero
+  /// derivative alone (floor, sign) has zeros as one that is not, and here they differ.
+  std::vector<bool>* reached = nullptr;
   /// Counts the nodes visited, when given.
   std::size_t* visits = nullptr;
 };

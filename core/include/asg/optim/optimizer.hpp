@@ -30,10 +30,13 @@ class Optimizer {
   /// Makes the program a training step: turns training on, differentiates the loss with respect to
   /// the trainable variables it depends on, and assigns them their new values. All reads in the
   /// program see the old ones. Counts "random.step" up, so that dropout differs from run to run.
+  /// A parameter that no gradient reaches, as one behind stop_gradient, is left alone: no weight
+  /// decay, no momentum, no state. One whose gradient is zero, as behind floor or at a point where
+  /// it vanishes, is updated and decayed like all others (PyTorch's None and zeros).
   /// `lr` is a number or, to change it from step to step, a scalar input.
   /// Errors   ShapeError or TypeError when the loss is no float with one element or lr no scalar;
-  ///          GradientError when the loss depends on no trainable variable, when one of them is
-  ///          updated in this program already, or as asg::gradients.
+  ///          GradientError when the loss depends on no trainable variable, when no gradient
+  ///          reaches any, when one is updated in this program already, or as asg::gradients.
   Minimized minimize(const Operand& loss, const Operand& lr) const;
 
  protected:
