@@ -3,8 +3,8 @@
 // Shapes   operands broadcast against each other (NumPy's rule); the result has their common shape.
 // Types    operands of different types meet in the later of bool, i32, i64, f32, f64; a C++ number
 //          takes the type of the tensor it meets (a fraction that meets integers makes f32).
-//          Functions of real numbers (floor, exp, sqrt, ... and /) turn integers and bools into
-//          f32. Arithmetic on bools alone is an error: cast them, or use the logical functions.
+//          Functions of real numbers (floor, exp, sqrt, ... and /) turn integers and bools into f32.
+//          Arithmetic on bools alone is an error: cast them, or use the logical functions.
 //          Integers wrap.
 // Errors   ShapeError when shapes do not broadcast, TypeError when types do not fit; both name the
 //          caller's line.
@@ -85,8 +85,8 @@ namespace asg {
 [[nodiscard]] Tensor square(const Operand& x);
 /// 1 / x
 [[nodiscard]] Tensor reciprocal(const Operand& x);
-/// x itself, where gradients stop (PyTorch's detach). Parameters behind it that have no other way
-/// to the loss are left alone by optimizers, weight decay included.
+/// x itself, where gradients stop (PyTorch's detach). Parameters behind it that have no other way to
+/// the loss are left alone by optimizers, weight decay included.
 [[nodiscard]] Tensor stop_gradient(const Operand& x);
 
 [[nodiscard]] Tensor operator-(const Operand& x);
