@@ -6,6 +6,8 @@
 
 #include <asg/runtime/backends.hpp>
 
+#include "io/json.hpp"
+
 #include "command.hpp"
 
 namespace asg::cli {
@@ -52,7 +54,7 @@ void print_json(const std::vector<BackendListing>& listings) {
                     {"abi", {l.abi_major, l.abi_minor}},
                     {"devices", devices}});
   }
-  fmt::print("{}\n", list.dump(2));
+  fmt::print("{}\n", io::json_text(list, 2));
 }
 
 }  // namespace

@@ -22,6 +22,8 @@
 #include <asg/passes/program.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "io/json.hpp"
+
 #include "command.hpp"
 #include "memory.hpp"
 #include "model.hpp"
@@ -51,7 +53,7 @@ Array noise(const TensorType& type, std::uint64_t seed, std::int64_t below = 0) 
   data::Random random(seed);
   for (std::int64_t i = 0; i < array.numel(); ++i)
     array.set(
-        i, below > 0 ? random.below(static_cast<std::uint32_t>(below)) : 4 * random.uniform() - 2);
+        i, below > 0 ? random.below(static_cast<std::uint64_t>(below)) : 4 * random.uniform() - 2);
   return array;
 }
 
@@ -270,7 +272,7 @@ void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
                                 {"arena_mb", arena_mb},
                                 {"kernels", kernel_count}};
     if (flags.profile) line["profile"] = profile_to_json(program.program(), kernels);
-    fmt::print("{}\n", line.dump());
+    fmt::print("{}\n", io::json_text(line));
   } else {
     fmt::print("{:<20} {:>10.3f} {:>10.3f} {:>10.3f} {:>9} {:>8} {:>9.0f} {:>9.2f} {:>7}\n",
                entry.name, timed.seconds.front() * 1e3, timed.median() * 1e3,

@@ -10,6 +10,8 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/target.hpp>
 
+#include "io/json.hpp"
+
 #include "batches.hpp"
 #include "command.hpp"
 #include "memory.hpp"
@@ -96,7 +98,7 @@ void print_json(const Plan& plan) {
                   {"peak_step", plan.program.peak_step},
                   {"peak", std::move(peak)},
                   {"refusals", std::move(refusals)}};
-  fmt::print("{}\n", json.dump());
+  fmt::print("{}\n", io::json_text(json));
 }
 
 std::string share(double part, double whole) {

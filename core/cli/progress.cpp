@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <asg/graph/error.hpp>
+#include "io/json.hpp"
 
 #include "command.hpp"
 
@@ -48,7 +49,7 @@ Progress::~Progress() {
 }
 
 void Progress::write(const nlohmann::ordered_json& line) {
-  const std::string text = line.dump() + "\n";
+  const std::string text = io::json_text(line) + "\n";
   if (json_) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     flush_output();

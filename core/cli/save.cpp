@@ -4,9 +4,12 @@
 
 #include <fmt/format.h>
 
+#include <asg/data/text.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 #include <asg/io/safetensors.hpp>
+#include "graph/utf8.hpp"
+#include "io/json.hpp"
 
 #include "command.hpp"
 
@@ -86,7 +89,7 @@ void save_run(const std::filesystem::path& directory, const State& state, const 
   for (const nn::Parameter& parameter : module.parameters())
     weights.tensors.emplace(parameter.name(), state.get(parameter.name()));
   io::save_safetensors(staging.file("model.safetensors"), weights);
-  io::write_file(staging.file("config.json"), config.dump(2) + "\n");
+  io::write_file(staging.file("config.json"), io::json_text(config, 2) + "\n");
   io::save_safetensors(staging.file("training.safetensors"),
                        {state.to_host(), {{"step", std::to_string(step)}}});
   staging.publish();
@@ -126,12 +129,10 @@ void keep_checkpoints(const std::filesystem::path& directory, std::int64_t step,
 nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary) {
   auto list = nlohmann::ordered_json::array();
   for (const std::string& character : vocabulary) {
-    try {
-      static_cast<void>(nlohmann::json(character).dump());
+    if (is_utf8(character))
       list.push_back(character);
-    } catch (const nlohmann::json::exception&) {
+    else
       list.push_back(std::vector<std::uint8_t>(character.begin(), character.end()));
-    }
   }
   return list;
 }
@@ -145,9 +146,16 @@ std::vector<std::string> vocabulary_from_json(const nlohmann::ordered_json& json
         vocabulary.push_back(entry.get<std::string>());
         continue;
       }
-      const auto bytes = entry.get<std::vector<std::uint8_t>>();
-      vocabulary.emplace_back(bytes.begin(), bytes.end());
+      std::string& bytes = vocabulary.emplace_back();
+      for (const auto& byte : entry.get<std::vector<nlohmann::ordered_json>>()) {
+        if (!byte.is_number_unsigned() || byte.get<std::uint64_t>() > 0xff)
+          throw FormatError(fmt::format("{} is no byte", io::json_text(byte)));
+        bytes.push_back(static_cast<char>(byte.get<std::uint64_t>()));
+      }
     }
+    static_cast<void>(data::CharTokenizer(vocabulary));
+  } catch (const FormatError& error) {
+    throw FormatError(fmt::format("{}: not a vocabulary ({})", file, error.what()));
   } catch (const nlohmann::json::exception& error) {
     throw FormatError(fmt::format("{}: not a vocabulary ({})", file, error.what()));
   }
@@ -155,12 +163,11 @@ std::vector<std::string> vocabulary_from_json(const nlohmann::ordered_json& json
 }
 
 nlohmann::ordered_json load_config(const std::filesystem::path& directory) {
+  // A vocabulary of every character that there is has a quarter of this.
+  constexpr std::uint64_t longest = std::uint64_t{64} << 20;
   const auto path = directory / "config.json";
-  try {
-    return nlohmann::ordered_json::parse(io::read_file(path));
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(fmt::format("{}: {}", path.string(), error.what()));
-  }
+  return io::parse_json<nlohmann::ordered_json>(io::read_file(path, longest), path.string(),
+                                                {.keys = 1000});
 }
 
 void load_weights(const std::filesystem::path& directory, const nn::Module& module, State& state) {

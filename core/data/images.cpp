@@ -2,19 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <new>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
-#include <asg/io/file.hpp>
+#include "data/idx.hpp"
+#include "data/mnist.hpp"
 
 namespace asg::data {
 namespace {
 
 constexpr std::int64_t side = 28;
+constexpr unsigned classes = 10;
 
 // Digits on a grid of 5 x 7, one bit a dot, the leftmost dot in bit 4.
 constexpr std::uint8_t digits[10][7] = {
@@ -36,34 +38,31 @@ double ink(int digit, double x, double y) {
          dot(column, row + 1) * (1 - fx) * fy + dot(column + 1, row + 1) * fx * fy;
 }
 
-std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i)
-    value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return value;
+Array read_images(const Idx& file) {
+  const std::int64_t count = file.sizes()[0];
+  if (file.sizes()[1] != side || file.sizes()[2] != side)
+    file.fail(fmt::format("its images are {}x{}; MNIST's are {}x{}", file.sizes()[1],
+                          file.sizes()[2], side, side));
+  Array images(f32, {count, 1, side, side});
+  auto* pixel = images.data<float>();
+  unsigned char bytes[side * side];
+  for (std::int64_t i = 0; i < count; ++i) {
+    file.read(bytes, static_cast<std::uint64_t>(i) * sizeof bytes, sizeof bytes);
+    for (const unsigned char byte : bytes) *pixel++ = static_cast<float>(byte) / 255;
+  }
+  return images;
 }
 
-// The sizes of an IDX file of bytes; checks that the data is all there.
-std::vector<std::int64_t> idx_sizes(const std::string& bytes, std::size_t rank,
-                                    const std::filesystem::path& path) {
-  const auto fail = [&](const std::string& why) {
-    throw FormatError(fmt::format("{}: {}", path.string(), why));
-  };
-  if (bytes.size() < 4 + 4 * rank) fail("cut off in its header");
-  if (big_endian(bytes, 0) != (0x0800u | rank))
-    fail(fmt::format("not an IDX file of bytes with {} axes (is it still compressed?)", rank));
-  std::vector<std::int64_t> sizes;
-  std::size_t total = 4 + 4 * rank;
-  std::size_t count = 1;
-  for (std::size_t i = 0; i < rank; ++i) {
-    sizes.push_back(big_endian(bytes, 4 + 4 * i));
-    count *= static_cast<std::size_t>(sizes.back());
-    if (count > bytes.size()) fail("its header promises more than the file holds");
+Array read_labels(const Idx& file) {
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(file.sizes()[0]));
+  file.read(bytes.data(), 0, bytes.size());
+  Array labels(i32, {file.sizes()[0]});
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] >= classes)
+      file.fail(fmt::format("label {} is {}; MNIST's are 0 to {}", i, bytes[i], classes - 1));
+    labels.data<std::int32_t>()[i] = bytes[i];
   }
-  total += count;
-  if (bytes.size() != total)
-    fail(fmt::format("should have {} bytes by its header, has {}", total, bytes.size()));
-  return sizes;
+  return labels;
 }
 
 }  // namespace
@@ -92,26 +91,24 @@ LabelledImages glyphs(std::int64_t count, std::uint64_t seed) {
   return result;
 }
 
+LabelledImages read_mnist(const io::Input& images, const io::Input& labels) {
+  const Idx image_file(images, 3), label_file(labels, 1);
+  if (image_file.sizes()[0] != label_file.sizes()[0])
+    throw FormatError(fmt::format("{} has {} images, {} has {} labels", images.name(),
+                                  image_file.sizes()[0], labels.name(), label_file.sizes()[0]));
+  images.check_room(static_cast<std::uint64_t>(image_file.sizes()[0]) * side * side * sizeof(float));
+  try {
+    return {read_images(image_file), read_labels(label_file)};
+  } catch (const std::bad_alloc&) {
+    image_file.fail(fmt::format("there is no memory for {} images", image_file.sizes()[0]));
+  }
+}
+
 LabelledImages load_mnist(const std::filesystem::path& folder, bool train) {
   const std::string prefix = train ? "train" : "t10k";
-  const auto image_path = folder / (prefix + "-images-idx3-ubyte");
-  const auto label_path = folder / (prefix + "-labels-idx1-ubyte");
-  const std::string image_bytes = io::read_file(image_path);
-  const std::string label_bytes = io::read_file(label_path);
-  const auto sizes = idx_sizes(image_bytes, 3, image_path);
-  const auto labels = idx_sizes(label_bytes, 1, label_path);
-  if (sizes[0] != labels[0])
-    throw FormatError(fmt::format("{} has {} images, {} has {} labels", image_path.string(),
-                                  sizes[0], label_path.string(), labels[0]));
-  LabelledImages result{Array(f32, {sizes[0], 1, sizes[1], sizes[2]}), Array(i32, {sizes[0]})};
-  for (std::int64_t i = 0; i < result.images.numel(); ++i)
-    result.images.data<float>()[i] = static_cast<float>(static_cast<unsigned char>(
-                                         image_bytes[static_cast<std::size_t>(i) + 16])) /
-                                     255;
-  for (std::int64_t i = 0; i < sizes[0]; ++i)
-    result.labels.data<std::int32_t>()[i] =
-        static_cast<unsigned char>(label_bytes[static_cast<std::size_t>(i) + 8]);
-  return result;
+  const io::Input images(folder / (prefix + "-images-idx3-ubyte"));
+  const io::Input labels(folder / (prefix + "-labels-idx1-ubyte"));
+  return read_mnist(images, labels);
 }
 
 ImageBatches::ImageBatches(LabelledImages data, std::int64_t batch, std::uint64_t seed)
@@ -119,6 +116,11 @@ ImageBatches::ImageBatches(LabelledImages data, std::int64_t batch, std::uint64_
       batch_(batch),
       seed_(seed),
       order_(static_cast<std::size_t>(data_.labels.numel())) {
+  const Shape& shape = data_.images.shape();
+  if (data_.images.dtype() != f32 || shape.rank() < 1 ||
+      data_.labels.type() != TensorType{i32, {shape[0]}})
+    throw FormatError(fmt::format("images {} and labels {}: f32 [N, ...] and i32 [N] were expected",
+                                  to_string(data_.images.type()), to_string(data_.labels.type())));
   if (batch_ < 1 || data_.labels.numel() < batch_)
     throw FormatError(
         fmt::format("{} images are too few for a batch of {}", data_.labels.numel(), batch_));
@@ -129,12 +131,12 @@ std::int64_t ImageBatches::batches_per_epoch() const { return data_.labels.numel
 void ImageBatches::shuffle(std::int64_t epoch) {
   Random random(seed_, static_cast<std::uint64_t>(epoch));
   std::iota(order_.begin(), order_.end(), 0);
-  for (std::size_t i = order_.size(); i > 1; --i)
-    std::swap(order_[i - 1], order_[random.below(static_cast<std::uint32_t>(i))]);
+  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
   epoch_ = epoch;
 }
 
 LabelledImages ImageBatches::batch(std::int64_t index) {
+  if (index < 0) throw FormatError(fmt::format("batch {} of images: the first is 0", index));
   if (index / batches_per_epoch() != epoch_) shuffle(index / batches_per_epoch());
   Shape shape = data_.images.shape();
   shape[0] = batch_;

@@ -25,10 +25,19 @@ std::uint32_t Random::next() {
   return shifted >> turn | shifted << (-turn & 31u);
 }
 
-std::uint32_t Random::below(std::uint32_t bound) {
-  const std::uint32_t threshold = -bound % bound;  // below it the last, partial round begins
-  for (;;)
-    if (const std::uint32_t r = next(); r >= threshold) return r % bound;
+std::uint64_t Random::below(std::uint64_t bound) {
+  // Wider numbers only where they are needed: what was drawn before stays as it was.
+  if (bound <= UINT32_MAX) {
+    const auto narrow = static_cast<std::uint32_t>(bound);
+    const std::uint32_t threshold = -narrow % narrow;  // below it the last, partial round begins
+    for (;;)
+      if (const std::uint32_t r = next(); r >= threshold) return r % narrow;
+  }
+  const std::uint64_t threshold = -bound % bound;
+  for (;;) {
+    const std::uint64_t high = next();
+    if (const std::uint64_t r = high << 32 | next(); r >= threshold) return r % bound;
+  }
 }
 
 double Random::uniform() {

@@ -8,28 +8,16 @@
 #include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
+#include "graph/utf8.hpp"
 
 namespace asg::data {
 namespace {
 
-// Length in bytes of the character that begins the text; 1 for bytes that are no UTF-8.
-std::size_t character_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80             ? 1
-                             : (lead & 0xe0) == 0xc0 ? 2
-                             : (lead & 0xf0) == 0xe0 ? 3
-                             : (lead & 0xf8) == 0xf0 ? 4
-                                                     : 1;
-  if (length > text.size()) return 1;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return 1;
-  return length;
-}
-
+// Bytes that are no UTF-8 are characters of their own.
 template <class F>
 void for_each_character(std::string_view text, F&& f) {
   while (!text.empty()) {
-    const std::size_t length = character_length(text);
+    const std::size_t length = std::max<std::size_t>(utf8_length(text), 1);
     f(text.substr(0, length));
     text.remove_prefix(length);
   }
@@ -39,10 +27,12 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
   std::error_code error;
   if (!std::filesystem::is_directory(path, error)) return {path};
   std::vector<std::filesystem::path> files;
-  std::filesystem::directory_iterator entries(path, error);
+  // Not a range-based loop, whose steps throw errors of the file system.
+  std::filesystem::directory_iterator entry(path, error);
+  std::error_code of_entry;
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    if (entry->is_regular_file(of_entry)) files.push_back(entry->path());
   if (error) throw FormatError(fmt::format("cannot read {}: {}", path.string(), error.message()));
-  for (const auto& entry : entries)
-    if (entry.is_regular_file(error)) files.push_back(entry.path());
   if (files.empty())
     throw FormatError(fmt::format("cannot read {}: the directory holds no files", path.string()));
   std::sort(files.begin(), files.end());
@@ -76,6 +66,9 @@ CharTokenizer::CharTokenizer(std::string_view text) {
 CharTokenizer::CharTokenizer(std::vector<std::string> vocabulary)
     : vocabulary_(std::move(vocabulary)) {
   std::sort(vocabulary_.begin(), vocabulary_.end());
+  const auto again = std::adjacent_find(vocabulary_.begin(), vocabulary_.end());
+  if (again != vocabulary_.end())
+    throw FormatError(fmt::format("the vocabulary has the character '{}' twice", shown(*again)));
 }
 
 std::vector<std::int32_t> CharTokenizer::encode(std::string_view text) const {
@@ -85,7 +78,7 @@ std::vector<std::int32_t> CharTokenizer::encode(std::string_view text) const {
     const auto found = std::lower_bound(vocabulary_.begin(), vocabulary_.end(), c);
     if (found == vocabulary_.end() || *found != c)
       throw FormatError(
-          fmt::format("the character '{}' is not in the vocabulary of {}", c, size()));
+          fmt::format("the character '{}' is not in the vocabulary of {}", shown(c), size()));
     tokens.push_back(static_cast<std::int32_t>(found - vocabulary_.begin()));
   });
   return tokens;
@@ -93,14 +86,21 @@ std::vector<std::int32_t> CharTokenizer::encode(std::string_view text) const {
 
 std::string CharTokenizer::decode(const std::vector<std::int32_t>& tokens) const {
   std::string text;
-  for (const std::int32_t token : tokens) text += vocabulary_.at(static_cast<std::size_t>(token));
+  for (const std::int32_t token : tokens) {
+    if (token < 0 || token >= size())
+      throw FormatError(
+          fmt::format("the token {} is not in the vocabulary of {} characters", token, size()));
+    text += vocabulary_[static_cast<std::size_t>(token)];
+  }
   return text;
 }
 
 TokenBatches::TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block, std::int64_t batch,
                            std::uint64_t seed, const std::string& what)
     : tokens_(std::move(tokens)), block_(block), batch_(batch), seed_(seed) {
-  if (static_cast<std::int64_t>(tokens_.size()) <= block)
+  if (block < 1 || batch < 1)
+    throw FormatError(fmt::format("{} blocks of {} tokens are no batch", batch, block));
+  if (std::ssize(tokens_) <= block)
     throw FormatError(
         fmt::format("{} has {} tokens; a block of {} needs at least {}: give more "
                     "text or a smaller block",
@@ -110,8 +110,7 @@ TokenBatches::TokenBatches(std::vector<std::int32_t> tokens, std::int64_t block,
 std::pair<Array, Array> TokenBatches::batch(std::int64_t index) const {
   Array inputs(i32, {batch_, block_}), targets(i32, {batch_, block_});
   Random random(seed_, static_cast<std::uint64_t>(index));
-  const auto starts =
-      static_cast<std::uint32_t>(static_cast<std::int64_t>(tokens_.size()) - block_);
+  const std::uint64_t starts = tokens_.size() - static_cast<std::uint64_t>(block_);
   for (std::int64_t row = 0; row < batch_; ++row) {
     const auto* from = tokens_.data() + random.below(starts);
     std::copy_n(from, block_, inputs.data<std::int32_t>() + row * block_);

@@ -5,6 +5,7 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
+#include "booleans.hpp"
 #include "graph_data.hpp"
 
 namespace asg {
@@ -165,7 +166,7 @@ Tensor Graph::variable(std::string name, DType dtype, const Shape& shape, Where 
 }
 
 Tensor Graph::constant(const Array& value, Where where) {
-  return add(find_op("constant"), {}, {{"value", value}}, where)[0];
+  return add(find_op("constant"), {}, {{"value", with_clean_booleans(value)}}, where)[0];
 }
 
 void Graph::assign(const Tensor& variable, const Operand& value) {

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
-#include <io/input.hpp>
+#include "io/input.hpp"
 
 namespace asg::io {
 namespace {
@@ -92,7 +92,8 @@ void write_through(const fs::path& path, std::string_view bytes, mode_t mode) {
 }
 
 // A new file beside the one it is to replace, under a name that nobody foresees. The kernel gives
-// it the usual permissions: to ask the process for its umask would be to change it, for all threads.
+// it the usual permissions: to ask the process for its umask would be to change it, for all
+// threads.
 std::pair<fs::path, int> create_beside(const fs::path& path, mode_t mode) {
   for (;;) {
     std::uint64_t number = 0;

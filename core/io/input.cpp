@@ -1,4 +1,4 @@
-#include <io/input.hpp>
+#include "io/input.hpp"
 
 #include <algorithm>
 #include <cerrno>

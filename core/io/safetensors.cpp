@@ -1,20 +1,24 @@
 #include <asg/io/safetensors.hpp>
 
 #include <algorithm>
-#include <cstring>
+#include <new>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
+#include "graph/booleans.hpp"
+#include "graph/utf8.hpp"
+#include "io/input.hpp"
+#include "io/json.hpp"
 
 namespace asg::io {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
+constexpr const char* metadata_key = "__metadata__";
 constexpr std::uint64_t longest_header = 100'000'000;  // the format's limit
 
 // In the order in which the format's own writer sorts them: wide types first stay aligned.
@@ -27,146 +31,185 @@ std::string_view format_name(DType dtype) {
   return "";
 }
 
-struct Range {
-  std::uint64_t begin, end;
-  std::string tensor;
+struct Tensor {
+  std::string name;
+  DType dtype;
+  Shape shape;
+  std::uint64_t begin, end;  // of its bytes, from the end of the header on
 };
 
-class Parser {
+// Judges all that the header says before it takes memory for any of it.
+class Reader {
  public:
-  Parser(std::string_view bytes, const std::string& name) : bytes_(bytes), name_(name) {}
+  explicit Reader(const Input& input) : input_(input) {}
 
   TensorFile run() {
-    if (bytes_.size() < 8) fail("it has no header: fewer than 8 bytes");
-    std::uint64_t length = 0;
-    for (int i = 7; i >= 0; --i)
-      length = length << 8 | static_cast<unsigned char>(bytes_[static_cast<std::size_t>(i)]);
-    if (length > longest_header)
-      fail(fmt::format(
-          "a header of {} bytes is beyond the format's 100 MB; it may be no safetensors file",
-          length));
-    if (length > bytes_.size() - 8)
-      fail(fmt::format("its header should have {} bytes, the file ends after {}", length,
-                       bytes_.size() - 8));
-    const std::string_view header = bytes_.substr(8, length);
-    if (header.empty() || header[0] != '{') fail("its header is not a JSON object");
-    // Seen before the parser merges them: a repeated name could hide a tensor.
-    std::vector<std::vector<std::string>> keys;
-    const Json::parser_callback_t no_repeats = [&](int, Json::parse_event_t event, Json& value) {
-      if (event == Json::parse_event_t::object_start) keys.emplace_back();
-      if (event == Json::parse_event_t::object_end) keys.pop_back();
-      if (event == Json::parse_event_t::key) {
-        const auto key = value.get<std::string>();
-        if (std::find(keys.back().begin(), keys.back().end(), key) != keys.back().end())
-          fail(fmt::format("its header has '{}' twice", key));
-        keys.back().push_back(key);
-      }
-      return true;
-    };
-    Json json;
-    try {
-      json = Json::parse(header, no_repeats);
-    } catch (const Json::exception& error) {
-      fail(fmt::format("its header is damaged: {}", error.what()));
-    }
-    data_ = bytes_.substr(8 + length);
-    for (const auto& [key, value] : json.items())
-      key == "__metadata__" ? metadata(value) : tensor(key, value);
+    const auto header = parse_json<nlohmann::json>(read_header(), input_.name());
+    for (const auto& [key, value] : header.items())
+      key == metadata_key ? metadata(value) : tensor(key, value);
     check_ranges();
+    input_.check_room(data_size_);
+    for (const Tensor& tensor : tensors_) file_.tensors.emplace(tensor.name, read(tensor));
     return std::move(file_);
   }
 
  private:
   [[noreturn]] void fail(const std::string& why) const {
-    throw FormatError(fmt::format("{}: {}", name_, why));
+    throw FormatError(fmt::format("{}: {}", input_.name(), why));
+  }
+  [[noreturn]] void fail(const std::string& tensor, const std::string& why) const {
+    fail(fmt::format("tensor '{}': {}", shown(tensor), why));
   }
 
-  void metadata(const Json& value) {
-    if (!value.is_object()) fail("__metadata__ is not an object");
+  std::string read_header() {
+    if (input_.size() < 8) fail("it has no header: fewer than 8 bytes");
+    unsigned char bytes[8];
+    input_.read(bytes, 0, sizeof bytes);
+    std::uint64_t length = 0;
+    for (int i = 7; i >= 0; --i) length = length << 8 | bytes[i];
+    if (length > longest_header)
+      fail(fmt::format(
+          "a header of {} bytes is beyond the format's 100 MB; it may be no safetensors file",
+          length));
+    if (length > input_.size() - 8)
+      fail(fmt::format("its header should have {} bytes, the file ends after {}", length,
+                       input_.size() - 8));
+    std::string header = input_.text(8, length);
+    if (header.empty() || header[0] != '{') fail("its header is not a JSON object");
+    data_begin_ = 8 + length;
+    data_size_ = input_.size() - data_begin_;
+    return header;
+  }
+
+  void metadata(const nlohmann::json& value) {
+    if (!value.is_object()) fail(fmt::format("{} is not an object", metadata_key));
     for (const auto& [key, text] : value.items()) {
-      if (!text.is_string()) fail(fmt::format("__metadata__ '{}' is not a text", key));
+      if (!text.is_string()) fail(fmt::format("{} '{}' is not a text", metadata_key, shown(key)));
       file_.metadata[key] = text.get<std::string>();
     }
   }
 
-  void tensor(const std::string& key, const Json& value) {
-    const auto broken = [&](const std::string& why) {
-      fail(fmt::format("tensor '{}': {}", key, why));
+  void tensor(const std::string& key, const nlohmann::json& value) {
+    const auto has = [&](const char* part, auto is) {
+      const auto found = value.find(part);
+      return found != value.end() && is(*found);
     };
-    if (!value.is_object() || !value.contains("dtype") || !value.contains("shape") ||
-        !value.contains("data_offsets") || !value["dtype"].is_string() ||
-        !value["shape"].is_array() || !value["data_offsets"].is_array() ||
+    const auto is_array = [](const nlohmann::json& part) { return part.is_array(); };
+    if (!value.is_object() || !has("shape", is_array) || !has("data_offsets", is_array) ||
+        !has("dtype", [](const nlohmann::json& part) { return part.is_string(); }) ||
         value["data_offsets"].size() != 2)
-      broken("it needs dtype, shape and data_offsets");
-    const auto type_name = value["dtype"].get<std::string>();
+      fail(key, "it needs dtype, shape and data_offsets");
+    const auto& type_name = value["dtype"].get_ref<const std::string&>();
     const auto* known = std::find_if(std::begin(names), std::end(names),
                                      [&](const auto& entry) { return entry.second == type_name; });
     if (known == std::end(names))
-      broken(fmt::format("elements of type {} are not supported; convert them to F32", type_name));
-    const auto sizes = value["shape"];
+      fail(key, fmt::format("elements of type {} are not supported; convert them to F32",
+                            shown(type_name)));
+    Tensor tensor{key, known->first, {}, 0, 0};
+    const std::uint64_t bytes = size_of(known->first) * read_shape(key, value["shape"], tensor);
+    tensor.begin = natural(key, value["data_offsets"][0], "an offset");
+    tensor.end = natural(key, value["data_offsets"][1], "an offset");
+    if (tensor.begin > tensor.end || tensor.end > data_size_)
+      fail(key, fmt::format("its bytes {} to {} are outside of the {} that the file has",
+                            tensor.begin, tensor.end, data_size_));
+    if (tensor.end - tensor.begin != bytes)
+      fail(key, fmt::format("{} of {} need {} bytes, it has {}", to_string(tensor.shape), type_name,
+                            bytes, tensor.end - tensor.begin));
+    tensors_.push_back(std::move(tensor));
+  }
+
+  // Returns how many elements there are.
+  std::uint64_t read_shape(const std::string& key, const nlohmann::json& sizes, Tensor& tensor) {
     if (sizes.size() > static_cast<std::size_t>(max_rank))
-      broken(fmt::format("{} axes are more than {}", sizes.size(), max_rank));
-    Shape shape;
-    std::uint64_t bytes = size_of(known->first);
-    for (const Json& size : sizes) {
-      if (!size.is_number_unsigned()) broken("a size is not a natural number");
-      const auto n = size.get<std::uint64_t>();
-      if (n > INT64_MAX || (n != 0 && bytes > UINT64_MAX / n)) broken("its size overflows");
-      bytes *= n;
-      shape.push_back(static_cast<std::int64_t>(n));
+      fail(key, fmt::format("{} axes are more than {}", sizes.size(), max_rank));
+    for (const nlohmann::json& size : sizes) {
+      const std::uint64_t n = natural(key, size, "a size");
+      if (n > INT64_MAX) fail(key, "its size overflows");
+      tensor.shape.push_back(static_cast<std::int64_t>(n));
     }
-    std::uint64_t offsets[2];
-    for (std::size_t i = 0; i < 2; ++i) {
-      if (!value["data_offsets"][i].is_number_unsigned())
-        broken("an offset is not a natural number");
-      offsets[i] = value["data_offsets"][i].get<std::uint64_t>();
+    std::uint64_t count = 1, bytes = size_of(tensor.dtype);
+    for (const std::int64_t n : tensor.shape) {
+      if (n != 0 && bytes > INT64_MAX / static_cast<std::uint64_t>(n))
+        fail(key, "its size overflows");
+      count *= static_cast<std::uint64_t>(n);
+      bytes *= static_cast<std::uint64_t>(n);
     }
-    if (offsets[0] > offsets[1] || offsets[1] > data_.size())
-      broken(fmt::format("its bytes {} to {} are outside of the {} that the file has", offsets[0],
-                         offsets[1], data_.size()));
-    if (offsets[1] - offsets[0] != bytes)
-      broken(fmt::format("{} of {} need {} bytes, it has {}", to_string(shape), type_name, bytes,
-                         offsets[1] - offsets[0]));
-    Array array(known->first, shape);
-    if (bytes > 0) std::memcpy(array.bytes(), data_.data() + offsets[0], bytes);
-    file_.tensors.emplace(key, std::move(array));
-    ranges_.push_back({offsets[0], offsets[1], key});
+    return count;
+  }
+
+  std::uint64_t natural(const std::string& key, const nlohmann::json& value, const char* what) {
+    if (!value.is_number_unsigned()) fail(key, fmt::format("{} is not a natural number", what));
+    return value.get<std::uint64_t>();
   }
 
   void check_ranges() {
-    std::sort(ranges_.begin(), ranges_.end(), [](const Range& a, const Range& b) {
+    std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
     });
     std::uint64_t expected = 0;
-    for (const Range& range : ranges_) {
-      if (range.begin != expected)
-        fail(fmt::format(
-            "tensor '{}' begins at byte {} where {} was expected: tensors overlap or leave a hole",
-            range.tensor, range.begin, expected));
-      expected = range.end;
+    for (const Tensor& tensor : tensors_) {
+      if (tensor.begin != expected)
+        fail(tensor.name, fmt::format("it begins at byte {} where {} was expected: tensors overlap "
+                                      "or leave a hole",
+                                      tensor.begin, expected));
+      expected = tensor.end;
     }
-    if (expected != data_.size())
-      fail(fmt::format("its tensors end at byte {}, the data has {}", expected, data_.size()));
+    if (expected != data_size_)
+      fail(fmt::format("its tensors end at byte {}, the data has {}", expected, data_size_));
   }
 
-  std::string_view bytes_;
-  const std::string& name_;
-  std::string_view data_;
+  [[nodiscard]] Array read(const Tensor& tensor) const {
+    try {
+      Array array(tensor.dtype, tensor.shape);
+      input_.read(array.bytes(), data_begin_ + tensor.begin, tensor.end - tensor.begin);
+      return with_clean_booleans(array);
+    } catch (const std::bad_alloc&) {
+      fail(tensor.name,
+           fmt::format("there is no memory for its {} bytes", tensor.end - tensor.begin));
+    }
+  }
+
+  const Input& input_;
+  std::uint64_t data_begin_ = 0, data_size_ = 0;
   TensorFile file_;
-  std::vector<Range> ranges_;
+  std::vector<Tensor> tensors_;
 };
+
+[[noreturn]] void fail_saving(const std::string& why) {
+  throw WriteError(fmt::format("cannot save as safetensors: {}", why));
+}
+
+// What could not be read again is not written.
+void check_can_be_read(const TensorFile& file) {
+  for (const auto& [name, array] : file.tensors) {
+    if (name == metadata_key)
+      fail_saving(
+          fmt::format("no tensor can have the name '{}', which the format keeps for texts; "
+                      "rename it",
+                      name));
+    if (!is_utf8(name))
+      fail_saving(fmt::format("the name '{}' is no UTF-8; rename the tensor", shown(name)));
+    if (array.bytes() == nullptr)
+      fail_saving(
+          fmt::format("the tensor '{}' was only declared, it has no elements", shown(name)));
+  }
+  for (const auto& [key, text] : file.metadata)
+    if (!is_utf8(key) || !is_utf8(text))
+      fail_saving(fmt::format("the metadata '{}' is no UTF-8", shown(key)));
+}
+
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
 }  // namespace
 
 TensorFile parse_safetensors(std::string_view bytes, const std::string& name) {
-  return Parser(bytes, name).run();
+  return Reader(Input(bytes, name)).run();
 }
 
-TensorFile load_safetensors(const std::filesystem::path& path) {
-  return parse_safetensors(read_file(path), path.string());
-}
+TensorFile load_safetensors(const std::filesystem::path& path) { return Reader(Input(path)).run(); }
 
 std::string serialize_safetensors(const TensorFile& file) {
+  check_can_be_read(file);
   std::vector<const std::pair<const std::string, Array>*> order;
   for (const auto& entry : file.tensors) order.push_back(&entry);
   const auto rank = [](DType dtype) {
@@ -176,17 +219,22 @@ std::string serialize_safetensors(const TensorFile& file) {
   std::stable_sort(order.begin(), order.end(), [&](const auto* a, const auto* b) {
     return rank(a->second.dtype()) > rank(b->second.dtype());
   });
-  Json header = Json::object();
-  if (!file.metadata.empty()) header["__metadata__"] = file.metadata;
+  std::string text = "{";
+  if (!file.metadata.empty())
+    text += fmt::format("{}:{}", quoted(metadata_key), nlohmann::json(file.metadata).dump());
   std::uint64_t offset = 0;
   for (const auto* entry : order) {
     const Array& array = entry->second;
-    header[entry->first] = {{"dtype", format_name(array.dtype())},
-                            {"shape", array.shape().to_vector()},
-                            {"data_offsets", {offset, offset + array.size_bytes()}}};
-    offset += array.size_bytes();
+    const std::uint64_t end = offset + array.size_bytes();
+    text += fmt::format(R"({}{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                        text.size() > 1 ? "," : "", quoted(entry->first),
+                        format_name(array.dtype()), fmt::join(array.shape(), ","), offset, end);
+    offset = end;
   }
-  std::string text = header.dump();
+  text += "}";
+  if (text.size() > longest_header)
+    fail_saving(fmt::format("{} tensors have a header of {} bytes, beyond the format's 100 MB",
+                            order.size(), text.size()));
   text.append((8 - text.size() % 8) % 8, ' ');
   std::string bytes;
   bytes.reserve(8 + text.size() + offset);

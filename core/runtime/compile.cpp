@@ -9,6 +9,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/passes/passes.hpp>
 
+#include "graph/booleans.hpp"
+
 #include "abi_program.hpp"
 #include "device_target.hpp"
 
@@ -82,7 +84,8 @@ void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
                       "no elements",
                       program.name, slot.name));
     if (slot.size_bytes > 0)
-      bindings[program.inputs[i]].buffer.upload(0, inputs[i].bytes(), slot.size_bytes);
+      bindings[program.inputs[i]].buffer.upload(0, with_clean_booleans(inputs[i]).bytes(),
+                                                slot.size_bytes);
   }
 }
 

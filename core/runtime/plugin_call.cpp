@@ -2,27 +2,9 @@
 
 #include <array>
 
+#include "graph/utf8.hpp"
+
 namespace asg::loader {
-namespace {
-
-// Bytes of the UTF-8 character at `at`, 0 when there is none.
-std::size_t character_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) return 1;
-  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || at + length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i)
-    if ((byte(at + i) & 0xc0) != 0x80) return 0;
-  const bool overlong =
-      (lead == 0xe0 && byte(at + 1) < 0xa0) || (lead == 0xf0 && byte(at + 1) < 0x90);
-  const bool outside =
-      (lead == 0xed && byte(at + 1) > 0x9f) || (lead == 0xf4 && byte(at + 1) > 0x8f);
-  return overlong || outside ? 0 : length;
-}
-
-}  // namespace
-
 std::string_view status_text(asg_status status) {
   constexpr std::array<std::string_view, 10> texts = {
       "no error",      "invalid argument",           "not supported",
@@ -38,7 +20,7 @@ std::string clean_text(const char* text) {
   const std::string_view view = text;
   std::string clean;
   for (std::size_t i = 0; i < view.size();) {
-    const std::size_t length = character_length(view, i);
+    const std::size_t length = utf8_length(view.substr(i));
     const auto byte = static_cast<unsigned char>(view[i]);
     if (length == 0 || byte == 0x7f || (byte < 0x20 && byte != '\n' && byte != '\t'))
       clean += '?';

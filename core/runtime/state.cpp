@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
+#include "graph/booleans.hpp"
 
 namespace asg {
 
@@ -64,7 +65,8 @@ void State::set(std::string_view name, const Array& value) {
     throw StateError(fmt::format("'{}' is {} and cannot be set to {}", name,
                                  to_string(found->second.type), to_string(value.type())));
   }
-  if (value.size_bytes() > 0) found->second.buffer.upload(0, value.bytes(), value.size_bytes());
+  if (value.size_bytes() > 0)
+    found->second.buffer.upload(0, with_clean_booleans(value).bytes(), value.size_bytes());
 }
 
 void State::erase(std::string_view name) {

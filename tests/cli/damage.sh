@@ -25,6 +25,14 @@ damaged config.json; : >"$broken"; refused
 damaged config.json; head -c 40 good/config.json >"$broken"; refused
 damaged config.json; echo '[1, 2]' >"$broken"; refused
 damaged config.json; echo '{"model": "gpt"}' >"$broken"; refused
+damaged config.json; { cat good/config.json; echo '{}'; } >"$broken"; refused
+repeated() { printf "%$2s" '' | sed "s/ /$1/g"; }
+for nested in '[' '{"a":'; do
+  damaged config.json; repeated "$nested" 10000000 >"$broken"; refused
+done
+damaged config.json
+sed "s/\"vocabulary\": \[/\"vocabulary\": $(repeated '[' 20)/" good/config.json >"$broken"
+refused
 for change in 's/"heads": 2/"heads": 0/' 's/"heads": 2/"heads": 3/' 's/"embd": 16/"embd": -16/' \
               's/"embd": 16/"embd": "wide"/' 's/"layers": 1/"layers": 0/' 's/"layers": 1/"layers": 100000000/' \
               's/"block": 8/"block": 1e300/' 's/"model": "gpt"/"model": "nosuch"/' \
@@ -64,6 +72,18 @@ done
 damaged model.safetensors; echo "no tensors at all, but long enough to have a header" >"$broken"; refused
 damaged model.safetensors; { cat good/model.safetensors; echo; } >"$broken"; refused
 damaged model.safetensors; rm "$broken"; mkdir "$broken"; refused
+# A shape nested 100,000 deep, in a header of 200,040 bytes (0x030d68).
+damaged model.safetensors
+{
+  printf 'h\r\3\0\0\0\0\0{"w":{"dtype":"F32","shape":'
+  repeated '[' 100000
+  repeated ']' 100000
+  printf ',"a":2}}    '
+} >"$broken"
+size=$(wc -c <"$broken")
+((size == 8 + 0x030d68)) || fail "the header is $((size - 8)) bytes long"
+refused
+says "nested"
 
 damaged training.safetensors
 head -c 100 good/training.safetensors >"$broken"

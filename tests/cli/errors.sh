@@ -24,6 +24,27 @@ run 0 "${train[@]}" --data text text
 for file in images-idx3 labels-idx1; do echo 'no numbers' >folder/train-$file-ubyte; done
 run 3 train --model mlp --steps 1 --lr 1e-3 --data folder
 says "-ubyte"
+# Digits of another size, and numbers that are no digits: before the first step.
+idx() {  # FILE NUMBER...: a file of these bytes
+  local file=folder/$1
+  shift
+  printf "$(printf '\\x%02x' "$@")" >"$file"
+}
+for split in train t10k; do
+  idx $split-images-idx3-ubyte 0 0 8 3 0 0 0 4 0 0 0 2 0 0 0 2 {1..16}
+  idx $split-labels-idx1-ubyte 0 0 8 1 0 0 0 4 0 1 2 3
+done
+run 3 train --model cnn --steps 1 --batch 2 --lr 1e-3 --data folder
+says "train-images-idx3-ubyte"
+says "28x28"
+for split in train t10k; do
+  { idx $split-images-idx3-ubyte 0 0 8 3 0 0 0 4 0 0 0 28 0 0 0 28; head -c 3136 /dev/zero >>folder/$split-images-idx3-ubyte; }
+done
+run 0 train --model mlp --steps 1 --batch 2 --lr 1e-3 --eval-every 0 --data folder
+idx t10k-labels-idx1-ubyte 0 0 8 1 0 0 0 4 0 1 10 3
+run 3 train --model mlp --steps 1 --batch 2 --lr 1e-3 --eval-every 0 --data folder
+says "t10k-labels-idx1-ubyte"
+says "label 2 is 10"
 
 for lr in abc 0 -1 nan inf ""; do
   run 2 "${train[@]}" --data text --lr "$lr"

@@ -19,7 +19,7 @@ function(check text what)
 endfunction()
 
 if(LINES)
-  file(STRINGS "${FILE}" lines)
+  file(STRINGS "${FILE}" lines ENCODING UTF-8)
   set(number 0)
   foreach(line IN LISTS lines)
     math(EXPR number "${number} + 1")

@@ -79,6 +79,13 @@ ln -s folder run
 run 0 "${train[@]}" --data text --out run
 [[ -L run && -s run/config.json ]] || fail "--out does not follow a link to a folder"
 
+# Names need not be UTF-8, and JSON is JSON all the same.
+odd=$'\xff\x1b'
+run 0 "${train[@]}" --data text --out "$odd" --json
+json_lines out step
+run 0 backends --plugin-dir "$PWD/$odd" --json
+json out
+
 # What never ends, or is larger than memory, is refused before it is read.
 within 60 3 "${train[@]}" --data pipe
 says "pipe"

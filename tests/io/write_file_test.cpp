@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(an_open_file_named_by_its_descriptor_is_written_to) {
   const fs::path file = folder.write("file", "before ");
   const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
   const fs::path descriptor = "/proc/self/fd/" + std::to_string(fd);
-  struct stat before {}, after {};
+  struct stat before {
+  }, after{};
   BOOST_TEST_REQUIRE(::stat(file.c_str(), &before) == 0);
   io::write_file(descriptor, "after");
   BOOST_TEST_REQUIRE(::stat(file.c_str(), &after) == 0);

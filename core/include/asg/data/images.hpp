@@ -20,7 +20,9 @@ struct LabelledImages {
 
 /// Reads a folder with MNIST's files: train-images-idx3-ubyte and train-labels-idx1-ubyte, or the
 /// t10k ones, uncompressed.
-/// Errors   FormatError with the file and the reason: missing, cut off, not IDX, other counts.
+/// Errors   FormatError with the file and the reason: missing, no regular file, cut off, not IDX,
+///          images that are not 28 x 28, labels beyond 9, other counts. The headers are judged
+///          before anything is read.
 /// Source   http://yann.lecun.com/exdb/mnist, "the IDX file format"
 [[nodiscard]] LabelledImages load_mnist(const std::filesystem::path& folder, bool train);
 
@@ -28,9 +30,10 @@ struct LabelledImages {
 /// Batch i depends on the seed and i alone, so that training can go on from any step.
 class ImageBatches {
  public:
-  /// Errors   FormatError when there are fewer images than a batch holds.
+  /// Errors   FormatError when there are fewer images than a batch holds, or not as many labels.
   ImageBatches(LabelledImages data, std::int64_t batch, std::uint64_t seed);
   /// Images f32 [batch, 1, H, W], labels i32 [batch].
+  /// Errors   FormatError when the index is negative.
   [[nodiscard]] LabelledImages batch(std::int64_t index);
   [[nodiscard]] std::int64_t batches_per_epoch() const;
 

@@ -12,7 +12,7 @@ class Random {
   explicit Random(std::uint64_t seed, std::uint64_t stream = 0);
   [[nodiscard]] std::uint32_t next();
   /// Uniform in 0..bound-1, without bias; bound > 0.
-  [[nodiscard]] std::uint32_t below(std::uint32_t bound);
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound);
   /// Uniform in [0, 1).
   [[nodiscard]] double uniform();
 
