@@ -58,6 +58,8 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
   translated("opening the device", [&] {
     const bool emulated = physical_.traits.software;
     physical_.traits.software = options.software.value_or(emulated);
+    physical_.traits.max_iterations = options.loops.value_or(physical_.traits.max_iterations);
+    physical_.traits.watches_loops = options.loops.has_value();
     device_ = create_device(physical_, emulated);
     queue_ = device_.getQueue(physical_.queue_family, 0);
     pool_ = device_.createCommandPool({.flags = vk::CommandPoolCreateFlagBits::eResetCommandBuffer,

@@ -22,6 +22,9 @@ struct DeviceOptions {
   uint64_t timeout_ns;
   /// Whether shaders are made as for a software device; nothing: as the device is.
   std::optional<bool> software;
+  /// The iterations that an invocation's loops may run, which are watched then; nothing: as the
+  /// device is.
+  std::optional<uint64_t> loops;
 };
 
 class VulkanDevice final : public sdk::Device {

@@ -20,6 +20,12 @@ void ErrorCell::raise() {
   std::memcpy(words, memory_.mapped, sizeof words);
   if (words[0] == 0) return;
   std::memset(memory_.mapped, 0, sizeof words);
+  constexpr uint32_t overrun = 0x80000000u;
+  if ((words[0] & overrun) != 0)
+    throw sdk::Error(ASG_INTERNAL,
+                     "a loop ran " + std::to_string(words[1]) + " times, where its shader says " +
+                         std::to_string(words[3]) + " at most",
+                     (words[0] & ~overrun) - 1);
   const auto index = static_cast<int64_t>(uint64_t{words[2]} << 32 | words[1]);
   throw sdk::Error(
       ASG_INVALID_ARGUMENT,

@@ -65,7 +65,7 @@ class VulkanExecutable final : public sdk::Executable {
     std::vector<vk::DescriptorBufferInfo> buffers;
     std::vector<bool> writes;  // of the buffers
     uint64_t groups;
-    uint32_t count;
+    uint32_t count, part;
     bool barrier;
   };
 

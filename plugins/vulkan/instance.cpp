@@ -62,6 +62,8 @@ Traits read_traits(vk::PhysicalDevice device) {
   // More would do on most devices; a limit that all share is one that the tests reach.
   traits.max_groups = std::min<uint32_t>(limits.maxComputeWorkGroupCount[0], 65535);
   traits.max_range = limits.maxStorageBufferRange;
+  // llvmpipe ends loops after 65535, and other software devices may have a limit of theirs.
+  if (traits.software) traits.max_iterations = 60000;
   traits.offset_alignment = std::max<uint64_t>(limits.minStorageBufferOffsetAlignment, 64);
   return traits;
 }

@@ -45,6 +45,7 @@ struct Dispatch {
   std::vector<Binding> bindings;
   uint64_t groups = 0;
   uint32_t count = 0;    ///< the push constant `count`, for shaders that serve several sizes
+  uint32_t part = 0;     ///< the push constant `part`; see glsl/parts.hpp
   bool barrier = false;  ///< it reads what an earlier dispatch of the same step wrote
   uint32_t group_size = 0;
   /// Where there are any, the dispatch is made of them, and `count` is how many there are.

@@ -15,7 +15,7 @@ namespace asg::vulkan {
 
 /// The push constants of every shader.
 struct PushConstants {
-  uint32_t base, count, step;
+  uint32_t base, count, step, part;
 };
 
 struct Pipeline {

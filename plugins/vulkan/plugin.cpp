@@ -22,6 +22,16 @@ void copy_text(char (&to)[size], const std::string& from) {
   to[size - 1] = '\0';
 }
 
+/// An option's number above 0.
+uint64_t number(const char* name, const char* text, const char* what) {
+  uint64_t result = 0;
+  const char* end = text + std::strlen(text);
+  const auto [stop, error] = std::from_chars(text, end, result);
+  require(error == std::errc() && stop == end && result > 0 && result < UINT64_MAX / second,
+          std::string("option ") + name + "='" + text + "' must be " + what);
+  return result;
+}
+
 /// The capability rows of one device.
 struct Rows {
   std::vector<sdk::Capability> owned;
@@ -67,19 +77,15 @@ class VulkanBackend final : public sdk::Backend {
   }
 
   std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
-    options.accept_only({"cache", "profile", "timeout"});
+    options.accept_only({"cache", "profile", "timeout", "loops"});
     const PhysicalDevice& device = instance_.devices()[index];
     DeviceOptions parsed{
-        DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second, {}};
+        DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second, {}, {}};
     if (const char* folder = options.find("cache")) parsed.cache_folder = folder;
-    if (const char* text = options.find("timeout")) {
-      uint64_t seconds = 0;
-      const char* end = text + std::strlen(text);
-      const auto [stop, error] = std::from_chars(text, end, seconds);
-      require(error == std::errc() && stop == end && seconds > 0 && seconds < UINT64_MAX / second,
-              std::string("option timeout='") + text + "' must be a number of seconds");
-      parsed.timeout_ns = seconds * second;
-    }
+    if (const char* text = options.find("timeout"))
+      parsed.timeout_ns = number("timeout", text, "a number of seconds") * second;
+    if (const char* text = options.find("loops"))
+      parsed.loops = number("loops", text, "a number of iterations");
     if (const char* profile = options.find("profile")) {
       const std::string name = profile;
       require(name == "gpu" || name == "cpu" || name == "auto",
@@ -103,7 +109,9 @@ const asg_backend_info VulkanBackend::info = sdk::backend_info(
     "vulkan", "0.1.0", "asg", "any device with Vulkan 1.2, by shaders made for each program",
     "cache=~/.cache/asg/vulkan  folder of compiled shaders; empty: none\n"
     "profile=auto  kind of shaders: gpu, cpu (for devices that are emulated), auto\n"
-    "timeout=60  seconds after which a device that does not answer is given up (software: 3600)\n");
+    "timeout=60  seconds after which a device that does not answer is given up (software: 3600)\n"
+    "loops=60000  iterations that the loops of one invocation may run, which are watched then; "
+    "without, software devices take 60000, others have no limit\n");
 
 }  // namespace
 }  // namespace asg::vulkan

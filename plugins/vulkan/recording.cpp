@@ -51,7 +51,8 @@ VulkanExecutable::Launch VulkanExecutable::launch(const Planned& step, std::size
                                                   const InstanceGroup* group,
                                                   const Allocation* table) const {
   const Dispatch& dispatch = step.dispatches[index];
-  Launch launch{step.pipelines[index], {}, {}, dispatch.groups, dispatch.count, dispatch.barrier};
+  Launch launch{step.pipelines[index], {}, {}, dispatch.groups, dispatch.count, dispatch.part,
+                dispatch.barrier};
   if (group != nullptr) {
     launch.groups = group->groups;
     launch.count = group->instances;
@@ -146,7 +147,7 @@ void VulkanExecutable::launch_all(vk::CommandBuffer commands, const Recording& r
     commands.bindPipeline(vk::PipelineBindPoint::eCompute, pipeline.handle);
     commands.bindDescriptorSets(vk::PipelineBindPoint::eCompute, pipeline.layout, 0, set, {});
     for (uint64_t base = 0; base < launch.groups; base += most) {
-      const PushConstants push{static_cast<uint32_t>(base), launch.count, step};
+      const PushConstants push{static_cast<uint32_t>(base), launch.count, step, launch.part};
       commands.pushConstants<PushConstants>(pipeline.layout, vk::ShaderStageFlagBits::eCompute, 0,
                                             push);
       commands.dispatch(static_cast<uint32_t>(std::min(launch.groups - base, most)), 1, 1);

@@ -25,6 +25,9 @@ struct Traits {
   uint32_t max_groups = 0;        ///< workgroups of one dispatch
   uint64_t max_range = 0;         ///< bytes that one descriptor may span
   uint64_t offset_alignment = 0;  ///< of the beginning of a descriptor's range
+  /// Iterations that all loops of one invocation may run together; see glsl/iterations.hpp.
+  uint64_t max_iterations = UINT64_MAX;
+  bool watches_loops = false;  ///< shaders report a loop that runs more often than it says
 
   /// Threads of a workgroup without barriers.
   uint32_t group_size() const { return max_invocations < 256 ? 128 : 256; }

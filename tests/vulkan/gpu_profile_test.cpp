@@ -1,7 +1,8 @@
-// The kernels with the tiles and workgroups that GPUs get, whatever the device is.
+// The kernels with the tiles and workgroups that GPUs get, whatever the device is, and
+// with every loop watched.
 #define ASG_SEED_SHARE 40
 #define ASG_VULKAN_OPTIONS \
-  { "profile", "gpu" }
+  {"profile", "gpu"}, { "loops", "60000" }
 #include "pair.hpp"
 //
 #include "cpu/kernels_test.cpp"

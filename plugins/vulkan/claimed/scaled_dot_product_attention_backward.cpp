@@ -20,14 +20,16 @@ enum Output : uint32_t { dquery, dkey, dvalue };
 /// A shader of the backward pass.
 class Pass {
  public:
-  Pass(const StepContext& context, StepPlan& plan, uint64_t shares, Keeps keeps, int64_t widest)
-      : plan_(plan),
+  Pass(Shader& shader, StepPlan& plan, const Parts& parts, const Tiles& tiles, uint64_t shares,
+       Keeps keeps)
+      : shader_(shader),
+        plan_(plan),
+        parts_(parts),
+        tiles_(tiles),
         shares_(shares),
         keeps_(keeps),
-        operands_(context, query, 3),
+        operands_(shader.context(), query, 3),
         sizes_(operands_.sizes()),
-        tiles_(context.traits, widest),
-        shader_(context, tiles_.threads()),
         groups_(begin(shader_, operands_, tiles_,
                       keeps == Keeps::queries ? sizes_.queries : sizes_.keys)),
         dy_(side_of(shader_, operands_, dy, sizes_.queries, sizes_.value_size)),
@@ -37,17 +39,22 @@ class Pass {
 
   // The sum of the exponentials makes up for what the logsumexp of large scores has lost in
   // rounding.  Kept is what they are to be multiplied with.
-  void sum_exponentials() {
+  Grid sum_exponentials() {
     print_of_queries(false);
-    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i)
-      shader_.line("float total" + std::to_string(i) + " = 0.0;");
-    begin_columns(shader_, sizes_, tiles_, keeps_);
+    std::vector<Carried::Register> totals;
+    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i) {
+      totals.push_back({ASG_F32, "total" + std::to_string(i)});
+      shader_.line("float " + totals.back().name + " = 0.0;");
+    }
+    const Carried carried(shader_, plan_, parts_, groups_, totals);
+    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
     scores(shader_, operands_, tiles_, query_, key_, keeps_);
     for_scores([&](uint32_t i, uint32_t, const std::string& s) {
       const std::string n = std::to_string(i);
       shader_.line("total" + n + " += asg_exp(" + s + " - shift" + n + ");");
     });
     shader_.line("}");
+    carried.keep();
     tiles_.over_row(shader_, "all", "total",
                     [](const std::string& a, const std::string& b) { return a + " + " + b; });
     for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i) {
@@ -57,13 +64,16 @@ class Pass {
                    to_words(ASG_F32, words(true), place(tiles_.row(i)),
                             all + " == 0.0 ? 1.0 : 1.0 / " + all));
     }
-    finish(false);
+    return {groups_};
   }
 
-  void for_queries() {
+  Grid for_queries() {
     print_of_queries(true);
     tiles_.declare_sums(shader_, "d", sizes_.size);
-    begin_columns(shader_, sizes_, tiles_, keeps_);
+    std::vector<Carried::Register> sums;
+    tiles_.add_sums(sums, "d", sizes_.size);
+    const Carried carried(shader_, plan_, parts_, groups_, sums);
+    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
     scores(shader_, operands_, tiles_, query_, key_, keeps_);
     tiles_.multiply(shader_, "g", dy_, value_);
     for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
@@ -73,14 +83,19 @@ class Pass {
     });
     tiles_.add_products(shader_, "d", key_);
     shader_.line("}");
+    carried.keep();
     store("d", dquery, {{}, sizes_.queries, sizes_.size}, sizes_.scale);
-    finish(true);
+    return {groups_};
   }
 
-  void for_keys() {
+  Grid for_keys() {
     tiles_.declare_sums(shader_, "v", sizes_.value_size);
     tiles_.declare_sums(shader_, "d", sizes_.size);
-    begin_columns(shader_, sizes_, tiles_, keeps_);
+    std::vector<Carried::Register> sums;
+    tiles_.add_sums(sums, "v", sizes_.value_size);
+    tiles_.add_sums(sums, "d", sizes_.size);
+    const Carried carried(shader_, plan_, parts_, groups_, sums);
+    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
     print_of_queries(true);
     scores(shader_, operands_, tiles_, query_, key_, keeps_);
     for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
@@ -96,9 +111,10 @@ class Pass {
     });
     tiles_.add_products(shader_, "d", query_);
     shader_.line("}");
+    carried.keep();
     store("v", dvalue, {{}, sizes_.keys, sizes_.value_size}, 1);
     store("d", dkey, {{}, sizes_.keys, sizes_.size}, 1);
-    finish(true);
+    return {groups_};
   }
 
  private:
@@ -146,15 +162,14 @@ class Pass {
         });
   }
 
-  void finish(bool barrier) { plan_.dispatches.push_back(shader_.finish(groups_, barrier)); }
-
+  Shader& shader_;
   StepPlan& plan_;
+  const Parts& parts_;
+  const Tiles& tiles_;
   uint64_t shares_;  // where they begin in temporary memory
   Keeps keeps_;
   Operands operands_;
   const Sizes& sizes_;
-  Tiles tiles_;
-  Shader shader_;
   uint64_t groups_;
   Side dy_, query_, key_, value_;
 };
@@ -165,11 +180,17 @@ void plan(const StepContext& context, StepPlan& plan) {
   const uint64_t shares =
       plan.allocate(operands.heads() * static_cast<uint64_t>(s.queries) * sizeof(float),
                     context.traits.offset_alignment);
-  Pass(context, plan, shares, Keeps::queries, s.size).sum_exponentials();
-  Pass(context, plan, shares, Keeps::queries, s.size).for_queries();
-  Pass(context, plan, shares, Keeps::keys, s.size + s.value_size).for_keys();
+  const auto add = [&](Keeps keeps, int64_t widest, bool barrier, Grid (Pass::*print)()) {
+    const Tiles tiles(context.traits, widest);
+    add_in_parts(context, plan, tiles.threads(), column_tiles(s, keeps), barrier,
+                 [&](Shader& shader, const Parts& parts) {
+                   return (Pass(shader, plan, parts, tiles, shares, keeps).*print)();
+                 });
+  };
+  add(Keeps::queries, s.size, false, &Pass::sum_exponentials);
+  add(Keeps::queries, s.size, true, &Pass::for_queries);
   // Both passes over the gradients wait for the shares, not for each other.
-  plan.dispatches.back().barrier = false;
+  add(Keeps::keys, s.size + s.value_size, false, &Pass::for_keys);
 }
 
 }  // namespace

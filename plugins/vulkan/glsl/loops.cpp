@@ -1,6 +1,7 @@
 #include "glsl/loops.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "glsl/types.hpp"
 #include "region/instructions.hpp"
@@ -27,6 +28,16 @@ std::string element_of(const asg_value& value, const Shader::Elements& buffer,
 
 std::vector<int64_t> shape_of(const asg_value& value) {
   return {value.shape, value.shape + value.rank};
+}
+
+std::string each(const std::string& name, uint64_t count, uint32_t threads) {
+  return loop("uint " + name + " = thread; " + name + " < " + text(count) + "; " + name +
+                  " += " + text(threads),
+              ceil_div(count, threads));
+}
+
+std::string halving(const std::string& condition, uint64_t count) {
+  return loop("; " + condition + ";", static_cast<uint64_t>(std::bit_width(count)));
 }
 
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,

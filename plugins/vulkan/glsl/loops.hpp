@@ -20,6 +20,12 @@ std::string element_of(const asg_value& value, const Shader::Elements& buffer,
 
 std::vector<int64_t> shape_of(const asg_value& value);
 
+/// The line that opens a loop of a workgroup's threads over `count` things, `name` each.
+std::string each(const std::string& name, uint64_t count, uint32_t threads);
+/// The line that opens a loop which goes on while `condition` holds and leaves at most half of
+/// `count` each time.
+std::string halving(const std::string& condition, uint64_t count);
+
 inline std::string text(uint64_t x) { return std::to_string(x) + "u"; }
 inline uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 

@@ -11,7 +11,8 @@ struct Function {
   const char* text;
 };
 
-// Each may call those before it.  The polynomials are Chebyshev fits made for these intervals.
+// Each may call those before it; loops are written as loop() does.  The polynomials are Chebyshev
+// fits made for these intervals.
 constexpr Function functions[] = {
     // A NaN operand gives NaN.
     {"asg_max", R"(
@@ -26,14 +27,15 @@ int asg_rem(int a, int b) {
   if (b == 0 || b == -1) return 0;
   return a - (a / b) * b;
 }
-uint asg_rem(uint a, uint b) { return b == 0u ? 0u : a % b; }
+uint asg_rem(uint a, uint b) { return b == 0u ? 0u : a % b; })"},
+    {"asg_fmod", R"(
 int asg_exponent(float x) { return (floatBitsToInt(x) >> 23) & 255; }
-float asg_rem(float a, float b) {
+float asg_fmod(float a, float b) {
   if (isnan(a) || isnan(b) || isinf(a) || b == 0.0) return uintBitsToFloat(0x7fc00000u);
   if (isinf(b)) return a;
   precise float rest = abs(a);
   const float divisor = abs(b);
-  for (int k = asg_exponent(rest) - asg_exponent(divisor); k >= 0; --k) {
+  for (int k = asg_exponent(rest) - asg_exponent(divisor); k >= 0; --k) {  // at most 255
     precise float part = ldexp(divisor, k);
     if (rest >= part) rest -= part;
   }
@@ -43,7 +45,7 @@ float asg_rem(float a, float b) {
 int asg_power(int a, int b) {
   if (b < 0) return a == 1 ? 1 : a == -1 ? ((b & 1) == 0 ? 1 : -1) : 0;
   int result = 1;
-  for (uint n = uint(b); n > 0u; n >>= 1) {
+  for (uint n = uint(b); n > 0u; n >>= 1) {  // at most 32
     if ((n & 1u) != 0u) result *= a;
     a *= a;
   }
@@ -51,7 +53,7 @@ int asg_power(int a, int b) {
 }
 uint asg_power(uint a, uint n) {
   uint result = 1u;
-  for (; n > 0u; n >>= 1) {
+  for (; n > 0u; n >>= 1) {  // at most 32
     if ((n & 1u) != 0u) result *= a;
     a *= a;
   }
@@ -232,7 +234,7 @@ uint asg_to_uint(float x) {
 })"},
     {"asg_philox", R"(
 uint asg_philox(uvec4 counter, uvec2 key, uint word) {
-  for (int i = 0; i < 10; ++i) {
+  for (int i = 0; i < 10; ++i) {  // at most 10
     uint high0, low0, high1, low1;
     umulExtended(0xD2511F53u, counter.x, high0, low0);
     umulExtended(0xCD9E8D57u, counter.z, high1, low1);
@@ -308,15 +310,15 @@ constexpr Function functions_f64[] = {
 double asg_max(double a, double b) { return isnan(a) || b <= a ? a : b; })"},
     {"asg_min", R"(
 double asg_min(double a, double b) { return isnan(a) || a <= b ? a : b; })"},
-    {"asg_rem", R"(
+    {"asg_fmod64", R"(
 int asg_exponent(double x) { return int(unpackDouble2x32(x).y >> 20) & 2047; }
 double asg_power_of_two(int n) { return packDouble2x32(uvec2(0u, uint(n + 1023) << 20)); }
-double asg_rem(double a, double b) {
+double asg_fmod64(double a, double b) {
   if (isnan(a) || isnan(b) || isinf(a) || b == 0.0LF) return packDouble2x32(uvec2(0u, 0x7ff80000u));
   if (isinf(b)) return a;
   precise double rest = abs(a);
   const double divisor = abs(b);
-  for (int k = asg_exponent(rest) - asg_exponent(divisor); k >= 0; --k) {
+  for (int k = asg_exponent(rest) - asg_exponent(divisor); k >= 0; --k) {  // at most 2047
     precise double part = divisor * asg_power_of_two(k >> 1);
     part *= asg_power_of_two(k - (k >> 1));
     if (rest >= part) rest -= part;
@@ -340,11 +342,11 @@ int64_t asg_rem(int64_t a, int64_t b) {
   if (b == 0L || b == -1L) return 0L;
   return a - (a / b) * b;
 })"},
-    {"asg_power", R"(
-int64_t asg_power(int64_t a, int64_t b) {
+    {"asg_power64", R"(
+int64_t asg_power64(int64_t a, int64_t b) {
   if (b < 0L) return a == 1L ? 1L : a == -1L ? ((b & 1L) == 0L ? 1L : -1L) : 0L;
   int64_t result = 1L;
-  for (uint64_t n = uint64_t(b); n > 0UL; n >>= 1) {
+  for (uint64_t n = uint64_t(b); n > 0UL; n >>= 1) {  // at most 64
     if ((n & 1UL) != 0UL) result *= a;
     a *= a;
   }

@@ -102,7 +102,26 @@ std::string Shader::report(const std::string& condition, const std::string& inde
          std::to_string(static_cast<uint32_t>(extent)) + "u);";
 }
 
+// The functions and main.
+std::string Shader::program() const {
+  const std::string rest = globals_ +
+                           "void main() {\n  const uint group = gl_WorkGroupID.x + push.base;\n"
+                           "  const uint thread = gl_LocalInvocationID.x;\n" +
+                           body_ + "}\n";
+  return prelude_functions(context_.traits, rest) + rest;
+}
+
 Dispatch Shader::finish(uint64_t groups, bool barrier) {
+  std::string program = this->program();
+  const uint64_t most = vulkan::iterations(program);
+  if (most > context_.traits.max_iterations)
+    throw sdk::Error(ASG_UNSUPPORTED,
+                     "the loops of a shader would run " + std::to_string(most) +
+                         " iterations in one invocation, and this device is trusted with " +
+                         std::to_string(context_.traits.max_iterations) +
+                         "; make the axes smaller or take another backend");
+  const bool watched_loops = context_.traits.watches_loops && most > 0;
+  if (watched_loops) program = watched(std::move(program), "asg_overrun");
   Dispatch dispatch;
   dispatch.groups = groups;
   dispatch.group_size = group_size_;
@@ -110,7 +129,7 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
   std::string text =
       "#version 450\n" + prelude_header(context_.traits) +
       "layout(local_size_x = " + std::to_string(group_size_) +
-      ") in;\nlayout(push_constant) uniform Push { uint base, count, step; } push;\n";
+      ") in;\nlayout(push_constant) uniform Push { uint base, count, step, part; } push;\n";
   for (std::size_t i = 0; i < buffers_.size(); ++i) {
     const std::string number = std::to_string(i);
     text += "layout(std430, set = 0, binding = " + number + ") " +
@@ -118,19 +137,20 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
             buffers_[i].element + " b" + number + "[]; };\n";
     dispatch.bindings.push_back(buffers_[i].binding);
   }
-  if (errors_) {
+  if (errors_ || watched_loops) {
     text += "layout(std430, set = 0, binding = " + std::to_string(buffers_.size()) +
             ") coherent buffer Errors { uint errors[]; };\n"
             "void asg_report(uvec2 index, uint extent) {\n"
             "  if (atomicCompSwap(errors[0], 0u, push.step + 1u) == 0u) {\n"
             "    errors[1] = index.x;\n    errors[2] = index.y;\n    errors[3] = extent;\n  }\n}\n";
+    if (watched_loops)
+      text +=
+          "void asg_overrun(uint times, uint most) {\n"
+          "  if (atomicCompSwap(errors[0], 0u, push.step + 0x80000001u) == 0u) {\n"
+          "    errors[1] = times;\n    errors[3] = most;\n  }\n}\n";
     dispatch.bindings.push_back({Binding::Kind::errors, 0, 0, 0});
   }
-  const std::string rest = globals_ +
-                           "void main() {\n  const uint group = gl_WorkGroupID.x + push.base;\n"
-                           "  const uint thread = gl_LocalInvocationID.x;\n" +
-                           body_ + "}\n";
-  dispatch.source = text + prelude_functions(context_.traits, rest) + rest;
+  dispatch.source = text + program;
   return dispatch;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "glsl/iterations.hpp"
 #include "kernel.hpp"
 
 namespace asg::vulkan {
@@ -50,7 +51,10 @@ class Shader {
   void line(const std::string& text) { body_ += "  " + text + "\n"; }
 
   /// The finished shader.  Its threads have `group` (of all dispatches together) and `thread`.
+  /// Errors: ASG_UNSUPPORTED when its loops may run more often than the device is trusted with.
   Dispatch finish(uint64_t groups, bool barrier);
+  /// How often they run at most, as far as they are printed.
+  uint64_t iterations() const { return vulkan::iterations(program()); }
 
   const StepContext& context() const { return context_; }
   uint32_t group_size() const { return group_size_; }
@@ -58,6 +62,7 @@ class Shader {
  private:
   std::string add(Binding binding, const std::string& element, bool writes);
   void check_range(const Binding& binding) const;
+  std::string program() const;
 
   const StepContext& context_;
   uint32_t group_size_;

@@ -46,7 +46,7 @@ SortedLines sort_lines(const StepContext& context, StepPlan& plan, SortedLines f
     shader.line("const " + type + " key = " + from_words(from.dtype, keys, "(p" + scale + ")") +
                 ";");
     // Elements of the other run that go first; of equals, those of the left one do.
-    shader.line("while (low < high) {");
+    shader.line(halving("low < high", width));
     shader.line("  const uint middle = (low + high) / 2u;");
     shader.line("  const " + type + " rival = " +
                 from_words(from.dtype, keys, "((start + other + middle)" + scale + ")") + ";");

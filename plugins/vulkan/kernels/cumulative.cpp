@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "glsl/loops.hpp"
+#include "glsl/parts.hpp"
 #include "glsl/types.hpp"
 #include "kernels.hpp"
 #include "region/emit.hpp"
@@ -35,25 +36,30 @@ void plan(const StepContext& context, StepPlan& plan) {
   const uint32_t kind = mode == "sum"    ? ASG_REDUCE_SUM
                         : mode == "prod" ? ASG_REDUCE_PROD
                                          : ASG_REDUCE_MAX;
-  Shader shader(context, context.traits.group_size());
-  begin_elements(shader, count);
-  std::vector<std::string> at = print_coordinates(shader, lines, "p", "i");
-  at[axis] = "i";
-  const Shader::Elements from = shader.value(step.inputs[0], false),
-                         to = shader.value(step.outputs[0], true);
-  const std::string type = register_type(total);
-  const std::string last = std::to_string(length - 1);
-  shader.line("precise " + type + " total = " + neutral(kind, total) + ";");
-  shader.line("for (int n = 0; n <= " + last + "; ++n) {");
-  shader.line(std::string("  const int i = ") + (reverse ? last + " - n" : "n") + ";");
-  shader.line("  const " + type + " element = " + type + "(" + from.load(element_of(x, from, at)) +
-              ");");
-  shader.line("  precise " + type + " next = " + reduced(kind, total, "total", "element") + ";");
-  shader.line("  " + to.store(element_of(y, to, at),
-                              register_type(x.dtype) + "(" + (exclusive ? "total" : "next") + ")"));
-  shader.line("  total = next;");
-  shader.line("}");
-  end_elements(shader, plan, count, false);
+  const uint32_t size = context.traits.group_size();
+  const auto print = [&](Shader& shader, const Parts& parts) {
+    begin_elements(shader, count);
+    std::vector<std::string> at = print_coordinates(shader, lines, "p", "i");
+    at[axis] = "i";
+    const Shader::Elements from = shader.value(step.inputs[0], false),
+                           to = shader.value(step.outputs[0], true);
+    const std::string type = register_type(total);
+    const std::string last = std::to_string(length - 1);
+    shader.line("precise " + type + " total = " + neutral(kind, total) + ";");
+    const Carried carried(shader, plan, parts, ceil_div(count, size), {{total, "total"}});
+    shader.line(loop("uint n = " + parts.first() + "; n < " + parts.end() + "; ++n", parts.size()));
+    shader.line(std::string("  const int i = ") + (reverse ? last + " - int(n)" : "int(n)") + ";");
+    shader.line("  const " + type + " element = " + type + "(" +
+                from.load(element_of(x, from, at)) + ");");
+    shader.line("  precise " + type + " next = " + reduced(kind, total, "total", "element") + ";");
+    shader.line("  " + to.store(element_of(y, to, at), register_type(x.dtype) + "(" +
+                                                           (exclusive ? "total" : "next") + ")"));
+    shader.line("  total = next;");
+    shader.line("}");
+    carried.keep();
+    return Grid{ceil_div(count, size), static_cast<uint32_t>(count)};
+  };
+  add_in_parts(context, plan, size, static_cast<uint64_t>(length), false, print);
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N], stored or handed to an epilogue.
+#include <algorithm>
+
 #include <asg/sdk/region_check.hpp>
 
 #include "glsl/loops.hpp"
@@ -40,25 +42,41 @@ class Generator {
   Generator(const Product& product, const Cut& cut)
       : product_(product), cut_(cut), tile_(cut.tile) {}
 
-  void make(StepPlan& plan) {
+  /// Whether the shader keeps below the iterations that the device is trusted with.
+  bool make(StepPlan& plan) {
     const auto batch = static_cast<uint64_t>(product_.batch);
     const auto elements = static_cast<uint64_t>(product_.m * product_.n) * batch;
-    const uint64_t words = word_count(product_.dtype);
-    if (cut_.slices > 1)
+    const uint64_t words = word_count(product_.dtype), before = plan.temporary_bytes;
+    if (cut_.in_parts())
       partial_ = {plan.allocate(elements * cut_.slices * words * 4, 256),
                   elements * cut_.slices * words * 4};
     Shader shader(product_.context, tile_.threads());
     print_place(shader);
     Sums(shader, product_, cut_).print();
     print_results(shader, elements);
-    plan.dispatches.push_back(shader.finish(cut_.groups() * batch, false));
-    if (cut_.slices > 1) add_slices(plan, elements);
+    if (shader.iterations() > product_.context.traits.max_iterations && !least()) {
+      plan.temporary_bytes = before;
+      return false;
+    }
+    Dispatch dispatch = shader.finish(cut_.groups() * batch, false);
+    for (uint32_t run = 0; run < cut_.runs; ++run) {
+      dispatch.part = run;
+      plan.dispatches.push_back(dispatch);
+      dispatch.barrier = true;
+    }
+    if (cut_.in_parts()) add_parts(plan, elements);
+    return true;
   }
 
  private:
   struct Words {
     uint64_t begin = 0, bytes = 0;
   };
+
+  // More runs would not make the loops shorter.
+  bool least() const {
+    return cut_.in_parts() && cut_.depth <= static_cast<int64_t>(std::max(tile_.k, 1u));
+  }
 
   void print_place(Shader& shader) {
     const std::string per_matrix = text(cut_.tiles_n * cut_.tiles_m);
@@ -68,11 +86,12 @@ class Generator {
                 ") * " + std::to_string(tile_.m) + ";");
     shader.line("const uint batch = group / " + per_matrix + " % " +
                 text(static_cast<uint64_t>(product_.batch)) + ";");
-    if (cut_.slices > 1) {
+    if (cut_.in_parts()) {
+      const std::string depth = std::to_string(cut_.depth);
       shader.line("const int slice = int(group / " + per_matrix + " / " +
                   text(static_cast<uint64_t>(product_.batch)) + ");");
-      shader.line("const int first = slice * " + std::to_string(cut_.depth) +
-                  ", end = min(first + " + std::to_string(cut_.depth) + ", " +
+      shader.line("const int first = (slice * " + std::to_string(cut_.runs) +
+                  " + int(push.part)) * " + depth + ", end = min(first + " + depth + ", " +
                   std::to_string(product_.k) + ");");
     }
     batch_ = print_coordinates(shader, batch_of(product_), "batch", "i");
@@ -98,7 +117,7 @@ class Generator {
                     "] = " + wrapped(product_.dtype, Sums::at(i, j)) + ";");
     const std::string unrolled =
         product_.context.traits.software ? "[[dont_unroll]] " : "[[unroll]] ";
-    shader.line(unrolled + "for (int e = 0; e < " + std::to_string(count) + "; ++e) {");
+    shader.line(loop("int e = 0; e < " + std::to_string(count) + "; ++e", count, unrolled));
     const std::string columns = std::to_string(tile_.columns);
     shader.line("const int m = m0 + tm + e / " + columns + " * " +
                 std::to_string(tile_.m / tile_.rows) + ";");
@@ -106,12 +125,17 @@ class Generator {
                 std::to_string(tile_.n / tile_.columns) + ";");
     shader.line("if (m < " + std::to_string(product_.m) + " && n < " + std::to_string(product_.n) +
                 ") {");
-    if (cut_.slices > 1) {
+    if (cut_.in_parts()) {
       const std::string words = shader.temporary(partial_.begin, partial_.bytes, true);
       shader.line("const uint word = (uint(slice) * " + text(elements) + " + (batch * " +
                   text(static_cast<uint64_t>(product_.m)) + " + uint(m)) * " +
                   text(static_cast<uint64_t>(product_.n)) + " + uint(n)) * " +
                   text(word_count(product_.dtype)) + ";");
+      if (cut_.runs > 1) {
+        const std::string before = shader.temporary(partial_.begin, partial_.bytes, false);
+        shader.line("if (push.part != 0u) results[e] += " +
+                    from_words(product_.dtype, before, "word") + ";");
+      }
       shader.line(to_words(product_.dtype, words, "word", "results[e]"));
     } else {
       std::vector<std::string> at = batch_;
@@ -122,8 +146,8 @@ class Generator {
     shader.line("}");
   }
 
-  // The slices' sums are added up in their order.
-  void add_slices(StepPlan& plan, uint64_t elements) {
+  // The slices' sums, to each of which its runs have added, are added up in their order.
+  void add_parts(StepPlan& plan, uint64_t elements) {
     Shader shader(product_.context, product_.context.traits.group_size());
     begin_elements(shader, elements);
     const uint32_t dtype = product_.dtype;
@@ -131,7 +155,7 @@ class Generator {
     const std::string step = text(elements * word_count(dtype));
     shader.line("uint word = p * " + text(word_count(dtype)) + ";");
     shader.line(register_type(dtype) + " sum = " + from_words(dtype, words, "word") + ";");
-    shader.line("for (uint slice = 1u; slice < " + text(cut_.slices) + "; ++slice) {");
+    shader.line(loop("uint slice = 1u; slice < " + text(cut_.slices) + "; ++slice", cut_.slices));
     shader.line("word += " + step + ";");
     shader.line("sum += " + from_words(dtype, words, "word") + ";");
     shader.line("}");
@@ -172,7 +196,8 @@ void plan(const StepContext& context, StepPlan& plan) {
     require(fits, "matmul: the output's shape does not fit");
   }
   if (product.m == 0 || product.n == 0 || product.batch == 0) return;
-  Generator(product, choose_cut(product)).make(plan);
+  for (Cut cut = choose_cut(product); !Generator(product, cut).make(plan);)
+    cut = more_runs(product, cut);
 }
 
 }  // namespace

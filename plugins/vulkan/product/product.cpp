@@ -53,6 +53,14 @@ uint64_t choose_slices(const Product& product, uint64_t groups, bool lanes) {
       1, std::min({wanted / groups, static_cast<uint64_t>(product.k) / depth, most, room}));
 }
 
+// A run takes whole tiles.
+void set_depth(const Product& product, Cut& cut, uint64_t wanted) {
+  const uint64_t step = std::max(cut.tile.k, 1u), k = static_cast<uint64_t>(product.k);
+  const uint64_t depth = ceil_div(wanted, step) * step;
+  cut.depth = static_cast<int64_t>(depth);
+  cut.slices = depth == 0 ? 1 : std::max<uint64_t>(1, ceil_div(k, depth * cut.runs));
+}
+
 }  // namespace
 
 Product::Product(const StepContext& of)
@@ -71,16 +79,21 @@ Cut choose_cut(const Product& product) {
   const Traits& traits = product.context.traits;
   // GLSL has no broadcast of 64-bit integers without another extension.
   const bool lanes = traits.software && traits.lanes > 0 && product.dtype != ASG_I64;
-  Cut cut{lanes ? tile_of_lanes(product, traits.lanes) : tile_in_shared_memory(product), 0, 0, 0,
-          0};
+  Cut cut{
+      lanes ? tile_of_lanes(product, traits.lanes) : tile_in_shared_memory(product), 0, 0, 0, 0, 1};
   cut.tiles_m = ceil_div(static_cast<uint64_t>(product.m), cut.tile.m);
   cut.tiles_n = ceil_div(static_cast<uint64_t>(product.n), cut.tile.n);
   const uint64_t groups = cut.tiles_m * cut.tiles_n * static_cast<uint64_t>(product.batch);
-  const uint64_t step = std::max(cut.tile.k, 1u), k = static_cast<uint64_t>(product.k);
-  const uint64_t depth = ceil_div(ceil_div(k, choose_slices(product, groups, lanes)), step) * step;
-  cut.depth = static_cast<int64_t>(depth);
-  cut.slices = std::max<uint64_t>(1, depth == 0 ? 1 : ceil_div(k, depth));
+  set_depth(product, cut,
+            ceil_div(static_cast<uint64_t>(product.k), choose_slices(product, groups, lanes)));
   return cut;
+}
+
+Cut more_runs(const Product& product, const Cut& cut) {
+  Cut more = cut;
+  more.runs = 2 * cut.runs;
+  set_depth(product, more, ceil_div(static_cast<uint64_t>(cut.depth) * cut.runs, more.runs));
+  return more;
 }
 
 }  // namespace asg::vulkan

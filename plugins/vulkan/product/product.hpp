@@ -27,10 +27,15 @@ struct Tile {
 struct Cut {
   Tile tile;
   uint64_t tiles_m, tiles_n, slices;
-  int64_t depth;                                                  ///< products of a slice
+  int64_t depth;                                                  ///< products of a slice in a run
+  uint64_t runs;                                                  ///< one after the other
   uint64_t groups() const { return tiles_m * tiles_n * slices; }  ///< of one matrix
+  /// Whether the sums are parts, which another shader puts together.
+  bool in_parts() const { return slices > 1 || runs > 1; }
 };
 
 Cut choose_cut(const Product& product);
+/// The cut with more runs.
+Cut more_runs(const Product& product, const Cut& cut);
 
 }  // namespace asg::vulkan

@@ -10,8 +10,9 @@ Sums::Sums(Shader& shader, const Product& product, const Cut& cut)
       product_(product),
       tile_(cut.tile),
       type_(register_type(product.dtype)),
-      first_(cut.slices > 1 ? "first" : "0"),
-      end_(cut.slices > 1 ? "end" : std::to_string(product.k)),
+      depth_(static_cast<uint64_t>(cut.depth)),
+      first_(cut.in_parts() ? "first" : "0"),
+      end_(cut.in_parts() ? "end" : std::to_string(product.k)),
       a_(shader.value(product.context.step.inputs[0], false)),
       b_(shader.value(product.context.step.inputs[1], false)) {}
 
@@ -64,7 +65,7 @@ void Sums::by_lanes() {
     place("at_a", q, "base_a", "m0", lanes, product_.m, strides_a[last - 1]);
   for (uint32_t j = 0; j < tile_.columns; ++j)
     place("at_b", j, "base_b", "n0", lanes, product_.n, strides_b[last]);
-  shader_.line("for (int k = " + first_ + "; k < " + end_ + "; ++k) {");
+  shader_.line(loop("int k = " + first_ + "; k < " + end_ + "; ++k", depth_));
   for (uint32_t q = 0; q < loads; ++q) {
     const std::string number = std::to_string(q);
     shader_.line("const " + type_ + " p" + number + " = " +
@@ -87,8 +88,7 @@ void Sums::stage(const char* name, bool is_a, bool along_k) {
   const uint32_t outer = is_a ? tile_.m : tile_.n, count = outer * tile_.k;
   const uint32_t fast = along_k ? tile_.k : outer;
   const std::string size = std::to_string(is_a ? product_.m : product_.n);
-  shader_.line("for (uint e = thread; e < " + text(count) + "; e += " + text(tile_.threads()) +
-               ") {");
+  shader_.line(each("e", count, tile_.threads()));
   shader_.line("const int fast = int(e % " + text(fast) + "), slow = int(e / " + text(fast) + ");");
   shader_.line(std::string("const int kk = ") + (along_k ? "fast" : "slow") +
                ", o = " + (along_k ? "slow" : "fast") + ";");
@@ -107,13 +107,13 @@ void Sums::through_shared_memory() {
   shared("sa", tile_.m);
   shared("sb", tile_.n);
   const uint32_t last = product_.rank - 1;
-  shader_.line("for (int k0 = " + first_ + "; k0 < " + end_ + "; k0 += " + std::to_string(tile_.k) +
-               ") {");
+  shader_.line(loop("int k0 = " + first_ + "; k0 < " + end_ + "; k0 += " + std::to_string(tile_.k),
+                    ceil_div(depth_, tile_.k)));
   stage("sa", true, product_.a.strides[last] == 1);
   stage("sb", false, product_.b.strides[last] != 1);
   shader_.line("barrier();");
   const std::string unrolled = product_.context.traits.software ? "" : "[[unroll]] ";
-  shader_.line(unrolled + "for (int kk = 0; kk < " + std::to_string(tile_.k) + "; ++kk) {");
+  shader_.line(loop("int kk = 0; kk < " + std::to_string(tile_.k) + "; ++kk", tile_.k, unrolled));
   for (uint32_t i = 0; i < tile_.rows; ++i)
     shader_.line(type_ + " x" + std::to_string(i) + " = sa[kk * " + std::to_string(tile_.m + 1) +
                  " + tm + " + std::to_string(i * (tile_.m / tile_.rows)) + "];");

@@ -10,7 +10,7 @@
 namespace asg::vulkan {
 
 /// Prints what leaves the thread's sums in registers.  The shader has m0, n0, tm, tn, base_a,
-/// base_b and, where K is cut, the numbers `first` and `end` of a slice's products.
+/// base_b and, where K is cut, the numbers `first` and `end` of the products of a slice and run.
 class Sums {
  public:
   Sums(Shader& shader, const Product& product, const Cut& cut);
@@ -29,7 +29,9 @@ class Sums {
   Shader& shader_;
   const Product& product_;
   const Tile& tile_;
-  std::string type_, first_, end_;
+  std::string type_;
+  uint64_t depth_;
+  std::string first_, end_;
   Shader::Elements a_, b_;
 };
 

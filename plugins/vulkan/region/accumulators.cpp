@@ -20,6 +20,12 @@ Accumulators::Accumulators(Shader& shader, const Form& form, const std::vector<u
   }
 }
 
+std::vector<Carried::Register> Accumulators::registers() const {
+  std::vector<Carried::Register> result;
+  for (std::size_t i = 0; i < size(); ++i) result.push_back({reductions_[i].dtype, name(i)});
+  return result;
+}
+
 void Accumulators::add() const {
   for (std::size_t i = 0; i < size(); ++i) {
     const asg_reduction& reduction = reductions_[i];

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "glsl/shader.hpp"
+#include "glsl/parts.hpp"
 #include "region/form.hpp"
 
 namespace asg::vulkan {
@@ -20,6 +20,7 @@ class Accumulators {
   /// The registers that are reduced.
   const std::vector<uint32_t>& sources() const { return sources_; }
 
+  std::vector<Carried::Register> registers() const;
   /// Prints the step that takes the sources in.
   void add() const;
   /// Prints the move into arrays <prefix>0, <prefix>1, ... and the tree over the lanes of every

@@ -1,5 +1,6 @@
 // All phases of a result in one workgroup.
 #include <algorithm>
+#include <bit>
 
 #include "glsl/loops.hpp"
 #include "glsl/types.hpp"
@@ -24,10 +25,10 @@ bool RegionPlanner::fusable() const {
   return true;
 }
 
-void RegionPlanner::fused() {
+bool RegionPlanner::fused() {
   const uint32_t axes = form_.reductions[0].axes;
   Layout layout = layout_of(axes, 0);
-  if (layout.kept.count == 0) return;
+  if (layout.kept.count == 0) return true;
   const auto width = static_cast<uint32_t>(layout.blocks) * tree_lanes;
   layout.size = std::max(width, context_.traits.barrier_group_size() / width * width);
   const uint32_t rows = layout.size / width;
@@ -47,7 +48,9 @@ void RegionPlanner::fused() {
   shader.line("const uint home = " + std::string(layout.lanes_first ? "thread - place" : "row") +
               ";");
   for (uint32_t p = 0; p < form_.phases.size(); ++p) fused_phase(shader, layout, p, width);
+  if (shader.iterations() > context_.traits.max_iterations) return false;
   add(shader, ceil_div(static_cast<uint64_t>(layout.kept.count), rows), false);
+  return true;
 }
 
 void RegionPlanner::fused_phase(Shader& shader, const Layout& layout, uint32_t phase,
@@ -55,7 +58,7 @@ void RegionPlanner::fused_phase(Shader& shader, const Layout& layout, uint32_t p
   const std::vector<uint32_t> numbers = reductions_of(phase), stores = register_stores(phase);
   const Accumulators sums(shader, form_, numbers);
   if (!numbers.empty() || !stores.empty()) {
-    shader.line("for (uint j = first; j < last; j += 16u) {");
+    shader.line(loop("uint j = first; j < last; j += 16u", layout.of_lane()));
     const std::vector<std::string> at = coordinates_of(shader, layout);
     Emitter emitter(shader, form_, at);
     emitter.reduced = [](uint32_t r) { return "q" + std::to_string(r); };
@@ -71,14 +74,17 @@ void RegionPlanner::fused_phase(Shader& shader, const Layout& layout, uint32_t p
   const uint32_t blocks = width / tree_lanes, block_stride = tree_lanes * layout.lane_stride;
   if (!numbers.empty() && blocks > 1) {
     shader.line("if (place == 0u) {");
-    shader.line("  for (uint n = " + text(blocks) + "; n > 1u; n = (n + 1u) / 2u) {");
+    shader.line("uint n = " + text(blocks) + ";");
+    shader.line(loop("; n > 1u; n = (n + 1u) / 2u", static_cast<uint64_t>(std::bit_width(blocks))));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::string array = prefix + std::to_string(i);
       const auto at = [&](const std::string& block) {
         return array + "[home + (" + block + ") * " + text(block_stride) + "]";
       };
-      shader.line("    for (uint b = 0u; b < n / 2u; ++b) " + at("b") + " = " +
+      shader.line(loop("uint b = 0u; b < n / 2u; ++b", blocks / 2));
+      shader.line(at("b") + " = " +
                   reduced(sums[i].kind, sums[i].dtype, at("2u * b"), at("2u * b + 1u")) + ";");
+      shader.line("}");
       shader.line("    if (n % 2u != 0u) " + at("n / 2u") + " = " + at("n - 1u") + ";");
     }
     shader.line("  }");

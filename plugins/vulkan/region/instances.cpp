@@ -45,7 +45,8 @@ void RegionPlanner::instances() {
   const auto word = [&](std::size_t k) { return table + "[row + " + text(k) + "]"; };
   const std::string width = text(instance_header + places.size());
   shader.line("uint row = 0u;");
-  shader.line("for (uint end = push.count; end - row > 1u;) {");
+  shader.line("uint end = push.count;");
+  shader.line(halving("end - row > 1u", runs.size()));
   shader.line("  const uint middle = (row + end) / 2u;");
   shader.line("  if (uint(" + table + "[middle * " + width + "]) <= group) row = middle;");
   shader.line("  else end = middle;");

@@ -93,7 +93,7 @@ std::string of_float(uint32_t opcode, uint32_t dtype, const std::string& a, cons
     case ASG_EW_DIV:
       return a + " / " + b;
     case ASG_EW_REM:
-      return call("asg_rem", a, b);
+      return call(dtype == ASG_F32 ? "asg_fmod" : "asg_fmod64", a, b);
     default:
       break;
   }
@@ -122,7 +122,7 @@ std::string of_integer(uint32_t opcode, uint32_t dtype, const std::string& a,
     case ASG_EW_REM:
       return wrapped(dtype, call("asg_rem", a, b));
     case ASG_EW_POW:
-      return wrapped(dtype, call("asg_power", a, b));
+      return wrapped(dtype, call(dtype == ASG_I64 ? "asg_power64" : "asg_power", a, b));
     case ASG_EW_BIT_AND:
       return a + " & " + b;
     case ASG_EW_BIT_OR:

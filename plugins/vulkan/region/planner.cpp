@@ -32,10 +32,7 @@ void RegionPlanner::run() {
     for (uint32_t p = 0; p < form_.phases.size(); ++p) elementwise(p);
     return;
   }
-  if (fusable())
-    fused();
-  else
-    split();
+  if (!fusable() || !fused()) split();
 }
 
 std::vector<uint32_t> RegionPlanner::register_stores(uint32_t phase) const {

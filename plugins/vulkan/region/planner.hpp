@@ -1,11 +1,12 @@
 // Cuts a region into dispatches.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "glsl/shader.hpp"
+#include "glsl/parts.hpp"
 #include "kernel.hpp"
 #include "region/emit.hpp"
 #include "region/form.hpp"
@@ -29,6 +30,12 @@ class RegionPlanner {
     uint32_t size;         // threads of a workgroup
     uint32_t lane_stride;  // from a thread to that of the next lane
     bool lanes_first;      // neighbouring threads are lanes of one result
+
+    /// Points that a lane reduces at most.
+    uint64_t of_lane() const {
+      return (static_cast<uint64_t>(std::min(reduced.count, tree_block)) + tree_lanes - 1) /
+             tree_lanes;
+    }
   };
   /// Where the result of a reduction lies in temporary memory, if anything reads it there.
   struct Result {
@@ -40,10 +47,13 @@ class RegionPlanner {
   void elementwise(uint32_t phase);
   void instances();
   bool fusable() const;
-  void fused();
+  /// False when the loops of one shader would run too often.
+  bool fused();
   void fused_phase(Shader& shader, const Layout& layout, uint32_t phase, uint32_t width);
   void split();
   void reduce(uint32_t phase, uint32_t axes, const std::vector<uint32_t>& reductions, bool barrier);
+  Grid reduce(Shader& shader, const Parts& parts, uint32_t phase, const Layout& layout,
+              const std::vector<uint32_t>& reductions, std::vector<uint64_t>& partials);
   void combine(uint32_t reduction, uint32_t phase, uint64_t partials, int64_t count);
   void store_late(uint32_t phase);
   /// Prints what is to be done with a finished result; `number` is that of the kept point.

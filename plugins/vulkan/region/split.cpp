@@ -1,5 +1,8 @@
 // A dispatch for each reduction and for the stores of each phase.
+#include <bit>
+
 #include "glsl/loops.hpp"
+#include "glsl/parts.hpp"
 #include "glsl/types.hpp"
 #include "region/accumulators.hpp"
 #include "region/planner.hpp"
@@ -67,20 +70,37 @@ void RegionPlanner::reduce(uint32_t phase, uint32_t axes, const std::vector<uint
   if (layout.kept.count == 0) return;
   const uint32_t results = layout.size / tree_lanes;
   layout.lane_stride = layout.lanes_first ? 1 : results;
-  Shader shader(context_, layout.size);
+  std::vector<uint64_t> partials(numbers.size());
+  add_in_parts(context_, plan_, layout.size, layout.of_lane(), barrier,
+               [&](Shader& shader, const Parts& parts) {
+                 return reduce(shader, parts, phase, layout, numbers, partials);
+               });
+  if (layout.blocks > 1)
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      combine(numbers[i], phase, partials[i], layout.blocks);
+}
+
+// Where instructions have loops of their own, a lane may need more than one run for its points.
+Grid RegionPlanner::reduce(Shader& shader, const Parts& parts, uint32_t phase, const Layout& layout,
+                           const std::vector<uint32_t>& numbers, std::vector<uint64_t>& partials) {
+  const uint32_t results = layout.size / tree_lanes;
   const std::string g = text(results), kept = text(static_cast<uint64_t>(layout.kept.count));
   const auto units =
       static_cast<uint64_t>(layout.kept.count) * static_cast<uint64_t>(layout.blocks);
+  const uint64_t groups = ceil_div(units, results);
   shader.line("const uint lane = " +
               std::string(layout.lanes_first ? "thread % 16u" : "thread / " + g) + ";");
   shader.line("const uint unit = group * " + g + " + " +
               (layout.lanes_first ? "thread / 16u" : "thread % " + g) + ";");
   shader.line("const bool valid = unit < " + text(units) + ";");
   shader.line("const uint k = unit % " + kept + ", block = unit / " + kept + ";");
-  shader.line("const uint last = valid ? min(block * 4096u + 4096u, " +
-              text(static_cast<uint64_t>(layout.reduced.count)) + ") : 0u;");
   const Accumulators sums(shader, form_, numbers);
-  shader.line("for (uint j = block * 4096u + lane; j < last; j += 16u) {");
+  const Carried carried(shader, plan_, parts, groups, sums.registers());
+  const std::string end = text(static_cast<uint64_t>(layout.reduced.count));
+  const auto number = [](const std::string& turn) { return "block * 4096u + " + turn + " * 16u"; };
+  shader.line("const uint last = valid ? min(" + number(parts.end()) + ", " + end + ") : 0u;");
+  shader.line(
+      loop("uint j = " + number(parts.first()) + " + lane; j < last; j += 16u", parts.size()));
   const std::vector<std::string> at = coordinates_of(shader, layout);
   Emitter emitter(shader, form_, at);
   emitter.reduced = [&](uint32_t r) { return temporary_result(shader, r, kept_number(r, at)); };
@@ -88,9 +108,9 @@ void RegionPlanner::reduce(uint32_t phase, uint32_t axes, const std::vector<uint
                        sums.sources(), {});
   sums.add();
   shader.line("}");
+  carried.keep();
   sums.share("s", layout.lane_stride);
   shader.line("if (lane != 0u || !valid) return;");
-  std::vector<uint64_t> partials(numbers.size());
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     const std::string value = "s" + std::to_string(i) + "[thread]";
     if (layout.blocks == 1) {
@@ -103,10 +123,7 @@ void RegionPlanner::reduce(uint32_t phase, uint32_t axes, const std::vector<uint
     const std::string place = "(k * " + text(static_cast<uint64_t>(layout.blocks)) + " + block)";
     shader.line(to_words(sums[i].dtype, array, words == 1 ? place : place + " * 2u", value));
   }
-  add(shader, ceil_div(units, results), barrier);
-  if (layout.blocks > 1)
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-      combine(numbers[i], phase, partials[i], layout.blocks);
+  return {groups};
 }
 
 // Results of blocks, 16 neighbours at a time.
@@ -124,11 +141,15 @@ void RegionPlanner::combine(uint32_t r, uint32_t phase, uint64_t partials, int64
     shader.line(register_type(reduction.dtype) + " v[16];");
     const std::string from = shader.temporary(partials, kept * n * words * 4, false);
     const std::string place = "(k * " + text(n) + " + begin + i)";
-    shader.line("for (uint i = 0u; i < n; ++i) v[i] = " +
-                from_words(reduction.dtype, from, words == 1 ? place : place + " * 2u") + ";");
-    shader.line("for (; n > 1u; n = (n + 1u) / 2u) {");
-    shader.line("  for (uint i = 0u; i < n / 2u; ++i) v[i] = " +
-                reduced(reduction.kind, reduction.dtype, "v[2u * i]", "v[2u * i + 1u]") + ";");
+    shader.line(loop("uint i = 0u; i < n; ++i", tree_lanes));
+    shader.line(
+        "v[i] = " + from_words(reduction.dtype, from, words == 1 ? place : place + " * 2u") + ";");
+    shader.line("}");
+    shader.line(loop("; n > 1u; n = (n + 1u) / 2u", std::bit_width(tree_lanes)));
+    shader.line(loop("uint i = 0u; i < n / 2u; ++i", tree_lanes / 2));
+    shader.line(
+        "v[i] = " + reduced(reduction.kind, reduction.dtype, "v[2u * i]", "v[2u * i + 1u]") + ";");
+    shader.line("}");
     shader.line("  if (n % 2u != 0u) v[n / 2u] = v[n - 1u];");
     shader.line("}");
     uint64_t next = 0;

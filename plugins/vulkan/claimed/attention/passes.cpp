@@ -33,14 +33,32 @@ uint64_t begin(Shader& shader, Operands& operands, const Tiles& tiles, int64_t c
   return operands.heads() * parts;
 }
 
-void begin_columns(Shader& shader, const Sizes& sizes, const Tiles& tiles, Keeps keeps) {
+namespace {
+
+int64_t columns(const Sizes& sizes, Keeps keeps) {
+  return keeps == Keeps::queries ? sizes.keys : sizes.queries;
+}
+
+}  // namespace
+
+uint64_t column_tiles(const Sizes& sizes, Keeps keeps) {
+  return ceil_div(static_cast<uint64_t>(columns(sizes, keeps)), Tiles::columns);
+}
+
+void begin_columns(Shader& shader, const Sizes& sizes, const Tiles& tiles, Keeps keeps,
+                   const Parts& parts) {
   const std::string step = std::to_string(Tiles::columns);
-  const int64_t count = keeps == Keeps::queries ? sizes.keys : sizes.queries;
+  const int64_t count = columns(sizes, keeps);
   std::string first = "0", end = std::to_string(count);
   if (sizes.causal && keeps == Keeps::queries)
     end = "min(" + end + ", r0 + " + std::to_string(tiles.rows()) + ")";
   if (sizes.causal && keeps == Keeps::keys) first = "r0 / " + step + " * " + step;
-  shader.line("for (int c0 = " + first + ", end = " + end + "; c0 < end; c0 += " + step + ") {");
+  if (parts.several()) {
+    first = "max(" + first + ", int(" + parts.first() + ") * " + step + ")";
+    end = "min(" + end + ", int(" + parts.end() + ") * " + step + ")";
+  }
+  shader.line(
+      loop("int c0 = " + first + ", end = " + end + "; c0 < end; c0 += " + step, parts.size()));
 }
 
 void scores(Shader& shader, const Operands& operands, const Tiles& tiles, const Side& query,

@@ -21,9 +21,12 @@ uint64_t begin(Shader& shader, Operands& operands, const Tiles& tiles, int64_t c
 
 enum class Keeps { queries, keys };
 
-/// Prints the loop over the columns' tiles, of which a causal mask leaves out those that nothing
-/// sees.
-void begin_columns(Shader& shader, const Sizes& sizes, const Tiles& tiles, Keeps keeps);
+/// How many tiles of columns there are.
+uint64_t column_tiles(const Sizes& sizes, Keeps keeps);
+/// Prints the loop over those of them that belong to the run, of which a causal mask leaves out
+/// what nothing sees.
+void begin_columns(Shader& shader, const Sizes& sizes, const Tiles& tiles, Keeps keeps,
+                   const Parts& parts);
 
 /// Prints s<i>_<j>: the scores with masks, -inf where there are none.
 void scores(Shader& shader, const Operands& operands, const Tiles& tiles, const Side& query,

@@ -52,8 +52,7 @@ void Tiles::multiply(Shader& shader, const std::string& name, const Side& a, con
   const uint32_t second = depth * (rows() + 1);
   const std::string width = std::to_string(a.width);
   const auto stage = [&](const Side& side, uint32_t count, const char* first, uint32_t begin) {
-    shader.line("for (uint e = thread; e < " + text(count * deep) + "; e += " + text(threads()) +
-                ") {");
+    shader.line(each("e", count * deep, threads()));
     shader.line("const int k = k0 + int(e % " + text(deep) + "), local = int(e / " + text(deep) +
                 "), at = " + first + " + local;");
     shader.line("staged[" + std::to_string(begin) + " + int(e % " + text(deep) + ") * " +
@@ -61,12 +60,13 @@ void Tiles::multiply(Shader& shader, const std::string& name, const Side& a, con
                 " && k < " + width + " ? " + side.element("at", "k") + " : 0.0;");
     shader.line("}");
   };
-  shader.line("for (int k0 = 0; k0 < " + width + "; k0 += " + std::to_string(deep) + ") {");
+  shader.line(loop("int k0 = 0; k0 < " + width + "; k0 += " + std::to_string(deep),
+                   ceil_div(static_cast<uint64_t>(a.width), deep)));
   shader.line("barrier();");
   stage(a, rows(), "r0", 0);
   stage(b, columns, "c0", second);
   shader.line("barrier();");
-  shader.line(unroll() + "for (int k = 0; k < " + std::to_string(deep) + "; ++k) {");
+  shader.line(loop("int k = 0; k < " + std::to_string(deep) + "; ++k", deep, unroll()));
   for (uint32_t i = 0; i < per_thread_; ++i)
     shader.line("const float x" + std::to_string(i) + " = staged[k * " +
                 std::to_string(rows() + 1) + " + " + local_row(i) + "];");
@@ -88,6 +88,13 @@ void Tiles::declare_sums(Shader& shader, const std::string& name, int64_t width)
       shader.line("float " + named(name, i, j) + " = 0.0;");
 }
 
+void Tiles::add_sums(std::vector<Carried::Register>& registers, const std::string& name,
+                     int64_t width) const {
+  for (uint32_t i = 0; i < per_thread_; ++i)
+    for (uint32_t j = 0; j < sums_of_row(width); ++j)
+      registers.push_back({ASG_F32, named(name, i, j)});
+}
+
 void Tiles::keep_weight(Shader& shader, uint32_t i, uint32_t j, const std::string& value) const {
   shader.line("weights[" + local_row(i) + " * " + std::to_string(columns + 1) + " + tn + " +
               std::to_string(j * across) + "] = " + value + ";");
@@ -98,15 +105,14 @@ void Tiles::add_products(Shader& shader, const std::string& name, const Side& b)
   for (uint32_t first = 0; first < all; first += most) {
     const uint32_t count = std::min(most, all - first), wide = count * across;
     shader.line("barrier();");
-    shader.line("for (uint e = thread; e < " + text(columns * wide) + "; e += " + text(threads()) +
-                ") {");
+    shader.line(each("e", columns * wide, threads()));
     shader.line("const int k = " + std::to_string(first * across) + " + int(e % " + text(wide) +
                 "), at = c0 + int(e / " + text(wide) + ");");
     shader.line("staged[e] = at < " + std::to_string(b.count) + " && k < " +
                 std::to_string(b.width) + " ? " + b.element("at", "k") + " : 0.0;");
     shader.line("}");
     shader.line("barrier();");
-    shader.line(unroll() + "for (int k = 0; k < " + std::to_string(columns) + "; ++k) {");
+    shader.line(loop("int k = 0; k < " + std::to_string(columns) + "; ++k", columns, unroll()));
     for (uint32_t i = 0; i < per_thread_; ++i)
       shader.line("const float x" + std::to_string(i) + " = weights[" + local_row(i) + " * " +
                   std::to_string(columns + 1) + " + k];");

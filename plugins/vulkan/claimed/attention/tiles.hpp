@@ -4,8 +4,9 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
-#include "glsl/shader.hpp"
+#include "glsl/parts.hpp"
 
 namespace asg::vulkan::attention {
 
@@ -40,6 +41,9 @@ class Tiles {
   void multiply(Shader& shader, const std::string& name, const Side& a, const Side& b) const;
   /// Prints `name`<i>_<j> as 0, the sums of rows of `width`.
   void declare_sums(Shader& shader, const std::string& name, int64_t width) const;
+  /// Adds these sums to what goes on from run to run.
+  void add_sums(std::vector<Carried::Register>& registers, const std::string& name,
+                int64_t width) const;
   /// Prints: to the sums are added the products of the weights in shared memory and the rows of b
   /// (from c0).
   void add_products(Shader& shader, const std::string& name, const Side& b) const;
