@@ -188,8 +188,8 @@ const LoadedBackend& backend(bool gpu) {
   return gpu ? on_gpu : on_software;
 }
 
-void check(bool gpu, const Problem& problem, double tolerance) {
-  const std::vector<Bytes> got = run(backend(gpu), problem);
+void check(const LoadedBackend& backend, const Problem& problem, double tolerance) {
+  const std::vector<Bytes> got = run(backend, problem);
   const Numbers* expected[] = {&problem.y, &problem.lse, &problem.dquery, &problem.dkey,
                                &problem.dvalue};
   static const char* const names[] = {"y", "lse", "dquery", "dkey", "dvalue"};
@@ -197,6 +197,10 @@ void check(bool gpu, const Problem& problem, double tolerance) {
     const double off = error(got[i], *expected[i]);
     BOOST_CHECK_MESSAGE(off <= tolerance, names[i] << " is off by " << off);
   }
+}
+
+void check(bool gpu, const Problem& problem, double tolerance) {
+  check(backend(gpu), problem, tolerance);
 }
 
 // Shaders take the driver long: every size has one kind of mask, and every kind has some sizes.
@@ -207,6 +211,49 @@ BOOST_AUTO_TEST_CASE(as_it_is_defined) {
     BOOST_TEST_CONTEXT("sizes " << n << " causal " << causal << " mask " << static_cast<int>(mask))
     check(gpu, {all_sizes[n], causal, mask}, 5e-6);
   }
+}
+
+// What a workgroup has so far goes on from run to run, as where the keys are too many for one.
+BOOST_AUTO_TEST_CASE(loops_that_are_cut) {
+  const LoadedBackend gpu(ASG_TEST_VULKAN, {{"profile", "gpu"}, {"loops", "1500"}}),
+      software(ASG_TEST_VULKAN, {{"profile", "cpu"}, {"loops", "1500"}});
+  for (const bool causal : {false, true}) {
+    check(gpu, {{1, 2, 300, 230, 17, 40}, causal, Mask::none}, 5e-6);
+    check(software, {{2, 1, 100, 333, 40, 17}, causal, Mask::flags}, 5e-6);
+  }
+}
+
+/// Queries of 0 look at all keys alike: how far the mean of those a query sees is off, where the
+/// value of key j is j % 7 in all columns.
+double off_from_the_mean(int64_t queries, int64_t keys, int64_t size, bool causal) {
+  ProgramBuilder p;
+  const ValueId query = p.input(ASG_F32, {1, queries, size}),
+                key = p.input(ASG_F32, {1, keys, size}), value = p.input(ASG_F32, {1, keys, size}),
+                y = p.output(ASG_F32, {1, queries, size}), lse = p.output(ASG_F32, {1, queries});
+  p.step(ASG_OP_CLAIMED, "scaled_dot_product_attention", {query, key, value}, {y, lse},
+         Attrs{}.set("causal", int64_t{causal}).set("scale", 1.0));
+  std::vector<float> values;
+  for (int64_t i = 0; i < keys * size; ++i) values.push_back(static_cast<float>(i / size % 7));
+  Execution run(backend(false), p.build());
+  run.set(query, std::vector<float>(static_cast<std::size_t>(queries * size)))
+      .set(key, std::vector<float>(static_cast<std::size_t>(keys * size), 1))
+      .set(value, values);
+  const std::vector<float> got = run.execute().get<float>(y), sums = run.get<float>(lse);
+  double worst = 0, sum = 0;
+  int64_t seen = 0;
+  for (int64_t i = 0; i < queries; ++i) {
+    for (; seen < (causal ? i + 1 : keys); ++seen) sum += static_cast<double>(seen % 7);
+    const auto count = static_cast<double>(seen);
+    for (int64_t c = 0; c < size; ++c)
+      worst = std::max(worst, std::abs(got[static_cast<std::size_t>(i * size + c)] - sum / count));
+    worst = std::max(worst, std::abs(sums[static_cast<std::size_t>(i)] - std::log(count)));
+  }
+  return worst;
+}
+
+BOOST_AUTO_TEST_CASE(more_keys_than_one_run_takes) {
+  BOOST_TEST(off_from_the_mean(4200, 4200, 128, true) < 1e-4);
+  BOOST_TEST(off_from_the_mean(600, 70'001, 8, false) < 1e-4);
 }
 
 // The logsumexp of such scores has lost what lies between equal ones; the gradients must not.

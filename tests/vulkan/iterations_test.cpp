@@ -1,6 +1,7 @@
 // What is known of the loops of shaders before they run.
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 

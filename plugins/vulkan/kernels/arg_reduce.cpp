@@ -1,5 +1,6 @@
 // ARG_REDUCE: x -> y (I64), the position of the largest or smallest element along an axis.
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "glsl/loops.hpp"
@@ -59,7 +60,8 @@ class Generator {
   // not matter which lane saw it. A short line, as of a pooling window, is left to one of them.
   void pass(StepPlan& plan, const Candidates& from, const Candidates& to, uint64_t length) const {
     const uint32_t size = context_.traits.barrier_group_size();
-    const uint32_t lanes = length <= 32 ? 1 : 16, units = size / lanes;
+    const uint32_t lanes = length <= std::min<uint64_t>(32, most_of_lane()) ? 1 : 16,
+                   units = size / lanes;
     const std::string every = text(lanes);
     Shader shader(context_, size);
     shader.line("const uint u = group * " + text(units) + " + thread / " + every +
@@ -109,7 +111,7 @@ class Generator {
     shader.line("places[thread] = best;");
     shader.line("barrier();");
     shader.line("uint h = " + text(lanes / 2) + ";");
-    shader.line(loop("; h > 0u; h /= 2u", lanes / 2));
+    shader.line(loop("; h > 0u; h /= 2u", static_cast<uint64_t>(std::bit_width(lanes / 2))));
     shader.line("  if (lane < h) {");
     shader.line("    const " + register_type(x_.dtype) +
                 " a = values[thread + h], b = values[thread];");
