@@ -5,6 +5,7 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
+#include "gate.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -32,9 +33,12 @@ Tensors exact_backward(const OpCall& call) {
 constexpr double cubic = 0.044715;
 const double root = std::sqrt(2 * std::numbers::inv_pi);
 
-Tensor tanh_part(const Tensor& x) { return tanh(root * (x * (cubic * square(x) + 1))); }
+// 1 + tanh(u) is 2 * sigmoid(2 * u), which keeps its digits where tanh nears -1.
+Tensor tanh_argument(const Tensor& x) { return root * (x * (cubic * square(x) + 1)); }
 
-Tensors tanh_body(const OpCall& call) { return {0.5 * call.in(0) * (tanh_part(call.in(0)) + 1)}; }
+Tensors tanh_body(const OpCall& call) {
+  return {gated(call.in(0), tanh_argument(call.in(0)))};
+}
 
 Tensors tanh_gradient(const GradientCall& call) {
   return {apply(find_op("gelu_tanh_backward"), {call.dy(), call.in(0)})};
@@ -42,9 +46,10 @@ Tensors tanh_gradient(const GradientCall& call) {
 
 Tensors tanh_backward(const OpCall& call) {
   const Tensor& x = call.in(1);
-  const Tensor t = tanh_part(x);
-  const Tensor inner = root * (3 * cubic * square(x) + 1);
-  return {call.in(0) * (0.5 * (t + 1) + 0.5 * x * ((1 - square(t)) * inner))};
+  const Tensor s = sigmoid(2 * tanh_argument(x));
+  // Beyond the limit 1 - s or gelu is 0; the slope of the argument must not be infinite there.
+  const Tensor inner = 2 * root * (3 * cubic * square(clamp(x, -100, 100)) + 1);
+  return {call.in(0) * (s + gelu(x, "tanh") * ((1 - s) * inner))};
 }
 
 double exact(double x) { return 0.5 * x * (1 + std::erf(x * inv_sqrt2)); }

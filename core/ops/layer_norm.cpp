@@ -5,13 +5,15 @@
 #include <asg/ops/reduction.hpp>
 
 #include "norm_rules.hpp"
+#include "reduce_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
 namespace asg {
 namespace {
 
-// Inputs x, weight?, bias?; outputs y, mean, rstd.
+// Inputs x, weight?, bias?; outputs y, shift, rstd. The shift is the mean less the row's first
+// element: of a row far from 0 the mean itself would have lost what the backward pass needs.
 Types infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
@@ -23,22 +25,12 @@ Types infer(const Signature& call) {
   return {call.in(0), row, row};
 }
 
-// The first element of each row, which all of it is measured from: rounding is then relative to
-// how far the row spreads, and a constant row is exactly 0, however large it is.
-Tensor anchor(const Tensor& x, const Axes& axes) {
-  Tensor first = x;
-  for (const std::int64_t axis : axes)
-    if (x.size(static_cast<int>(axis)) > 1) first = slice(first, static_cast<int>(axis), 0, 1);
-  return stop_gradient(first);
-}
-
 Tensors body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Axes axes = norm::trailing(x.rank(), n);
   const Shape rows = norm::row(x.type(), n).shape;
-  const Tensor origin = anchor(x, axes);
-  const Tensor shifted = x - origin;
+  const Tensor shifted = x - reduced::anchor(x, axes);
   const Tensor shift = mean(shifted, axes, true);
   const Tensor centred = shifted - shift;
   const Tensor variance = mean(square(centred), axes, true);
@@ -46,9 +38,22 @@ Tensors body(const OpCall& call) {
   Tensor y = centred * rstd;
   if (call.has(1)) y = y * call.in(1);
   if (call.has(2)) y = y + call.in(2);
-  // Of an empty row the anchor is empty too, and so is the mean: NaN, as that of PyTorch.
-  const Tensor average = x.numel() == 0 ? shift : origin + shift;
-  return {y, reshape(average, rows), reshape(rstd, rows)};
+  return {y, reshape(shift, rows), reshape(rstd, rows)};
+}
+
+// x less the mean of its rows, from their shift.
+Tensor centred(const Tensor& x, const Tensor& shift, int n) {
+  return x - reduced::anchor(x, norm::trailing(x.rank(), n)) - norm::over_rows(shift, n);
+}
+
+// Rows with one element at the place of their anchor and zeros elsewhere.
+Tensor at_anchor(const Tensor& x, const Shape& shape) {
+  std::vector<std::int64_t> none, behind;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    none.push_back(0);
+    behind.push_back(shape[axis] - x.size(axis));
+  }
+  return pad(x, none, behind);
 }
 
 Tensors gradient(const GradientCall& call) {
@@ -69,20 +74,24 @@ Tensors gradient(const GradientCall& call) {
     if (has_weight) result[1] = parts[1];
     if (call.inputs.size() > 2) result[2] = parts[2];
   }
-  // The statistics are outputs as well: mean' = 1/N, rstd' = -rstd^3 (x - mean) / N.
+  // The statistics are outputs as well: shift' = 1/N, less 1 for the first element, and rstd' =
+  // -rstd^3 (x - mean) / N.
   const auto count = static_cast<double>(inner.numel());
   const auto contribute = [&](const Tensor& part) { dx = dx ? dx + part : part; };
-  if (call.dy(1)) contribute(broadcast_to(norm::over_rows(call.dy(1) / count, n), shape));
+  if (call.dy(1) && x.numel() > 0) {
+    contribute(broadcast_to(norm::over_rows(call.dy(1) / count, n), shape));
+    contribute(at_anchor(norm::over_rows(-call.dy(1), n), shape));
+  }
   if (call.dy(2)) {
     const Tensor rstd = call.out(2);
     const Tensor factor = norm::over_rows(call.dy(2) * rstd * square(rstd) / -count, n);
-    contribute(factor * (x - norm::over_rows(call.out(1), n)));
+    contribute(factor * centred(x, call.out(1), n));
   }
   result[0] = dx;
   return result;
 }
 
-// Inputs dy, x, weight, mean, rstd; outputs dx, dweight, dbias.
+// Inputs dy, x, weight, shift, rstd; outputs dx, dweight, dbias.
 Types infer_backward(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
@@ -91,7 +100,7 @@ Types infer_backward(const Signature& call) {
   norm::require_parameter(call, 2, call.shape(1), n);
   const Shape row = norm::row(call.in(1), n).shape;
   call.require(call.shape(3) == row && call.shape(4) == row,
-               "mean and rstd must have the leading axes of x");
+               "shift and rstd must have the leading axes of x");
   return {call.in(1), call.in(2), call.in(2)};
 }
 
@@ -101,7 +110,7 @@ Tensors backward(const OpCall& call) {
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Axes axes = norm::trailing(x.rank(), n);
   const Tensor rstd = norm::over_rows(call.in(4), n);
-  const Tensor normalised = (x - norm::over_rows(call.in(3), n)) * rstd;
+  const Tensor normalised = centred(x, call.in(3), n) * rstd;
   const Tensor g = dy * call.in(2);
   const Tensor dx =
       rstd * (g - mean(g, axes, true) - normalised * mean(g * normalised, axes, true));
@@ -120,25 +129,25 @@ std::vector<Sample> samples() {
        .attributes = last,
        .outputs = {Array({2, 3}, {0.0, -1.2247407889290967, 1.2247407889290967, 0.7071062552399418,
                                   0.7071062552399418, -1.4142125104798837}),
-                   Array({2}, {0.5, 1.1666666666666667}),
+                   Array({2}, {0.0, -1.8333333333333333}),
                    Array({2}, {0.8164938592860644, 0.38569432103996826})}},
       {.inputs = {x, weight},
        .attributes = last,
        .outputs = {Array({2, 3}, {0.0, 0.6123703944645483, 2.4494815778581933, 1.0606593828599127,
                                   -0.3535531276199709, -2.8284250209597674}),
-                   Array({2}, {0.5, 1.1666666666666667}),
+                   Array({2}, {0.0, -1.8333333333333333}),
                    Array({2}, {0.8164938592860644, 0.38569432103996826})}},
       {.inputs = {x, weight, bias},
        .attributes = last,
        .outputs = {Array({2, 3}, {0.25, 1.1123703944645484, 1.4494815778581933, 1.3106593828599127,
                                   0.14644687238002912, -3.8284250209597674}),
-                   Array({2}, {0.5, 1.1666666666666667}),
+                   Array({2}, {0.0, -1.8333333333333333}),
                    Array({2}, {0.8164938592860644, 0.38569432103996826})}},
       {.inputs = {x, Array({2, 3}, {1.0, 2.0, 3.0, -1.0, 0.5, 0.0})},
        .attributes = last_two,
        .outputs = {Array({2, 3}, {-0.16220221411101873, -1.7842243552212063, 1.7031232481656968,
                                   -1.0543143917216218, 0.5271571958608109, 0.0}),
-                   Array(0.8333333333333334), Array(0.4866066423330562)}},
+                   Array(0.3333333333333333), Array(0.4866066423330562)}},
       {.inputs = {spread({2, 3, 4}, -2, 2), spread({3, 4}, -1, 1, 1), spread({3, 4}, -1, 1, 2)},
        .attributes = last_two},
       {.inputs = {spread({2, 1, 5}, -2, 2), spread({5}, -1, 1, 1)}, .attributes = last},
@@ -149,7 +158,7 @@ std::vector<Sample> samples() {
   Sample constant = kink({Array({2, 3}, {1e30, 1e30, 1e30, 0.1, 0.1, 0.1}), weight, bias},
                          Array({2, 3}, {0.25, 0.5, -1.0, 0.25, 0.5, -1.0}));
   constant.attributes = last;
-  constant.outputs.push_back(Array({2}, {1e30, 0.1}));
+  constant.outputs.push_back(Array({2}, {0.0, 0.0}));
   constant.outputs.push_back(Array({2}, {316.22776601683796, 316.22776601683796}));
   result.push_back(constant);
   return result;
@@ -190,11 +199,11 @@ std::vector<OpDef> layer_norm() {
       {
           .name = "layer_norm",
           .summary = "(x - mean) * rstd * weight + bias over the trailing axes, with rstd = 1 / "
-                     "sqrt(variance + eps).",
+                     "sqrt(variance + eps) and shift = mean - the row's first element.",
           .inputs = {{"x", "[..., N...]", "float"},
                      {"weight", "[N...]", "as x", true},
                      {"bias", "[N...]", "as x", true}},
-          .outputs = {{"y", "as x", "as x"}, {"mean", "[...]", "as x"}, {"rstd", "[...]", "as x"}},
+          .outputs = {{"y", "as x", "as x"}, {"shift", "[...]", "as x"}, {"rstd", "[...]", "as x"}},
           .attributes = {normalized_rank, {"eps", "added to the variance"}},
           .infer = infer,
           .gradient = gradient,
@@ -209,7 +218,7 @@ std::vector<OpDef> layer_norm() {
           .inputs = {{"dy", "[..., N...]", "float"},
                      {"x", "as dy", "as dy"},
                      {"weight", "[N...]", "as dy"},
-                     {"mean", "[...]", "as dy"},
+                     {"shift", "[...]", "as dy"},
                      {"rstd", "[...]", "as dy"}},
           .outputs = {{"dx", "as dy", "as dy"},
                       {"dweight", "[N...]", "as dy"},

@@ -13,6 +13,12 @@ Shape without(const Shape& shape, const Ints& axes);
 TensorType float_type(const Signature& call);
 /// The product of the sizes of the axes.
 double count(const Shape& shape, const Ints& axes);
+/// The first element along the axes, which stay with size 1: what means are measured from. Rounding
+/// is then relative to how far the elements spread and not to their size, and of equal elements
+/// the distances are exactly 0.
+Tensor anchor(const Tensor& x, const Axes& axes);
+/// x less its mean over the axes, measured from the anchor.
+Tensor centred(const Tensor& x, const Axes& axes);
 /// The axes of x that a reduction removed from y, with size 1.
 Tensor restore(const Tensor& y, const Shape& x, const Ints& axes);
 /// That where keepdims is set, else y.

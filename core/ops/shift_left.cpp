@@ -20,6 +20,12 @@ std::vector<Sample> samples() {
           kink({Array({2}, std::vector<std::int32_t>{1, 1}),
                 Array({2}, std::vector<std::int32_t>{32, 40})},
                Array({2}, std::vector<std::int32_t>{0, 0})),
+          kink({Array({3}, std::vector<std::int64_t>{-8, 8, -1}),
+                Array({3}, std::vector<std::int64_t>{64, -1, INT64_MIN})},
+               Array({3}, std::vector<std::int64_t>{0, 0, 0})),
+          kink({Array({3}, std::vector<std::uint32_t>{4294967295u, 4294967295u, 8u}),
+                Array({3}, std::vector<std::uint32_t>{32u, 4294967295u, 33u})},
+               Array({3}, std::vector<std::uint32_t>{0u, 0u, 0u})),
           kink({Array(std::int64_t{12}), Array(std::int64_t{2})}, Array(std::int64_t{48}))};
 }
 
@@ -31,7 +37,7 @@ namespace ops {
 std::vector<OpDef> shift_left() {
   return {{
       .name = "shift_left",
-      .summary = "The bits of a moved b places up; 0 when b is the width or more.",
+      .summary = "The bits of a moved b places up; 0 when b is negative, the width or more.",
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,

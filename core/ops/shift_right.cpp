@@ -17,6 +17,15 @@ std::vector<Sample> samples() {
           kink({Array({4}, std::vector<std::int64_t>{6, -1, 1, -4611686018427387904LL}),
                 Array({4}, std::vector<std::int64_t>{3, 7, 63, 1})},
                Array({4}, std::vector<std::int64_t>{0, -1, 0, -2305843009213693952LL})),
+          kink({Array({5}, std::vector<std::int32_t>{-8, 8, -8, -8, INT32_MIN}),
+                Array({5}, std::vector<std::int32_t>{32, 32, 40, -1, INT32_MAX})},
+               Array({5}, std::vector<std::int32_t>{-1, 0, -1, -1, -1})),
+          kink({Array({4}, std::vector<std::int64_t>{-8, 8, -8, -1}),
+                Array({4}, std::vector<std::int64_t>{64, 64, INT64_MIN, 1000})},
+               Array({4}, std::vector<std::int64_t>{-1, 0, -1, -1})),
+          kink({Array({3}, std::vector<std::uint32_t>{4294967295u, 4294967295u, 8u}),
+                Array({3}, std::vector<std::uint32_t>{32u, 4294967295u, 33u})},
+               Array({3}, std::vector<std::uint32_t>{0u, 0u, 0u})),
           kink({Array(std::int64_t{12}), Array(std::int64_t{2})}, Array(std::int64_t{3}))};
 }
 
@@ -31,7 +40,8 @@ std::vector<OpDef> shift_right() {
   return {{
       .name = "shift_right",
       .summary =
-          "The bits of a moved b places down: zeros move in for u32, the sign for signed elements.",
+          "The bits of a moved b places down: zeros move in for u32, the sign for signed elements. "
+          "Nothing else is left when b is negative, the width or more.",
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,

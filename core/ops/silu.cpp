@@ -3,18 +3,18 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
+#include "gate.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
 namespace asg {
 namespace {
 
-Tensors body(const OpCall& call) { return {call.in(0) * sigmoid(call.in(0))}; }
+Tensors body(const OpCall& call) { return {gated(call.in(0), 0.5 * call.in(0))}; }
 
 Tensors gradient(const GradientCall& call) {
-  const Tensor& x = call.in(0);
-  const Tensor s = sigmoid(x);
-  return {call.dy() * (s * (1 + x * (1 - s)))};
+  const Tensor s = sigmoid(call.in(0));
+  return {call.dy() * (s + call.out() * (1 - s))};
 }
 
 std::vector<Sample> samples() {

@@ -16,10 +16,6 @@ Types infer(const Signature& call) {
   return {reduced::float_type(call)};
 }
 
-Tensor centred(const Tensor& x, const Axes& axes) {
-  return axes.empty() ? x - x : x - mean(x, axes, true);
-}
-
 // The number of elements less the correction; 0 where nothing is left, which gives NaN or infinity.
 double divisor(const Shape& shape, const Attributes& attributes) {
   const double count = reduced::count(shape, attributes.integers("axes"));
@@ -30,7 +26,7 @@ double divisor(const Shape& shape, const Attributes& attributes) {
 Tensors body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Axes axes(call.attributes.integers("axes"));
-  const Tensor squares = square(centred(x, axes));
+  const Tensor squares = square(reduced::centred(x, axes));
   return {(axes.empty() ? squares : sum(squares, axes)) / divisor(x.shape(), call.attributes)};
 }
 
@@ -39,7 +35,7 @@ Tensors gradient(const GradientCall& call) {
   const Shape shape = x.shape();
   const Axes axes(call.attributes.integers("axes"));
   const Tensor factor = call.dy() * (2 / divisor(shape, call.attributes));
-  return {centred(x, axes) * reduced::restore(factor, shape, axes)};
+  return {reduced::centred(x, axes) * reduced::restore(factor, shape, axes)};
 }
 
 // torch.var in float64.

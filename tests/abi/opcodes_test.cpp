@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(bits, T, Integers) {
     return T(result);
   });
   check_binary<T, T>(ASG_EW_SHIFT_RIGHT, [](T a, T b) {
-    if (b < 0 || U(b) >= width) return T(0);
+    if (b < 0 || U(b) >= width) return a < 0 ? T(-1) : T(0);  // what moved in
     long double shifted = a;
     for (T i = 0; i < b; ++i) shifted /= 2;
     return T(std::floor(shifted));

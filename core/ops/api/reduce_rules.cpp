@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include <asg/ops/elementwise.hpp>
 #include <asg/ops/movement.hpp>
+#include <asg/ops/reduction.hpp>
 
 namespace asg {
 
@@ -28,6 +30,20 @@ double reduced::count(const Shape& shape, const Ints& axes) {
   for (const std::int64_t axis : axes)
     count *= static_cast<double>(shape.at(static_cast<int>(axis)));
   return count;
+}
+
+Tensor reduced::anchor(const Tensor& x, const Axes& axes) {
+  Tensor first = x;
+  for (const std::int64_t axis : axes)
+    if (x.size(static_cast<int>(axis)) > 1) first = slice(first, static_cast<int>(axis), 0, 1);
+  return first;
+}
+
+Tensor reduced::centred(const Tensor& x, const Axes& axes) {
+  if (axes.empty()) return x - x;
+  // Whatever the anchor is, the result is the same: it has no gradient.
+  const Tensor shifted = x - stop_gradient(anchor(x, axes));
+  return shifted - mean(shifted, axes, true);
 }
 
 Tensor reduced::restore(const Tensor& y, const Shape& x, const Ints& axes) {

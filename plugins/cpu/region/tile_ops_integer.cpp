@@ -3,6 +3,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <asg/sdk/shift.hpp>
+
 #include "tile_ops.hpp"
 #include "tile_ops_parts.hpp"
 
@@ -123,21 +125,16 @@ struct BitXor {
     return static_cast<T>(a ^ b);
   }
 };
-// A distance outside [0, width) gives 0 in both directions.
 struct ShiftLeft {
   template <class T>
   static HWY_INLINE T run(T a, T b) {
-    constexpr Bits<T> width = sizeof(T) * 8;
-    const Bits<T> distance = static_cast<Bits<T>>(b);
-    return distance < width ? static_cast<T>(static_cast<Bits<T>>(a) << (distance % width)) : T{0};
+    return sdk::shift_left(a, b);
   }
 };
 struct ShiftRight {
   template <class T>
   static HWY_INLINE T run(T a, T b) {
-    constexpr Bits<T> width = sizeof(T) * 8;
-    const Bits<T> distance = static_cast<Bits<T>>(b);
-    return distance < width ? static_cast<T>(a >> (distance % width)) : T{0};
+    return sdk::shift_right(a, b);
   }
 };
 struct Not {

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <cstring>
 
+#include <asg/sdk/shift.hpp>
+
 #include "arithmetic.hpp"
 #include "dtypes.hpp"
 
@@ -66,7 +68,6 @@ Instruction find_float(uint32_t opcode) {
 
 template <Integer T>
 Instruction find_integer(uint32_t opcode) {
-  constexpr int width = sizeof(T) * 8;
   switch (opcode) {
     case ASG_EW_BIT_AND:
       return binary<T, T>([](T a, T b) { return static_cast<T>(a & b); });
@@ -74,12 +75,10 @@ Instruction find_integer(uint32_t opcode) {
       return binary<T, T>([](T a, T b) { return static_cast<T>(a | b); });
     case ASG_EW_BIT_XOR:
       return binary<T, T>([](T a, T b) { return static_cast<T>(a ^ b); });
-    // A negative distance is a large one: it gives 0, too.
     case ASG_EW_SHIFT_LEFT:
-      return binary<T, T>(
-          [](T a, T b) { return bits(b) < width ? static_cast<T>(bits(a) << b) : T{0}; });
+      return binary<T, T>([](T a, T b) { return sdk::shift_left(a, b); });
     case ASG_EW_SHIFT_RIGHT:
-      return binary<T, T>([](T a, T b) { return bits(b) < width ? static_cast<T>(a >> b) : T{0}; });
+      return binary<T, T>([](T a, T b) { return sdk::shift_right(a, b); });
     default:
       return nullptr;
   }

@@ -107,14 +107,15 @@ std::string of_float(uint32_t opcode, uint32_t dtype, const std::string& a, cons
 std::string of_integer(uint32_t opcode, uint32_t dtype, const std::string& a,
                        const std::string& b) {
   const uint32_t width = sdk::dtype_size(dtype) * 8;
-  const auto shift = [&](const char* op) {
+  // As sdk::shift_left and sdk::shift_right: by the width or more, 0 or what a's sign leaves.
+  const auto shift = [&](const char* op, const std::string& beyond) {
     const std::string distance = dtype == ASG_I64                      ? "uint64_t(" + b + ")"
                                  : dtype == ASG_I32 || dtype == ASG_I8 ? "uint(" + b + ")"
                                                                        : b;
     const std::string in_range =
         distance + " < " + std::to_string(width) + (dtype == ASG_I64 ? "UL" : "u");
-    return "(" + in_range + " ? " + wrapped(dtype, a + op + "int(" + b + ")") + " : " +
-           literal(dtype, 0) + ")";
+    return "(" + in_range + " ? " + wrapped(dtype, a + op + "int(" + b + ")") + " : " + beyond +
+           ")";
   };
   switch (opcode) {
     case ASG_EW_DIV:
@@ -130,9 +131,11 @@ std::string of_integer(uint32_t opcode, uint32_t dtype, const std::string& a,
     case ASG_EW_BIT_XOR:
       return a + " ^ " + b;
     case ASG_EW_SHIFT_LEFT:
-      return shift(" << ");
+      return shift(" << ", literal(dtype, 0));
     case ASG_EW_SHIFT_RIGHT:
-      return shift(" >> ");
+      return shift(" >> ", dtype == ASG_I64 || dtype == ASG_I32 || dtype == ASG_I8
+                              ? wrapped(dtype, a + " >> " + std::to_string(width - 1))
+                              : literal(dtype, 0));
     default:
       return {};
   }
