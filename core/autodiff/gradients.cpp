@@ -1,7 +1,9 @@
 #include <asg/autodiff/gradients.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -10,22 +12,12 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 #include <asg/ops/creation.hpp>
-#include <asg/ops/elementwise.hpp>
+
+#include "graph/known_nodes.hpp"
+#include "parts.hpp"
 
 namespace asg {
 namespace {
-
-// Sums contributions pairwise: a balanced tree keeps the sum of a hub's many users shallow.
-Tensor total(Tensors parts) {
-  if (parts.empty()) return {};
-  while (parts.size() > 1) {
-    std::size_t kept = 0;
-    for (std::size_t i = 0; i + 1 < parts.size(); i += 2) parts[kept++] = parts[i] + parts[i + 1];
-    if (parts.size() % 2 != 0) parts[kept++] = parts.back();
-    parts.resize(kept);
-  }
-  return parts[0];
-}
 
 // One reverse sweep over the nodes [begin, end) of a graph.
 class Sweep {
@@ -55,6 +47,7 @@ class Sweep {
           break;
         }
     }
+    find_equals();
   }
 
   // Whether a value depends on one of wrt, through nodes of the sweep.
@@ -64,8 +57,8 @@ class Sweep {
                        [&](const Tensor& t) { return t.value() == value; });
   }
 
-  void add(Value value, const Tensor& cotangent) {
-    if (const std::optional<std::size_t> at = slot(value)) parts_[*at].push_back(cotangent);
+  void add(Value value, Part part) {
+    if (const std::optional<std::size_t> at = slot(value)) parts_[*at].push_back(std::move(part));
   }
   // A gradient that is zero whatever the numbers are: no node is made for it, but it has arrived.
   void add_zero(Value value) {
@@ -77,7 +70,9 @@ class Sweep {
     for (NodeId id = end_; id-- > begin_;) {
       count_visit();
       if (tracked_[id - begin_] == 0) continue;
-      if (arrived(id))
+      if (first_equal_[id - begin_] != id)
+        hand_on(id);
+      else if (arrived(id))
         differentiate(id, loss);
       else if (zero_arrived(id))
         pass_zero(id);
@@ -120,25 +115,86 @@ class Sweep {
     if (visits_ != nullptr) ++*visits_;
   }
 
+  // A tensor that a loop makes anew each time, to look at a piece of it, is one tensor: the first
+  // node stands for all that compute the same, and its gradient is made of all pieces at once. What
+  // is asked for keeps a gradient of its own.
+  void find_equals() {
+    KnownNodes known(graph_, end_ - begin_);
+    const auto first = [&](Value value) {
+      if (inside(value)) value.node = first_equal_[value.node - begin_];
+      return value;
+    };
+    std::vector<Value> operands;
+    std::vector<char> looked_at(end_ - begin_, 0);
+    for (NodeId id = begin_; id < end_; ++id) {
+      first_equal_.push_back(id);
+      const Node node = graph_.node(id);
+      const auto outputs = std::span(is_wrt_).subspan(first_[id - begin_], node.outputs.size());
+      if (node.outputs.empty() || std::find(outputs.begin(), outputs.end(), 1) != outputs.end())
+        continue;
+      operands.clear();
+      for (const Value operand : node.operands) operands.push_back(first(operand));
+      NodeId* const place = known.find(node, operands, first);
+      if (*place == KnownNodes::none) *place = id;
+      first_equal_.back() = *place;
+      if (!reads_pieces(node.op)) continue;
+      looked_at[id - begin_] = 1;
+      for (const Value operand : node.operands)
+        if (inside(operand)) looked_at[operand.node - begin_] = 1;
+    }
+    for (NodeId id = begin_; id < end_; ++id)
+      if (looked_at[id - begin_] == 0) first_equal_[id - begin_] = id;
+  }
+
+  // Gives the parts of a node's gradients to the first node that computes the same.
+  void hand_on(NodeId id) {
+    const std::uint32_t from = first_[id - begin_], to = first_[first_equal_[id - begin_] - begin_];
+    for (std::uint32_t i = 0; i < first_[id - begin_ + 1] - from; ++i) {
+      std::move(parts_[from + i].begin(), parts_[from + i].end(),
+                std::back_inserter(parts_[to + i]));
+      parts_[from + i].clear();
+      zeros_[to + i] |= zeros_[from + i];
+    }
+  }
+
   // The gradient of wrt[i]: its first mention holds the parts, repeated ones share the sum.
   Tensor gradient_of(std::size_t i) {
     const std::optional<std::size_t> at = slot(wrt_[i].value());
     return at ? settle(parts_[*at], wrt_[i].value()) : Tensor{};
   }
 
-  Tensor settle(Tensors& parts, Value value) {
-    if (parts.size() > 1) {
+  Tensor settle(Parts& parts, Value value) {
+    if (parts.empty()) return {};
+    if (parts.size() > 1 || parts[0].place != nullptr) {
       Origin origin = graph_.node(value.node).origin;
       origin.backward = true;
       const OriginScope scope(graph_, origin);
-      parts = {total(std::move(parts))};
+      const TensorType type = graph_.type(value);
+      const Tensor sum = total(graph_, parts, type);
+      parts.clear();
+      parts.push_back({sum});
     }
-    return parts.empty() ? Tensor{} : parts[0];
+    return parts[0].value;
+  }
+
+  // What arrives at a slice goes on as it is, as pieces of what was sliced.
+  void differentiate_slice(NodeId id) {
+    const Value result{id, 0}, operand = graph_.node(id).operands[0];
+    const bool asked_for = is_wrt_[index(result)] != 0;
+    Parts& parts = parts_[index(result)];
+    Parts pieces, wholes;
+    for (Part& part : parts)
+      (part.place != nullptr && !asked_for ? pieces : wholes).push_back(std::move(part));
+    parts = std::move(wholes);
+    if (const Tensor whole = settle(parts, result)) pieces.push_back({whole});
+    const Attributes& how = graph_.node(id).attributes;
+    for (Part& piece : pieces) add(operand, through_slice(std::move(piece), how));
   }
 
   void differentiate(NodeId id, NodeId loss) {
     Tensors inputs, outputs, cotangents;
     const OpDef& op = graph_.node(id).op;
+    if (op.name == "slice") return differentiate_slice(id);
     Origin origin = graph_.node(id).origin;
     {
       const Node node = graph_.node(id);
@@ -171,7 +227,7 @@ class Sweep {
         throw GradientError(fmt::format(
             "{}: its gradient rule gives {} for operand {}, which is {}\n  at {}", op.name,
             to_string(result[i].type()), i, to_string(inputs[i].type()), to_string(origin)));
-      add(inputs[i].value(), result[i]);
+      add(inputs[i].value(), part_of(result[i]));
     }
   }
 
@@ -191,7 +247,7 @@ class Sweep {
         wrt.push_back(input);
     Sweep inner(graph_, begin, end, wrt, visits_);
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      if (cotangents[i]) inner.add(outputs[i].value(), cotangents[i]);
+      if (cotangents[i]) inner.add(outputs[i].value(), part_of(cotangents[i]));
     for (const Tensor& output : outputs_with_zeros(results, outputs))
       inner.add_zero(output.value());
     const Tensors found = inner.run(no_node);
@@ -270,8 +326,9 @@ class Sweep {
   std::size_t* visits_;
   Tensors wrt_;
   std::vector<std::uint32_t> first_;  // node - begin -> number of its first output
-  std::vector<Tensors> parts_;        // contributions for each output, then for outside wrt
+  std::vector<Parts> parts_;          // contributions for each output, then for outside wrt
   std::vector<char> zeros_;           // numbered alike: whether a zero has come
+  std::vector<NodeId> first_equal_;   // node - begin -> the first that computes the same
   std::vector<char> tracked_;
   std::vector<char> is_wrt_;
 };
@@ -316,7 +373,8 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
 
   const auto end = static_cast<NodeId>(*std::max_element(roots.begin(), roots.end()) + 1);
   Sweep sweep(graph, 0, end, wrt, options.visits);
-  for (std::size_t i = 0; i < outputs.size(); ++i) sweep.add(outputs[i].value(), cotangents[i]);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    sweep.add(outputs[i].value(), part_of(cotangents[i]));
   Tensors result = sweep.run(outputs[0].value().node);
   if (options.reached != nullptr) {
     options.reached->clear();

@@ -13,8 +13,33 @@ namespace {
 Types infer(const Signature& call) { return {{call.dtype(0), gather_shape(call)}}; }
 
 Tensors gradient(const GradientCall& call) {
-  return {scatter(zeros_like(call.in(0)), call.in(1), call.dy(), call.attributes.axis("axis"),
-                  "add", call.attributes.axis("batch_dims")),
+  return {apply(find_op("gather_backward"), {call.dy(), call.in(1)},
+                {{"axis", call.attributes.axis("axis")},
+                 {"batch_dims", call.attributes.axis("batch_dims")},
+                 {"shape", call.in(0).shape().to_vector()}}),
+          Tensor{}};
+}
+
+// Inputs dy, indices.
+Types infer_backward(const Signature& call) {
+  const TensorType x{call.dtype(0), rules::shape(call)};
+  const TensorType read[] = {x, call.in(1)};
+  const Shape dy = gather_shape(Signature(call.op, read, call.attributes, call.origin));
+  call.require(call.shape(0) == dy, "dy must have the shape of what was read");
+  return {x};
+}
+
+// Elements that were read several times add up.
+Tensors backward(const OpCall& call) {
+  const Tensor& dy = call.in(0);
+  const Tensor zero = zeros(dy.graph(), call.attributes.shape("shape"), dy.dtype());
+  return {scatter(zero, call.in(1), dy, call.attributes.axis("axis"), "add",
+                  call.attributes.axis("batch_dims"))};
+}
+
+Tensors gradient_backward(const GradientCall& call) {
+  return {gather(call.dy(), call.in(1), call.attributes.axis("axis"),
+                 call.attributes.axis("batch_dims")),
           Tensor{}};
 }
 
@@ -42,6 +67,22 @@ std::vector<Sample> samples() {
       sample(table, at({3}, {1, 0, 1}), 1, 1, {Array({3}, {2.0, 3.0, 6.0})}),
       sample(Array(f64, {2, 0}), at({3}, {1, 0, 1}), 0, 0, {Array(f64, {3, 0})}),
       sample(spread({2, 3, 4, 2}), at({2, 3}, {3, 0, 3, 1, 1, 1}), 2, 1)};
+}
+
+std::vector<Sample> backward_samples() {
+  const auto sample = [](const Array& dy, const Array& indices, int axis, int batch_dims,
+                         const Shape& shape, std::vector<Array> dx = {}) {
+    return Sample{
+        .inputs = {dy, indices},
+        .attributes = {{"axis", axis}, {"batch_dims", batch_dims}, {"shape", shape.to_vector()}},
+        .outputs = std::move(dx)};
+  };
+  const auto at = [](const Shape& shape, const Ints& indices) { return Array(shape, indices); };
+  return {sample(Array({3}, {1.0, 2.0, 4.0}), at({3}, {2, 0, 2}), 0, 0, {3},
+                 {Array({3}, {2.0, 0.0, 5.0})}),
+          sample(Array(2.0), at({}, {1}), 0, 0, {2}, {Array({2}, {0.0, 2.0})}),
+          sample(Array(f64, {0}), at({0}, {}), 0, 0, {2}, {Array({2}, {0.0, 0.0})}),
+          sample(spread({2, 3, 3, 2}), at({2, 3}, {3, 0, 3, 1, 1, 1}).to(i32), 2, 1, {2, 3, 4, 2})};
 }
 
 }  // namespace
@@ -94,19 +135,35 @@ Tensor take_along_axis(const Operand& x, const Operand& indices, int axis) {
 
 namespace ops {
 std::vector<OpDef> gather() {
-  return {{
-      .name = "gather",
-      .summary = "Takes positions of one axis: y[b, p, i, q] = x[b, p, indices[b, i], q].",
-      .inputs = {{"x", "[B..., P..., N, Q...]", "any"}, {"indices", "[B..., I...]", "i32, i64"}},
-      .outputs = {{"y", "[B..., P..., I..., Q...]", "as x"}},
-      .attributes = {{"axis", "where N stands"},
-                     {"batch_dims", "how many leading axes x and indices share"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.kernel = ASG_OP_GATHER},
-      .source = "https://onnx.ai/onnx/operators/onnx__Gather.html",
-      .samples = samples,
-  }};
+  const AttributeDef axis{"axis", "where N stands"};
+  const AttributeDef batch_dims{"batch_dims", "how many leading axes x and indices share"};
+  return {
+      {
+          .name = "gather",
+          .summary = "Takes positions of one axis: y[b, p, i, q] = x[b, p, indices[b, i], q].",
+          .inputs = {{"x", "[B..., P..., N, Q...]", "any"},
+                     {"indices", "[B..., I...]", "i32, i64"}},
+          .outputs = {{"y", "[B..., P..., I..., Q...]", "as x"}},
+          .attributes = {axis, batch_dims},
+          .infer = infer,
+          .gradient = gradient,
+          .lowering = {.kernel = ASG_OP_GATHER},
+          .source = "https://onnx.ai/onnx/operators/onnx__Gather.html",
+          .samples = samples,
+      },
+      {
+          .name = "gather_backward",
+          .summary = "The gradient of gather's x: each element is the sum of the dy that were read "
+                     "from it.",
+          .inputs = {{"dy", "[B..., P..., I..., Q...]", "number"},
+                     {"indices", "[B..., I...]", "i32, i64"}},
+          .outputs = {{"dx", "[shape]", "as dy"}},
+          .attributes = {axis, batch_dims, {"shape", "the sizes of x"}},
+          .infer = infer_backward,
+          .gradient = gradient_backward,
+          .decompose = backward,
+          .samples = backward_samples,
+      }};
 }
 }  // namespace ops
 

@@ -40,22 +40,61 @@ Tensor dilated(const Tensor& x, int axis, std::int64_t stride) {
 }
 
 Tensors gradient(const GradientCall& call) {
-  const Shape whole = call.in(0).shape();
+  const Attributes& how = call.attributes;
+  return {apply(find_op("slice_backward"), {call.dy()},
+                {{"starts", how.integers("starts")},
+                 {"strides", how.integers("strides")},
+                 {"shape", call.in(0).shape().to_vector()}})};
+}
+
+Types infer_backward(const Signature& call) {
+  const Ints& starts = rules::per_axis(call, "starts");
+  const Ints& strides = rules::per_axis(call, "strides");
+  const Shape shape = rules::shape(call);
+  const Shape& dy = call.shape(0);
+  call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
+  call.require(shape.rank() == dy.rank(), "shape must have the rank of dy");
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    const auto i = static_cast<std::size_t>(axis);
+    call.require(starts[i] >= 0 && starts[i] <= shape[axis] && strides[i] >= 1,
+                 "each axis needs 0 <= start <= size and a stride of at least 1");
+    call.require(dy[axis] == 0 || (starts[i] < shape[axis] &&
+                                   dy[axis] - 1 <= (shape[axis] - 1 - starts[i]) / strides[i]),
+                 "dy reaches beyond the shape");
+  }
+  return {{call.dtype(0), shape}};
+}
+
+// dy where it was read, zeros elsewhere.
+Tensors backward(const OpCall& call) {
+  const Shape whole = call.attributes.shape("shape");
   const Ints& starts = call.attributes.integers("starts");
   const Ints& strides = call.attributes.integers("strides");
-  Tensor dx = call.dy();
+  Tensor dx = call.in(0);
   Ints low(starts.size());
   Ints high(starts.size());
   for (int axis = 0; axis < whole.rank(); ++axis) {
     const auto i = static_cast<std::size_t>(axis);
     const std::int64_t rest = whole[axis] - starts[i];
-    if (strides[i] > 1 && dx.numel() > 0) dx = dilated(dx, axis, strides[i]);
+    if (strides[i] > 1 && dx.size(axis) > 1 && dx.numel() > 0) dx = dilated(dx, axis, strides[i]);
     // The last element brought zeros that may stand beyond the end.
     if (dx.size(axis) > rest) dx = slice(dx, axis, 0, rest);
     low[i] = starts[i];
     high[i] = rest - dx.size(axis);
   }
   return {pad(dx, low, high)};
+}
+
+Tensors gradient_backward(const GradientCall& call) {
+  const Shape part = call.in(0).shape();
+  const Ints& starts = call.attributes.integers("starts");
+  const Ints& strides = call.attributes.integers("strides");
+  Ints limits = starts;
+  for (std::size_t i = 0; i < limits.size(); ++i)
+    if (const std::int64_t size = part[static_cast<int>(i)]; size > 0)
+      limits[i] += (size - 1) * strides[i] + 1;
+  return {apply(find_op("slice"), {call.dy()},
+                {{"starts", starts}, {"limits", limits}, {"strides", strides}})};
 }
 
 std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
@@ -89,6 +128,25 @@ std::vector<Sample> samples() {
                  {Array({2, 2}, {2.0, 3.0, 5.0, 6.0})}),
           sample(Array(f64, {0, 3}), {0, 0}, {0, 3}, {1, 2}, {Array(f64, {0, 2})}),
           sample(spread({5, 4, 7}), {1, 0, 2}, {5, 4, 7}, {2, 1, 3})};
+}
+
+std::vector<Sample> backward_samples() {
+  const auto sample = [](const Array& dy, const Ints& starts, const Ints& strides,
+                         const Shape& shape, std::vector<Array> dx = {}) {
+    return Sample{
+        .inputs = {dy},
+        .attributes = {{"starts", starts}, {"strides", strides}, {"shape", shape.to_vector()}},
+        .outputs = std::move(dx)};
+  };
+  const Array row({2}, {1.0, 2.0});
+  return {sample(row, {1}, {1}, {4}, {Array({4}, {0.0, 1.0, 2.0, 0.0})}),
+          sample(row, {0}, {3}, {4}, {Array({4}, {1.0, 0.0, 0.0, 2.0})}),
+          sample(row, {1}, {2}, {5}, {Array({5}, {0.0, 1.0, 0.0, 2.0, 0.0})}),
+          sample(Array({1}, {3.0}), {1}, {7}, {2}, {Array({2}, {0.0, 3.0})}),
+          sample(Array(f64, {0}), {2}, {1}, {2}, {Array({2}, {0.0, 0.0})}),
+          sample(Array(f64, {0}), {0}, {2}, {0}, {Array(f64, {0})}),
+          sample(Array(1.5), {}, {}, {}, {Array(1.5)}),
+          sample(spread({2, 4, 2}), {1, 0, 2}, {2, 1, 3}, {5, 4, 7})};
 }
 
 }  // namespace
@@ -140,19 +198,33 @@ std::vector<Tensor> chunk(const Operand& x, int parts, int axis) {
 namespace ops {
 std::vector<OpDef> slice() {
   return {{
-      .name = "slice",
-      .summary = "Elements start, start + stride, ... below limit of every axis.",
-      .inputs = {{"x", "[...]", "any"}},
-      .outputs = {{"y", "[(limit - start) / stride rounded up, ...]", "as x"}},
-      .attributes = {{"starts", "the first position of each axis"},
-                     {"limits", "the position behind the last"},
-                     {"strides", "steps, at least 1"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
-      .source = "https://openxla.org/stablehlo/spec#slice",
-      .samples = samples,
-  }};
+              .name = "slice",
+              .summary = "Elements start, start + stride, ... below limit of every axis.",
+              .inputs = {{"x", "[...]", "any"}},
+              .outputs = {{"y", "[(limit - start) / stride rounded up, ...]", "as x"}},
+              .attributes = {{"starts", "the first position of each axis"},
+                             {"limits", "the position behind the last"},
+                             {"strides", "steps, at least 1"}},
+              .infer = infer,
+              .gradient = gradient,
+              .lowering = {.view = view},
+              .source = "https://openxla.org/stablehlo/spec#slice",
+              .samples = samples,
+          },
+          {
+              .name = "slice_backward",
+              .summary =
+                  "dy at the positions start, start + stride, ... of every axis, zeros elsewhere.",
+              .inputs = {{"dy", "[...]", "number"}},
+              .outputs = {{"dx", "[shape]", "as dy"}},
+              .attributes = {{"starts", "the first position of each axis"},
+                             {"strides", "steps, at least 1"},
+                             {"shape", "the sizes of dx"}},
+              .infer = infer_backward,
+              .gradient = gradient_backward,
+              .decompose = backward,
+              .samples = backward_samples,
+          }};
 }
 }  // namespace ops
 

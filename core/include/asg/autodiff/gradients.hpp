@@ -29,7 +29,9 @@ struct GradientOptions {
 /// Errors   GradientError when `output` has several elements and no cotangent; when a tensor is no
 ///          float; when `output` does not depend on a tensor; when an op on the way has no rule
 ///          (names the op, its line and the path to it).
-/// Cost     linear in the number of nodes; one pass for any number of gradients.
+/// Cost     linear in the number of nodes; one pass for any number of gradients. Of a tensor that is
+///          read piece by piece (select, slice, gather, embedding) the gradient costs each piece and
+///          the tensor once.
 /// Source   reverse accumulation; Griewank and Walther, Evaluating Derivatives, 2008, chapter 3
 [[nodiscard]] Tensors gradients(const Operand& output, const Tensors& wrt,
                                 const Tensor& cotangent = {}, const GradientOptions& options = {});
