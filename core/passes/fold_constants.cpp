@@ -14,31 +14,35 @@ namespace {
 constexpr std::int64_t most_elements = 64;  // more would only move work from the device to the file
 
 // Ops that every backend must round correctly, so that the result does not depend on who computes
-// it.
+// it; none for all others.
 template <class T>
-std::optional<T> compute(std::string_view op, T a, T b) {
-  if (op == "add") return a + b;
-  if (op == "sub") return a - b;
-  if (op == "mul") return a * b;
-  if (op == "neg") return -a;
-  if (op == "div") return a / b;
-  if (op == "abs") return std::abs(a);
-  if (op == "sqrt") return std::sqrt(a);
-  if (op == "floor") return std::floor(a);
-  if (op == "ceil") return std::ceil(a);
-  return {};
+using Function = T (*)(T, T);
+template <class T>
+Function<T> function_of(std::string_view op) {
+  if (op == "add") return [](T a, T b) { return a + b; };
+  if (op == "sub") return [](T a, T b) { return a - b; };
+  if (op == "mul") return [](T a, T b) { return a * b; };
+  if (op == "div") return [](T a, T b) { return a / b; };
+  if (op == "neg") return [](T a, T) { return -a; };
+  if (op == "abs") return [](T a, T) { return std::abs(a); };
+  if (op == "sqrt") return [](T a, T) { return std::sqrt(a); };
+  if (op == "floor") return [](T a, T) { return std::floor(a); };
+  if (op == "ceil") return [](T a, T) { return std::ceil(a); };
+  return nullptr;
 }
 
+// Element by element: operands of the result's type, as all of these ops have.
 template <class T>
 std::optional<Array> fold(const Node& node, const std::vector<Array>& operands) {
-  Array result(node.outputs[0].dtype, node.outputs[0].shape);
-  for (std::int64_t i = 0; i < result.numel(); ++i) {
-    const T a = operands[0].data<T>()[i];
-    const T b = operands.size() > 1 ? operands[1].data<T>()[i] : T{};
-    const std::optional<T> value = compute(node.op.name, a, b);
-    if (!value) return {};
-    result.data<T>()[i] = *value;
-  }
+  const Function<T> function = function_of<T>(node.op.name);
+  const TensorType& type = node.outputs[0];
+  if (function == nullptr || operands.size() > 2 ||
+      std::any_of(operands.begin(), operands.end(),
+                  [&](const Array& operand) { return operand.type() != type; }))
+    return {};
+  Array result(type.dtype, type.shape);
+  for (std::int64_t i = 0; i < result.numel(); ++i)
+    result.data<T>()[i] = function(operands.front().data<T>()[i], operands.back().data<T>()[i]);
   return result;
 }
 
@@ -52,7 +56,6 @@ std::optional<Array> evaluate(const Node& node, const std::vector<Array>& operan
     return operands[0].to(node.outputs[0].dtype);
   }
   if (op == "reshape") return operands[0].reshaped(node.outputs[0].shape);
-  if (operands.size() > 2 || node.outputs[0].dtype != dtype) return {};
   if (dtype == f32) return fold<float>(node, operands);
   if (dtype == f64) return fold<double>(node, operands);
   return {};

@@ -3,6 +3,8 @@
 #include <functional>
 #include <limits>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <asg/asg.hpp>
@@ -126,6 +128,85 @@ BOOST_AUTO_TEST_CASE(each_folded_node_takes_one_unit_of_fuel) {
   const Build build = [](Graph& g) { return neg(sqrt(abs(numbers<float>(g)))); };
   for (std::int64_t fuel = 0; fuel <= 3; ++fuel)
     BOOST_TEST(computed(folded(build, fuel)) == static_cast<std::size_t>(3 - fuel));
+}
+
+// ---- every op ------------------------------------------------------------------
+
+std::vector<std::string> sampled_ops() {
+  std::vector<std::string> names;
+  for (const OpDef& op : op_table())
+    if (op.samples != nullptr) names.emplace_back(op.name);
+  return names;
+}
+
+// The op of constants, and its gradients.
+Case of_constants(const OpDef& op, const Sample& sample, DType dtype) {
+  Case program;
+  Graph& graph = program.graph;
+  Tensors inputs, floats;
+  for (const Array& input : sample.inputs) {
+    inputs.push_back(graph.constant(input.dtype() == f64 ? input.to(dtype) : input));
+    if (is_float(inputs.back().dtype())) floats.push_back(inputs.back());
+  }
+  program.outputs = graph.add(op, inputs, sample.attributes);
+  Tensors results;
+  for (const Tensor& output : program.outputs)
+    if (is_float(output.dtype())) results.push_back(output);
+  if (results.empty() || floats.empty() || op.no_gradient) return program;
+  Tensors weights;
+  for (const Tensor& result : results)
+    weights.push_back(graph.constant(spread(result.shape(), -1, 1, 3).to(result.dtype())));
+  for (const Tensor& slope : gradients(results, floats, weights, {.allow_unused = true}))
+    program.outputs.push_back(slope);
+  return program;
+}
+
+BOOST_DATA_TEST_CASE(folding_changes_no_bit_of_any_op, boost::unit_test::data::make(sampled_ops()),
+                     name) {
+  const OpDef& op = find_op(name);
+  for (const Sample& sample : op.samples())
+    for (const DType dtype : {f32, f64}) {
+      if (dtype == f32 && name == "bitcast") continue;  // of f64 to integers of its size
+      const Case program = of_constants(op, sample, dtype);
+      BOOST_TEST(bit_difference(run(reference(), program, only({"fold_constants"}), 1),
+                                run(reference(), program, without_passes(), 1)) == "");
+    }
+}
+
+// Operands of other types than the result's, which once were read as if they were of it.
+BOOST_AUTO_TEST_CASE(positions_are_no_operands_to_compute_with) {
+  const auto expect = [](const char* what, const Build& build, const Array& result) {
+    const Array got = evaluated(build, {});
+    BOOST_TEST(identical(got, result), what << ": " << to_string(got));
+  };
+  const Array positions({2}, std::vector<std::int32_t>{2, 0});
+  const auto numbers = [](Graph& g) { return g.constant(Array({3}, {1.f, 2.f, 3.f})); };
+  expect(
+      "gather", [&](Graph& g) { return gather(numbers(g), g.constant(positions), 0); },
+      Array({2}, {3.f, 1.f}));
+  expect(
+      "take_along_axis",
+      [&](Graph& g) { return take_along_axis(numbers(g), g.constant(positions), 0); },
+      Array({2}, {3.f, 1.f}));
+  expect(
+      "scatter's gradient",
+      [&](Graph& g) {
+        const Tensor x = numbers(g), updates = g.constant(Array({2}, {5.f, 7.f}));
+        const Tensor y = scatter(x, g.constant(positions), updates, 0, "add");
+        return gradients(sum(y * numbers(g)), {updates})[0];
+      },
+      Array({2}, {3.f, 1.f}));
+}
+
+// Nothing is made of a size that would not be kept.
+BOOST_AUTO_TEST_CASE(a_constant_seen_as_a_large_tensor_takes_no_memory) {
+  for (const std::int64_t size : {std::int64_t{1} << 34, std::int64_t{1} << 60}) {
+    const Build build = [size](Graph& g) { return sum(sqrt(full(g, {size}, 4.0)) * 2); };
+    Graph graph;
+    const Tensors outputs{build(graph)};
+    BOOST_TEST(computed(folded(build)) > 0u);
+    BOOST_CHECK_NO_THROW(static_cast<void>(optimize({graph, outputs}, *target_of(reference()))));
+  }
 }
 
 }  // namespace
