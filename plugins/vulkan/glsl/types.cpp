@@ -116,6 +116,27 @@ std::string literal(uint32_t dtype, uint64_t bits) {
   }
 }
 
+std::string unseen(uint32_t dtype, const std::string& value) {
+  // Steps are numbered far below 2^31.
+  const std::string zero = "(push.step >> 31)";
+  if (dtype == ASG_F64)
+    return "packDouble2x32(unpackDouble2x32(" + value + ") | uvec2(" + zero + "))";
+  return "uintBitsToFloat(floatBitsToUint(" + value + ") | " + zero + ")";
+}
+
+std::string opaque_literal(uint32_t dtype, uint64_t bits) {
+  const std::string plain = literal(dtype, bits);
+  if (dtype == ASG_F32) {
+    const uint32_t exponent = static_cast<uint32_t>(bits) >> 23 & 0xffu;
+    return exponent != 0 && exponent != 0xffu ? plain : unseen(dtype, plain);
+  }
+  if (dtype == ASG_F64) {
+    const uint64_t exponent = bits >> 52 & 0x7ffu;
+    return exponent != 0 && exponent != 0x7ffu ? plain : unseen(dtype, plain);
+  }
+  return plain;
+}
+
 std::string wrapped(uint32_t dtype, const std::string& value) {
   if (dtype == ASG_I8) return "bitfieldExtract(" + value + ", 0, 8)";
   if (dtype == ASG_U8) return "((" + value + ") & 255u)";
@@ -126,7 +147,7 @@ std::string neutral(uint32_t kind, uint32_t dtype) {
   const bool largest = kind == ASG_REDUCE_MIN;
   switch (kind) {
     case ASG_REDUCE_SUM:
-      return literal(dtype, 0);
+      return opaque_literal(dtype, 0);
     case ASG_REDUCE_PROD:
       if (dtype == ASG_F32) return literal(dtype, 0x3f800000u);
       if (dtype == ASG_F64) return literal(dtype, 0x3ff0000000000000u);
@@ -140,9 +161,9 @@ std::string neutral(uint32_t kind, uint32_t dtype) {
   }
   switch (dtype) {
     case ASG_F32:
-      return literal(dtype, largest ? 0x7f800000u : 0xff800000u);
+      return opaque_literal(dtype, largest ? 0x7f800000u : 0xff800000u);
     case ASG_F64:
-      return literal(dtype, largest ? 0x7ff0000000000000u : 0xfff0000000000000u);
+      return opaque_literal(dtype, largest ? 0x7ff0000000000000u : 0xfff0000000000000u);
     case ASG_BOOL:
       return largest ? "true" : "false";
     case ASG_I64:

@@ -38,7 +38,7 @@ void plan(const StepContext& context, StepPlan& plan) {
                            to = shader.value(step.outputs[0], true);
     const std::string target = element_of(y, to, at);
     std::vector<std::string> source(at.begin(), at.begin() + outer);
-    shader.line(register_type(x.dtype) + " sum = " + literal(x.dtype, 0) + ";");
+    shader.line(register_type(x.dtype) + " sum = " + opaque_literal(x.dtype, 0) + ";");
     std::vector<std::string> places;
     // Where one run is not enough, the axes are one loop, and y holds the sum in between.
     if (parts.several()) {

@@ -23,7 +23,7 @@ std::string Sums::at(uint32_t i, uint32_t j) {
 void Sums::print() {
   for (uint32_t i = 0; i < tile_.rows; ++i)
     for (uint32_t j = 0; j < tile_.columns; ++j)
-      shader_.line(type_ + " " + at(i, j) + " = " + literal(product_.dtype, 0) + ";");
+      shader_.line(type_ + " " + at(i, j) + " = " + opaque_literal(product_.dtype, 0) + ";");
   if (tile_.k == 0)
     by_lanes();
   else

@@ -90,7 +90,7 @@ std::string Emitter::load(const Access& access, uint32_t k) {
   if (condition.empty()) return from.load(at);
   const uint32_t dtype = form_.insts[k].dtype;
   shader_.line(register_type(dtype) + " l" + std::to_string(k) + " = " +
-               literal(dtype, access.fill) + ";");
+               opaque_literal(dtype, access.fill) + ";");
   shader_.line("if (" + condition + ") l" + std::to_string(k) + " = " + from.load(at) + ";");
   return "l" + std::to_string(k);
 }
@@ -108,18 +108,18 @@ std::string Emitter::random(const asg_inst& inst) {
          name(inst.a) + ")), " + word + ")";
 }
 
-bool Emitter::may_be_constant_zero(uint32_t reg) const {
-  const asg_inst& inst = form_.insts[reg];
-  if (inst.op == ASG_EW_IMM) return inst.imm << 1 == 0 || inst.imm << 33 == 0;
+bool Emitter::needs_hiding(uint32_t k) {
+  const asg_inst& inst = form_.insts[k];
   const uint32_t operands[] = {inst.a, inst.b, inst.c}, count = sdk::register_operands(inst.op);
-  const auto constant = [&](uint32_t r, auto&& self) -> bool {
-    const asg_inst& from = form_.insts[r];
-    if (from.op == ASG_EW_IMM) return true;
-    const uint32_t parts[] = {from.a, from.b, from.c}, n = sdk::register_operands(from.op);
-    return n > 0 && std::all_of(parts, parts + n, [&](uint32_t part) { return self(part, self); });
-  };
-  return count > 0 &&
-         std::all_of(operands, operands + count, [&](uint32_t r) { return constant(r, constant); });
+  constant_.resize(form_.insts.size(), false);
+  constant_[k] =
+      inst.op == ASG_EW_IMM || (count > 0 && std::all_of(operands, operands + count,
+                                                         [&](uint32_t r) { return constant_[r]; }));
+  if (!sdk::is_float(inst.dtype) || inst.op == ASG_EW_IMM) return false;
+  const bool converts = inst.op == ASG_EW_CAST || inst.op == ASG_EW_BITCAST;
+  // Drivers may know an integer, and compute with constants.
+  return constant_[k] || inst.op == ASG_EW_IOTA ||
+         (converts && !sdk::is_float(form_.insts[inst.a].dtype));
 }
 
 std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
@@ -130,7 +130,7 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
       // Mesa 22.3 takes a 32-bit number widened to 64 bits to be no less than any constant.
       if (inst.dtype == ASG_I64)
         return literal(inst.dtype, inst.imm) + " | int64_t(push.step >> 31)";
-      return literal(inst.dtype, inst.imm);
+      return opaque_literal(inst.dtype, inst.imm);
     case ASG_EW_REDUCED:
       return reduced(inst.a);
     case ASG_EW_PRODUCT:
@@ -146,17 +146,11 @@ std::string Emitter::compute(const asg_inst& inst, uint32_t k) {
     default:
       break;
   }
-  std::string divisor = name(inst.b);
-  if (inst.op == ASG_EW_DIV && sdk::is_float(inst.dtype) && may_be_constant_zero(inst.b)) {
-    // Mesa 22.3 drops what is divided by a constant 0, stores included, so it must not see one.
-    const std::string hidden = "push.step >> 31";
-    divisor = inst.dtype == ASG_F32
-                  ? "uintBitsToFloat(floatBitsToUint(" + divisor + ") | " + hidden + ")"
-                  : "packDouble2x32(unpackDouble2x32(" + divisor + ") | uvec2(" + hidden + "))";
-  }
+  const bool difference = inst.op == ASG_EW_SUB && sdk::is_float(inst.dtype);
+  const std::string second = difference ? unseen(inst.dtype, name(inst.b)) : name(inst.b);
   const std::string text =
       instruction(shader_.context().traits, inst.op, inst.dtype, form_.insts[inst.a].dtype,
-                  name(inst.a), divisor, name(inst.c));
+                  name(inst.a), second, name(inst.c));
   if (text.empty())
     throw sdk::Error(ASG_UNSUPPORTED, "instruction " + std::to_string(inst.op) + " on " +
                                           sdk::dtype_name(inst.dtype));
@@ -184,7 +178,8 @@ void Emitter::instructions(uint32_t begin, uint32_t end, const std::vector<uint3
   for (uint32_t k = begin; k < end; ++k) {
     if (!needed[k]) continue;
     const asg_inst& inst = form_.insts[k];
-    const std::string value = compute(inst, k);
+    const bool hides = needs_hiding(k);
+    const std::string value = hides ? unseen(inst.dtype, compute(inst, k)) : compute(inst, k);
     // Unmarked, a product and a sum could become one operation.
     shader_.line((sdk::is_float(inst.dtype) ? "precise " : "") + register_type(inst.dtype) + " " +
                  name(k) + " = " + value + ";");

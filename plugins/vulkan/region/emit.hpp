@@ -37,7 +37,8 @@ class Emitter {
 
  private:
   std::string compute(const asg_inst& inst, uint32_t k);
-  bool may_be_constant_zero(uint32_t reg) const;
+  /// Whether drivers may know the float that instruction k computes; asked for each in order.
+  bool needs_hiding(uint32_t k);
   std::string load(const Access& access, uint32_t k);
   std::string random(const asg_inst& inst);
   std::string inside(const Access& access) const;
@@ -49,6 +50,7 @@ class Emitter {
   Shader& shader_;
   const Form& form_;
   std::vector<std::string> coordinates_;
+  std::vector<bool> constant_;  // registers made of constants alone
 };
 
 /// Prints `int i<d> = ...` for every axis from a row-major number; returns the names.
