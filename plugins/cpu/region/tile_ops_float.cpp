@@ -141,17 +141,20 @@ struct Library {
     return hn::Load(d, buffer);
   }
 };
+// Highway's waves go one unit beyond 1, where sqrt(1 - cos(x)^2) would be NaN.
 struct FastSin {
   template <class D, class V>
   static HWY_INLINE V run(D d, V x) {
-    const V tiny = constant(d, 1e-4);
-    return hn::IfThenElse(hn::Lt(hn::Abs(x), tiny), x, hn::Sin(d, x));
+    const V tiny = constant(d, 1e-4), one = constant(d, 1);
+    const V y = hn::Clamp(hn::Sin(d, x), hn::Neg(one), one);
+    return hn::IfThenElse(hn::Lt(hn::Abs(x), tiny), x, y);
   }
 };
 struct FastCos {
   template <class D, class V>
   static HWY_INLINE V run(D d, V x) {
-    return hn::Cos(d, x);
+    const V one = constant(d, 1);
+    return hn::Clamp(hn::Cos(d, x), hn::Neg(one), one);
   }
 };
 struct ScalarSin {

@@ -187,6 +187,55 @@ float asg_sin_part(float r, bool cosine) {
   precise float y = r + r * z * (-0.166666667 + z * (0.00833333187 + z * (-0.000198400862 + z * 2.72498516e-6)));
   return y;
 })"},
+    // x = n pi/2 + r with |r| <= pi/4, for |x| of 2^-7 and more: Payne and Hanek's reduction. Of
+    // 2/pi the 96 bits count that meet x's 24 between 4 and 2^-70; those above give whole turns.
+    {"asg_large_angle", R"(
+float asg_large_angle(float x, out int n) {
+  const uint two_over_pi[8] = uint[8](0u, 0xa2f9836eu, 0x4e441529u, 0xfc2757d1u, 0xf534ddc0u,
+                                      0xdb629599u, 0x3c439041u, 0xfe5163abu);
+  const uint bits = floatBitsToUint(x), m = (bits & 0x7fffffu) | 0x800000u;
+  const int first = int((bits >> 23) & 255u) - 120, word = first >> 5, shift = first & 31;
+  uint t[3];
+  for (int i = 0; i < 3; ++i) {  // at most 3
+    t[i] = (two_over_pi[word + i] << shift) | ((two_over_pi[word + i + 1] >> 1) >> (31 - shift));
+  }
+  uint low, middle, high, carry, part;
+  umulExtended(t[2], m, part, low);
+  umulExtended(t[1], m, high, middle);
+  middle = uaddCarry(middle, part, carry);
+  high += t[0] * m + carry;
+  n = int(high >> 30);
+  high = (high << 2) | (middle >> 30);
+  middle = (middle << 2) | (low >> 30);
+  const bool above = (high >> 31) != 0u;
+  if (above) {
+    ++n;
+    high = ~high;
+    middle = ~middle;
+  }
+  int zeros = 0;
+  if (high == 0u) {
+    zeros = 32;
+    high = middle;
+    middle = 0u;
+  }
+  const int more = 31 - findMSB(high | 1u);
+  high = (high << more) | ((middle >> 1) >> (31 - more));
+  umulExtended(high, 0xc90fdaa2u, part, low);
+  const float r = float(part) * uintBitsToFloat(uint(96 - zeros - more) << 23);
+  const bool negative = floatBitsToInt(x) < 0;
+  if (negative) n = -n;
+  return above != negative ? -r : r;
+})"},
+    // Below 16 the products with pi/2's first two parts are exact.
+    {"asg_quarter_turns", R"(
+float asg_quarter_turns(float x, out int n) {
+  if (abs(x) >= 16.0) return asg_large_angle(x, n);
+  precise float k = roundEven(x * 0.636619772);
+  precise float r = ((x - k * 1.57079697) + k * 6.39757673e-7) + k * 1.65139956e-13;
+  n = int(k);
+  return r;
+})"},
     {"asg_sin", R"(
 float asg_sin(float x) {
   if (isnan(x) || isinf(x)) return uintBitsToFloat(0x7fc00000u);
@@ -246,20 +295,6 @@ uint asg_philox(uvec4 counter, uvec2 key, uint word) {
 };
 
 // Where the device has 64-bit floats, these need no tricks.
-constexpr Function quarter_turns64 = {"asg_quarter_turns", R"(
-float asg_quarter_turns(float x, out int n) {
-  const double k = roundEven(double(x) * 0.63661977236758134308LF);
-  precise double r = (double(x) - k * 1.5707963267341256LF) - k * 6.077100506506192e-11LF;
-  n = int(k - 4.0LF * floor(k * 0.25LF));
-  return float(r);
-})"};
-constexpr Function quarter_turns32 = {"asg_quarter_turns", R"(
-float asg_quarter_turns(float x, out int n) {
-  precise float k = roundEven(x * 0.636619772);
-  precise float r = ((x - k * 1.5703125) - k * 4.8375129699707031e-4) - k * 7.5497899548918e-8;
-  n = int(k - 4.0 * floor(k * 0.25));
-  return r;
-})"};
 constexpr Function pow_part64 = {"asg_pow_part", R"(
 float asg_pow_part(float a, float b) {
   int k = 0;
@@ -374,7 +409,6 @@ std::vector<Function> available(const Traits& traits) {
   std::vector<Function> all;
   for (const Function& f : functions) {
     const std::string name = f.name;
-    if (name == "asg_sin") all.push_back(traits.float64 ? quarter_turns64 : quarter_turns32);
     if (name == "asg_pow") all.push_back(traits.float64 ? pow_part64 : pow_part32);
     all.push_back(f);
   }
