@@ -1,7 +1,7 @@
 #include "glsl/types.hpp"
 
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <cstring>
 
 #include <asg/sdk/program.hpp>
@@ -13,17 +13,16 @@ namespace {
 
 std::string hex(uint64_t bits) {
   char text[32];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(bits));
-  return text;
+  return "0x" + std::string(text, std::to_chars(text, text + sizeof text, bits, 16).ptr);
 }
 
 std::string float_literal(uint32_t bits) {
   float x;
   std::memcpy(&x, &bits, sizeof x);
   if (!std::isnormal(x) && bits != 0) return "uintBitsToFloat(" + hex(bits) + "u)";
+  // As short as brings the same float back, whatever the program's locale.
   char text[40];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(x));
-  std::string result = text;
+  std::string result(text, std::to_chars(text, text + sizeof text, x).ptr);
   if (result.find_first_of(".e") == std::string::npos) result += ".0";
   return x < 0 ? "(" + result + ")" : result;
 }
