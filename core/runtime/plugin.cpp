@@ -1,6 +1,7 @@
 #include <runtime/plugin.hpp>
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -40,6 +41,17 @@ Registry& registry() {
 }
 
 std::atomic<bool> ending{false};
+
+// Static objects go in the reverse order of their making, and drivers and their layers make some at
+// any call: a device that a program keeps in a static object may be closed after them. The objects
+// of the thread that ends the process go before all of these. (Where the first thread ends and
+// others go on, what these close is left to the operating system too.)
+struct OfThread {
+  ~OfThread() {
+    if (gettid() == getpid()) ending = true;
+  }
+};
+void watch_this_thread() { thread_local const OfThread object; }
 
 extern "C" void ASG_CALL receive_log(void* context, std::uint32_t level,
                                      const char* message) ASG_NOEXCEPT {
@@ -125,7 +137,8 @@ void create(Plugin& plugin) {
     throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "create gave no backend and no reason");
   plugin.backend = backend;
   if (plugin.watches_exit) return;
-  // Registered after the plugin's static objects, therefore run before they are destroyed.
+  // For a process that another thread ends: registered after the plugin's static objects, therefore
+  // run before they are destroyed.
   plugin.watches_exit = std::atexit([] { ending = true; }) == 0;
 }
 
@@ -145,6 +158,7 @@ const Plugin& load_plugin(const fs::path& file) {
 }
 
 std::shared_ptr<Backend> Backend::open(const fs::path& file) {
+  watch_this_thread();
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   Plugin& plugin = load_locked(all, file);
