@@ -18,7 +18,7 @@ using boost::test_tools::per_element;
 namespace {
 
 const LoadedBackend& backend() {
-  static const LoadedBackend loaded(ASG_TEST_PLUGIN);
+  static const auto& loaded = kept<LoadedBackend>(ASG_TEST_PLUGIN);
   return loaded;
 }
 

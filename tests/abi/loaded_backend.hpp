@@ -15,6 +15,7 @@
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <asg/sdk/backend.h>
@@ -96,6 +97,14 @@ class LoadedBackend {
   asg_backend* backend_ = nullptr;
   asg_device* device_ = nullptr;
 };
+
+/// What all cases of a test program share, kept until the process is gone: a device is not to be
+/// closed by the destructor of a static object, because static objects that its driver or a layer
+/// made at a later call are destroyed first.
+template <class T, class... A>
+const T& kept(A&&... arguments) {
+  return *new T(std::forward<A>(arguments)...);
+}
 
 /// A compiled program with a buffer for every slot.
 class Execution {

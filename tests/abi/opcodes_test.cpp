@@ -18,7 +18,7 @@ using namespace asg::testing;
 namespace {
 
 const LoadedBackend& backend() {
-  static const LoadedBackend loaded(ASG_TEST_PLUGIN);
+  static const auto& loaded = kept<LoadedBackend>(ASG_TEST_PLUGIN);
   return loaded;
 }
 

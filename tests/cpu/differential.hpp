@@ -201,7 +201,7 @@ class Backends {
 };
 
 inline const Backends& backends() {
-  static const Backends all;
+  static const auto& all = kept<Backends>();
   return all;
 }
 

@@ -183,8 +183,10 @@ std::vector<Bytes> run(const LoadedBackend& backend, const Problem& problem) {
 }
 
 const LoadedBackend& backend(bool gpu) {
-  static const LoadedBackend on_gpu(ASG_TEST_VULKAN, {{"profile", "gpu"}}),
-      on_software(ASG_TEST_VULKAN, {{"profile", "cpu"}});
+  const auto open = [](const char* profile) -> const LoadedBackend& {
+    return kept<LoadedBackend>(ASG_TEST_VULKAN, std::vector<asg_option>{{"profile", profile}});
+  };
+  static const LoadedBackend &on_gpu = open("gpu"), &on_software = open("cpu");
   return gpu ? on_gpu : on_software;
 }
 

@@ -49,7 +49,7 @@ class VulkanPair {
 };
 
 inline const VulkanPair& vulkan_pair() {
-  static const VulkanPair pair;
+  static const auto& pair = kept<VulkanPair>();
   return pair;
 }
 
