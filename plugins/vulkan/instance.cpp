@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "layer_messages.hpp"
+
 VULKAN_HPP_DEFAULT_DISPATCH_LOADER_DYNAMIC_STORAGE
 
 namespace asg::vulkan {
@@ -19,7 +21,9 @@ VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT
                                           VkDebugUtilsMessageTypeFlagsEXT,
                                           const VkDebugUtilsMessengerCallbackDataEXT* data,
                                           void* messages) {
-  static_cast<Messages*>(messages)->add(data->pMessage);
+  const auto text = [](const char* given) { return std::string(given == nullptr ? "" : given); };
+  const std::string id = text(data->pMessageIdName), message = text(data->pMessage);
+  if (!about_the_layer(id, message)) static_cast<Messages*>(messages)->add(id, message);
   return VK_FALSE;
 }
 
@@ -121,9 +125,9 @@ bool usable(vk::PhysicalDevice device, PhysicalDevice& result) {
 
 }  // namespace
 
-void Messages::add(const std::string& text) {
+void Messages::add(const std::string& id, const std::string& text) {
   const std::lock_guard lock(mutex_);
-  if (count_++ == 0) first_ = text;
+  if (count_++ == 0) first_ = "[" + id + "] " + text;
 }
 
 void Messages::raise() {

@@ -14,10 +14,10 @@
 
 namespace asg::vulkan {
 
-/// What validation layers said, since it was last asked.
+/// What validation layers found, since it was last asked.
 class Messages {
  public:
-  void add(const std::string& text);
+  void add(const std::string& id, const std::string& text);
   /// Throws ASG_INTERNAL with the first message, if there is one.
   void raise();
 
