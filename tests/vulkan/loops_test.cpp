@@ -18,13 +18,13 @@ struct Limited {
 };
 
 const LoadedBackend& device() {
-  static const LoadedBackend backend(ASG_TEST_VULKAN);
+  static const auto& backend = kept<LoadedBackend>(ASG_TEST_VULKAN);
   return backend;
 }
 
 /// Empty when a backend agrees with the reference.
 std::string compare(const LoadedBackend& backend, Case& c, double tolerance = 0) {
-  static const LoadedBackend reference(ASG_TEST_REFERENCE);
+  static const auto& reference = kept<LoadedBackend>(ASG_TEST_REFERENCE);
   const std::vector<Bytes> expected = run_on(reference, c), got = run_on(backend, c);
   for (std::size_t o = 0; o < expected.size(); ++o) {
     const uint32_t dtype = c.program.value(c.outputs[o]).dtype;
