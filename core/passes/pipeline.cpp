@@ -88,6 +88,8 @@ PassOptions PassOptions::from_environment() {
       options.disabled.emplace_back(name);
     }
   }
+  if (const char* text = std::getenv("ASG_CHECK_NAN"); text != nullptr)
+    options.check_nan = *text != '\0' && std::string_view(text) != "0";
   if (const char* text = std::getenv("ASG_FUEL"); text != nullptr) {
     const std::string_view all = text;
     const auto [end, error] = std::from_chars(all.data(), all.data() + all.size(), options.fuel);

@@ -13,6 +13,7 @@
 
 #include "abi_program.hpp"
 #include "device_target.hpp"
+#include "nan_check.hpp"
 
 namespace asg {
 
@@ -28,10 +29,12 @@ struct CompiledGraph::Impl {
   std::vector<VariableInfo> variables;  // of the state slots
   std::vector<std::uint32_t> variable_slots;
   std::uint64_t state_version = 0;
+  std::unique_ptr<NanCheck> nan_check;  // when it was asked for
 
   void bind(State& state);
   void upload(const std::vector<Array>& inputs);
   void prepare(State& state, const std::vector<Array>& inputs) {
+    if (nan_check != nullptr) nan_check->require_finite(state, inputs);
     upload(inputs);
     if (state.version() != state_version) bind(state);
   }
@@ -130,6 +133,8 @@ CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& o
     }
     impl.bindings.push_back(std::move(binding));
   }
+  if (options.check_nan)
+    impl.nan_check = std::make_unique<NanCheck>(device, graph, outputs, name);
   return result;
 }
 

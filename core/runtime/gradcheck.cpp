@@ -12,6 +12,8 @@
 #include <asg/ops/reduction.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "nan_check.hpp"
+
 namespace asg {
 namespace {
 
@@ -77,7 +79,11 @@ GradcheckResult gradcheck(const Device& device,
       result.ok = false;
       result.message = fmt::format("input {}, element {}: the gradient is {}, differences give {}",
                                    which[k], i, analytic[k].get(i), numeric);
-      if (std::isnan(error)) return result;
+      if (!std::isnan(error)) continue;
+      State none(device);
+      if (const auto source = NanCheck(device, graph, found, "gradcheck").find(none, point))
+        result.message += "\n" + *source;
+      return result;
     }
   }
   return result;

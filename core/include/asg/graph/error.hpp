@@ -30,6 +30,10 @@ struct PluginError : Error {
 struct DeviceError : Error {
   using Error::Error;
 };
+/// A NaN or an infinity that ASG_CHECK_NAN was asked to find.
+struct NumericError : Error {
+  using Error::Error;
+};
 /// A file that cannot be read or does not hold what it should.
 struct FormatError : Error {
   using Error::Error;

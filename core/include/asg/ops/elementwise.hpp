@@ -71,7 +71,11 @@ namespace asg {
 /// u32: zeros move in; signed: the sign does.
 [[nodiscard]] Tensor shift_right(const Operand& a, const Operand& b);
 
-/// a where the condition holds, else b. What is not chosen plays no part, not even NaN.
+/// a where the condition holds, else b. What is not chosen plays no part in the result, not even NaN.
+/// Its gradient is 0, which the rules behind it multiply with their slopes: where a slope is infinite
+/// or NaN the product is NaN, as in PyTorch and JAX. So `where(x > 0, sqrt(x), 0)` has a NaN for a
+/// gradient at 0, and `where(x > 0, sqrt(where(x > 0, x, 1)), 0)` has 0: choose the operand as well.
+/// ASG_CHECK_NAN=1 and gradcheck name the node that makes such a NaN.
 /// Types    condition bool.
 [[nodiscard]] Tensor where(const Operand& condition, const Operand& a, const Operand& b);
 /// The elements in another type. Float to integer rounds toward zero; to bool is != 0. Gradients

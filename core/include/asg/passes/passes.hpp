@@ -49,8 +49,11 @@ struct PassOptions {
 #else
   bool verify = true;
 #endif
+  /// Each run looks first whether an output or a new value of a variable would hold NaN or an
+  /// infinity, and throws a NumericError that names the node that made it. Twice the time and more.
+  bool check_nan = false;
   [[nodiscard]] bool has(std::string_view pass) const;
-  /// ASG_DISABLE (names with commas between them) and ASG_FUEL.
+  /// ASG_DISABLE (names with commas between them), ASG_FUEL and ASG_CHECK_NAN (anything but 0).
   /// Errors   FormatError when a name is no pass or the fuel no number.
   [[nodiscard]] static PassOptions from_environment();
 };

@@ -29,7 +29,9 @@ class CompiledGraph {
   /// state lacks begins with VariableInfo::initial.
   /// Errors   ShapeError when an array does not fit its input; StateError when the state lacks a
   ///          variable without an initial value, has another type, or is on another device;
-  ///          DeviceError when the device fails or an index is out of range.
+  ///          DeviceError when the device fails or an index is out of range; with
+  ///          PassOptions::check_nan (ASG_CHECK_NAN=1) NumericError, before anything is changed, when
+  ///          an output or a variable would hold NaN or an infinity.
   std::vector<Array> run(State& state, const std::vector<Array>& inputs);
   /// For graphs without variables.
   std::vector<Array> run(const std::vector<Array>& inputs);

@@ -18,7 +18,7 @@ struct GradcheckOptions {
 struct GradcheckResult {
   bool ok = false;
   double error = 0;     ///< the worst one found, measured as the tolerance
-  std::string message;  ///< where it is and both numbers
+  std::string message;  ///< where it is and both numbers; of a NaN also the node that made it
   explicit operator bool() const { return ok; }
 };
 
