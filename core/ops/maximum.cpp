@@ -9,12 +9,12 @@
 namespace asg {
 namespace {
 
-// Equal operands share: half each.
+// Equal operands share: half each. Where either is NaN both get all, so that the NaN stays in sight.
 Tensors gradient(const GradientCall& call) {
   const Tensor& a = call.in(0);
   const Tensor& b = call.in(1);
-  const Tensor half = where(eq(a, b), 0.5 * call.dy(), 0.0);
-  return {where(a > b, call.dy(), half), where(b > a, call.dy(), half)};
+  const Tensor share = where(eq(a, b), 0.5 * call.dy(), call.dy());
+  return {where(a < b, 0.0, share), where(b < a, 0.0, share)};
 }
 
 std::vector<Sample> samples() {

@@ -66,8 +66,9 @@ Tensors gradient(const GradientCall& call) {
   const Tensor dy = at_every_element(call.dy(), shape, axes);
   if (kind == "sum" || axes.empty()) return {dy};
   if (kind == "prod") return {dy * product_of_others(x, axes)};
-  // max, min: equal elements share.
-  const Tensor extreme = eq(x, at_every_element(call.out(), shape, axes));
+  // max, min: the elements share that equal the result, or are what made it NaN.
+  const Tensor extreme =
+      logical_or(eq(x, at_every_element(call.out(), shape, axes)), ne(x, x));
   const Tensor count = sum(cast(extreme, x.dtype()), Axes(axes));
   const Tensor share = at_every_element(call.dy() / count, shape, axes);
   return {where(extreme, share, 0.0)};

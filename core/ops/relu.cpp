@@ -11,8 +11,8 @@ namespace {
 
 Tensors body(const OpCall& call) { return {maximum(call.in(0), 0)}; }
 
-// From the output, so that the input need not be kept.
-Tensors gradient(const GradientCall& call) { return {where(call.out() > 0, call.dy(), 0)}; }
+// From the output, so that the input need not be kept. What is NaN is not below 0: it stays in sight.
+Tensors gradient(const GradientCall& call) { return {where(call.out() <= 0, 0, call.dy())}; }
 
 std::vector<Sample> samples() {
   const double inf = INFINITY;

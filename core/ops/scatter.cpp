@@ -73,9 +73,9 @@ Tensors gradient(const GradientCall& call) {
     const Tensor stays = set_last(place, from, shape);
     return {write(dy, zeros_like(updates), "set"), Tensor{}, where(stays, place.read(dy), 0.0)};
   }
-  // max, min: all that equal the result share.
-  const Tensor kept = eq(x, call.out());
-  const Tensor written = eq(updates, place.read(call.out()));
+  // max, min: all share that equal the result, or are what made it NaN.
+  const Tensor kept = logical_or(eq(x, call.out()), ne(x, x));
+  const Tensor written = logical_or(eq(updates, place.read(call.out())), ne(updates, updates));
   const Tensor count = write(cast(kept, x.dtype()), cast(written, x.dtype()), "add");
   const Tensor share = dy / count;
   return {where(kept, share, 0.0), Tensor{}, where(written, place.read(share), 0.0)};

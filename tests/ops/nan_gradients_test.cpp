@@ -17,9 +17,7 @@ bool has_nan(const Array& array) {
   return false;
 }
 
-bool any_nan(const Arrays& arrays) {
-  return std::any_of(arrays.begin(), arrays.end(), has_nan);
-}
+bool any_nan(const Arrays& arrays) { return std::any_of(arrays.begin(), arrays.end(), has_nan); }
 
 // NaN where the result is, 1 elsewhere.
 Array cotangent_of(const Array& y) {
@@ -56,7 +54,9 @@ std::vector<std::string> differentiable_ops() {
 BOOST_DATA_TEST_CASE(a_nan_comes_back, boost::unit_test::data::make(differentiable_ops()), name) {
   const OpDef& op = find_op(name);
   const std::vector<Sample> samples = op.samples();
-  for (std::size_t s = 0; s < samples.size(); ++s)
+  for (std::size_t s = 0; s < samples.size(); ++s) {
+    // What is NaN of finite operands (the mean of no elements) tells nothing of the rule.
+    if (any_nan(run(of_sample(op, samples[s]), samples[s].inputs))) continue;
     for (std::size_t k = 0; k < samples[s].inputs.size(); ++k) {
       const Array& input = samples[s].inputs[k];
       if (!is_float(input.dtype()) || input.numel() == 0) continue;
@@ -71,6 +71,7 @@ BOOST_DATA_TEST_CASE(a_nan_comes_back, boost::unit_test::data::make(differentiab
                                                << " is NaN, and no gradient is");
       }
     }
+  }
 }
 
 }  // namespace
