@@ -1,6 +1,7 @@
 // asg doctor: what a bug report needs to say.
 #include <cstdlib>
 #include <fstream>
+#include <locale>
 #include <memory>
 #include <thread>
 
@@ -19,6 +20,7 @@ namespace {
 
 std::string cpu_line(std::string_view key) {
   std::ifstream file("/proc/cpuinfo");
+  file.imbue(std::locale::classic());
   for (std::string line; std::getline(file, line);)
     if (line.rfind(key, 0) == 0)
       if (const auto colon = line.find(':'); colon != std::string::npos && colon + 2 <= line.size())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <locale>
 
 #include <fmt/format.h>
 #include <malloc.h>
@@ -18,6 +19,7 @@ namespace {
 
 std::uint64_t number_in(const char* file) {
   std::ifstream stream(file);
+  stream.imbue(std::locale::classic());
   std::uint64_t number = 0;
   return stream >> number ? number : 0;
 }
@@ -25,6 +27,7 @@ std::uint64_t number_in(const char* file) {
 // "Name:   123 kB" in files of /proc, "name 123" in those of control groups.
 std::uint64_t number_after(const char* file, std::string_view key) {
   std::ifstream stream(file);
+  stream.imbue(std::locale::classic());
   std::string word;
   std::uint64_t number = 0;
   while (stream >> word)
@@ -89,7 +92,9 @@ std::uint64_t peak_memory() { return number_after("/proc/self/status", "VmHWM:")
 // Where the kernel does not do this, the peak is that of the whole process.
 void reset_peak_memory() {
   ::malloc_trim(0);  // what was freed is not used
-  std::ofstream("/proc/self/clear_refs") << "5";
+  std::ofstream stream("/proc/self/clear_refs");
+  stream.imbue(std::locale::classic());
+  stream << "5";
 }
 
 std::string size_text(double bytes) {

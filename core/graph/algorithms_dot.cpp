@@ -1,9 +1,12 @@
-#include <ostream>
+#include <locale>
+#include <sstream>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include <boost/graph/compressed_sparse_row_graph.hpp>
 #include <boost/graph/graphviz.hpp>
+#include <boost/property_map/function_property_map.hpp>
 
 #include <asg/graph/algorithms.hpp>
 
@@ -27,14 +30,19 @@ void write_dot(std::ostream& out, const Picture& picture) {
   const auto attributes = [](std::ostream& stream, const std::string& text) {
     if (!text.empty()) stream << " [" << text << "]";
   };
+  // Boost writes numbers as the locale of the program would group them: it is given texts alone.
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
   boost::write_graphviz(
-      out, arrows,
+      text, arrows,
       [&](std::ostream& stream, NodeId node) { attributes(stream, picture.nodes[node]); },
       [&](std::ostream& stream, const Arrows::edge_descriptor& edge) {
         if (!picture.edge_attributes.empty())
           attributes(stream, picture.edge_attributes[arrows[edge].value]);
       },
-      [&](std::ostream& stream) { stream << picture.preamble; });
+      [&](std::ostream& stream) { stream << picture.preamble; },
+      boost::make_function_property_map<NodeId>([](NodeId node) { return std::to_string(node); }));
+  out << text.str();
 }
 
 std::string dot_quoted(const std::string& text) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <locale>
 #include <map>
 #include <sstream>
 
@@ -97,6 +98,7 @@ std::string to_dot(const Graph& graph, const std::vector<Value>& outputs) {
     }
   }
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   write_dot(out, picture);
   return std::move(out).str();
 }

@@ -1,3 +1,4 @@
+#include <locale>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -72,6 +73,7 @@ std::string to_dot(const Program& program) {
     }
   }
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   write_dot(out, picture);
   return std::move(out).str();
 }

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <locale>
 
 #include <fmt/format.h>
 
@@ -17,7 +18,9 @@ namespace {
 // Inside a user namespace, files of all users without a number in it (root's too) show this one.
 bool is_outside_of_namespace(::uid_t owner) {
   std::ifstream overflow_file("/proc/sys/kernel/overflowuid");
+  overflow_file.imbue(std::locale::classic());
   std::ifstream map_file("/proc/self/uid_map");
+  map_file.imbue(std::locale::classic());
   unsigned long overflow = 0, inside = 0, outside = 0, count = 0;
   if (!(overflow_file >> overflow) || !(map_file >> inside >> outside >> count)) return false;
   const bool everybody_has_a_number = inside == 0 && outside == 0 && count >= 0xffffffffUL;

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <locale>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -20,6 +21,7 @@ namespace {
 
 std::string processor_name() {
   std::ifstream file("/proc/cpuinfo");
+  file.imbue(std::locale::classic());
   for (std::string line; std::getline(file, line);) {
     if (line.rfind("model name", 0) != 0) continue;
     const std::size_t colon = line.find(':');

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <locale>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ uint64_t cache_bytes() {
     for (int level = 0; level < 8; ++level) {
       std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(level) +
                          "/size");
+      file.imbue(std::locale::classic());
       uint64_t size = 0;
       if (file >> size) kilobytes = std::max(kilobytes, size);
     }
