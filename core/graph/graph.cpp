@@ -16,6 +16,15 @@ void require_made(const GraphData* graph) {
     throw TypeError("an empty Tensor, one that no graph has made, has neither a type nor a graph");
 }
 
+// What a Graph that was moved from has lost.
+GraphData& data_of(const std::unique_ptr<GraphData>& data) {
+  if (data == nullptr)
+    throw TypeError(
+        "this Graph was moved from: its nodes are in the Graph that it was moved to; assign a new "
+        "one to it before it is used again");
+  return *data;
+}
+
 bool countable(const Shape& shape) {
   std::int64_t product = 1;
   bool overflow = false;
@@ -62,7 +71,7 @@ Graph& Graph::operator=(Graph&& other) noexcept {
 
 Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes attributes,
                    Where where) {
-  GraphData& g = *data_;
+  GraphData& g = data_of(data_);
   const Origin origin = g.origin_now(where);
   Types& types = g.operand_types;
   types.clear();
@@ -117,26 +126,28 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
 }
 
 Tensor Graph::input(std::string name, DType dtype, const Shape& shape, Where where) {
-  if (data_->leaf_index.contains(name))
+  GraphData& g = data_of(data_);
+  if (g.leaf_index.contains(name))
     throw TypeError(
         fmt::format("input: the graph already has an input or variable called '{}'\n"
                     "  at {}",
-                    name, to_string(data_->origin_now(where))));
+                    name, to_string(g.origin_now(where))));
   const Tensor result =
       add(find_op("input"), {}, {{"name", name}, {"dtype", dtype}, {"shape", shape.to_vector()}},
           where)[0];
-  data_->leaf_index.emplace(std::move(name), data_->inputs.size());
-  data_->inputs.push_back(result.value().node);
+  g.leaf_index.emplace(std::move(name), g.inputs.size());
+  g.inputs.push_back(result.value().node);
   return result;
 }
 
 Tensor Graph::variable(const VariableInfo& info, DType dtype, const Shape& shape, Where where) {
+  GraphData& g = data_of(data_);
   const auto fail = [&](const std::string& why) {
-    throw StateError(fmt::format("variable '{}': {}\n  at {}", info.name, why,
-                                 to_string(data_->origin_now(where))));
+    throw StateError(
+        fmt::format("variable '{}': {}\n  at {}", info.name, why, to_string(g.origin_now(where))));
   };
   const TensorType type{dtype, shape};
-  if (const auto found = data_->leaf_index.find(info.name); found != data_->leaf_index.end()) {
+  if (const auto found = g.leaf_index.find(info.name); found != g.leaf_index.end()) {
     const VariableInfo* known = find_variable(info.name);
     if (known == nullptr) fail("the graph has an input of that name");
     if (known->identity != info.identity)
@@ -152,10 +163,10 @@ Tensor Graph::variable(const VariableInfo& info, DType dtype, const Shape& shape
   const Tensor result =
       add(find_op("variable"), {},
           {{"name", info.name}, {"dtype", dtype}, {"shape", shape.to_vector()}}, where)[0];
-  data_->leaf_index.emplace(info.name, data_->variables.size());
-  data_->variable_by_node.emplace(result.value().node, data_->variables.size());
-  data_->variables.push_back(info);
-  data_->variables.back().node = result.value().node;
+  g.leaf_index.emplace(info.name, g.variables.size());
+  g.variable_by_node.emplace(result.value().node, g.variables.size());
+  g.variables.push_back(info);
+  g.variables.back().node = result.value().node;
   return result;
 }
 
@@ -170,81 +181,90 @@ Tensor Graph::constant(const Array& value, Where where) {
 }
 
 void Graph::assign(const Tensor& variable, const Operand& value) {
+  GraphData& g = data_of(data_);
   const auto fail = [&](std::string_view why) {
     throw TypeError(
-        fmt::format("assign: {}\n  at {}", why, to_string(data_->origin_now(value.where()))));
+        fmt::format("assign: {}\n  at {}", why, to_string(g.origin_now(value.where()))));
   };
-  if (!variable || !data_->variable_by_node.contains(variable.value().node))
+  if (!variable || !g.variable_by_node.contains(variable.value().node))
     fail("the target is not a variable");
   if (!value.is_tensor()) fail("the value is a number; make it a tensor of the variable's type");
   const auto id = static_cast<NodeId>(size());
-  if (data_->assigned.contains(variable.value().node))
+  if (g.assigned.contains(variable.value().node))
     fail(fmt::format("the variable '{}' is assigned already; one run gives it one value",
                      find_variable(variable.value().node)->name));
   const Tensor operands[] = {variable, value.tensor()};
   add(find_op("assign"), operands, {}, value.where());
-  data_->assigned.emplace(variable.value().node, id);
-  data_->assigns.push_back(id);
+  g.assigned.emplace(variable.value().node, id);
+  g.assigns.push_back(id);
 }
 
-std::size_t Graph::size() const { return data_->nodes.size(); }
+std::size_t Graph::size() const { return data_of(data_).nodes.size(); }
 Node Graph::node(NodeId id) const {
-  const NodeRecord& n = data_->nodes[id];
+  const GraphData& g = data_of(data_);
+  const NodeRecord& n = g.nodes[id];
   return {id,
           *n.op,
-          {data_->operands.data() + n.first_operand, n.operand_count},
+          {g.operands.data() + n.first_operand, n.operand_count},
           {n.outputs, n.output_count},
-          data_->attributes[n.attributes],
-          data_->origin(n)};
+          g.attributes[n.attributes],
+          g.origin(n)};
 }
-Tensor Graph::tensor(Value value) { return {data_.get(), value}; }
+Tensor Graph::tensor(Value value) { return {&data_of(data_), value}; }
 const TensorType& Graph::type(Value value) const {
-  return data_->nodes[value.node].outputs[value.output];
+  return data_of(data_).nodes[value.node].outputs[value.output];
 }
 
-const std::vector<NodeId>& Graph::inputs() const { return data_->inputs; }
-const std::vector<VariableInfo>& Graph::variables() const { return data_->variables; }
-const std::vector<NodeId>& Graph::assigns() const { return data_->assigns; }
+const std::vector<NodeId>& Graph::inputs() const { return data_of(data_).inputs; }
+const std::vector<VariableInfo>& Graph::variables() const { return data_of(data_).variables; }
+const std::vector<NodeId>& Graph::assigns() const { return data_of(data_).assigns; }
 const VariableInfo* Graph::find_variable(std::string_view name) const {
-  const auto found = data_->leaf_index.find(std::string(name));
-  if (found == data_->leaf_index.end() || found->second >= data_->variables.size()) return nullptr;
-  const VariableInfo& info = data_->variables[found->second];
+  const GraphData& g = data_of(data_);
+  const auto found = g.leaf_index.find(std::string(name));
+  if (found == g.leaf_index.end() || found->second >= g.variables.size()) return nullptr;
+  const VariableInfo& info = g.variables[found->second];
   return info.name == name ? &info : nullptr;  // the name may be an input's
 }
 const VariableInfo* Graph::find_variable(NodeId node) const {
-  const auto found = data_->variable_by_node.find(node);
-  return found == data_->variable_by_node.end() ? nullptr : &data_->variables[found->second];
+  const GraphData& g = data_of(data_);
+  const auto found = g.variable_by_node.find(node);
+  return found == g.variable_by_node.end() ? nullptr : &g.variables[found->second];
 }
 
 bool Graph::training() const {
-  data_->training_was_read = true;
-  return data_->training;
+  GraphData& g = data_of(data_);
+  g.training_was_read = true;
+  return g.training;
 }
-void Graph::set_training(bool on) { data_->training = on; }
-bool Graph::training_was_read() const { return data_->training_was_read; }
+void Graph::set_training(bool on) { data_of(data_).training = on; }
+bool Graph::training_was_read() const { return data_of(data_).training_was_read; }
 
-std::string_view Graph::path() const { return data_->paths[data_->current_path]; }
+std::string_view Graph::path() const {
+  const GraphData& g = data_of(data_);
+  return g.paths[g.current_path];
+}
 
-Origin Graph::origin_now(Where where) const { return data_->origin_now(where); }
+Origin Graph::origin_now(Where where) const { return data_of(data_).origin_now(where); }
 
 std::uint64_t Graph::next_stream() {
+  GraphData& g = data_of(data_);
   // FNV-1a over the path, then the count: stable across builds, unlike std::hash.
   std::uint64_t hash = 14695981039346656037u;
   const auto mix = [&](std::uint8_t byte) { hash = (hash ^ byte) * 1099511628211u; };
   for (const char c : path()) mix(static_cast<std::uint8_t>(c));
-  const std::uint32_t count = data_->random_ops[data_->current_path]++;
+  const std::uint32_t count = g.random_ops[g.current_path]++;
   for (int shift = 0; shift < 32; shift += 8) mix(static_cast<std::uint8_t>(count >> shift));
   return hash;
 }
 
 PathScope::PathScope(Graph& graph, std::string_view path)
-    : data_(graph.data_.get()), previous_(data_->current_path) {
+    : data_(&data_of(graph.data_)), previous_(data_->current_path) {
   data_->current_path = data_->intern(path);
 }
 PathScope::~PathScope() { data_->current_path = previous_; }
 
 WhereScope::WhereScope(Graph& graph, Where where)
-    : data_(graph.data_.get()), outermost_(!data_->has_where) {
+    : data_(&data_of(graph.data_)), outermost_(!data_->has_where) {
   if (!outermost_) return;
   data_->has_where = true;
   data_->where = where;
@@ -254,7 +274,7 @@ WhereScope::~WhereScope() {
 }
 
 OriginScope::OriginScope(Graph& graph, const Origin& origin)
-    : data_(graph.data_.get()),
+    : data_(&data_of(graph.data_)),
       had_(data_->has_where),
       where_(data_->where),
       path_(data_->current_path),

@@ -29,7 +29,7 @@ struct SlotFacts {
 
 std::string place(const DeviceImpl& device) {
   return fmt::format("backend {}, device {}", device.backend->plugin().name,
-                     device.facts.description.id);
+                     device.facts.description.name);
 }
 
 // Failures of what was asked for are the plugin's; failures of the machine are the device's.
@@ -86,6 +86,7 @@ struct BufferImpl {
   explicit BufferImpl(std::shared_ptr<DeviceImpl> owner) : device(std::move(owner)) {}
   ~BufferImpl() { release(*device, "buffer_destroy", device->api().buffer_destroy, handle); }
 
+  void resize(std::uint64_t bytes);
   void check_range(const char* what, std::uint64_t offset, std::uint64_t bytes) const {
     if (offset > size || bytes > size - offset)
       throw DeviceError(fmt::format("cannot {} {} bytes at offset {} of a buffer of {} bytes ({})",
@@ -119,6 +120,23 @@ DeviceImpl::~DeviceImpl() {
 }
 
 // ----------------------------------------------------------------------------------------- buffer
+
+void BufferImpl::resize(std::uint64_t bytes) {
+  const DeviceLimits& limits = device->facts.limits;
+  if (limits.max_buffer_size != 0 && bytes > limits.max_buffer_size)
+    throw DeviceError(fmt::format("a buffer of {} bytes exceeds the {} that one may have ({})",
+                                  bytes, limits.max_buffer_size, place(*device)));
+  const asg_backend_api& api = device->api();
+  size = 0;
+  release(*device, "buffer_destroy", api.buffer_destroy, std::exchange(handle, nullptr));
+  // Backends need not know of empty buffers.
+  call_device(*device, "buffer_create", api.buffer_create, device->handle,
+              std::max<std::uint64_t>(bytes, 1), &handle);
+  check_handle(*device, "buffer_create", handle);
+  size = bytes;
+}
+
+void resize_buffer(const Buffer& buffer, std::uint64_t bytes) { buffer.impl()->resize(bytes); }
 
 std::uint64_t Buffer::size() const { return impl_ == nullptr ? 0 : impl_->size; }
 
@@ -168,6 +186,7 @@ void ExecutableImpl::bind(std::span<const Binding> bindings) {
     if (!buffer) fail("has no buffer");
     const BufferImpl& memory = *buffer.impl();
     if (memory.device != device) fail("is a buffer of another device");
+    if (memory.handle == nullptr) fail("has no memory");
     if (offset > memory.size || size > memory.size - offset) fail("leaves its buffer");
     const std::uint64_t actual = size == 0 ? memory.size - offset : size;
     if (actual < slot.size)
@@ -227,46 +246,48 @@ std::uint64_t Executable::device_bytes() const { return impl_ ? impl_->info.devi
 
 // ----------------------------------------------------------------------------------------- device
 
-const std::string& Device::backend_name() const { return impl_->backend->plugin().name; }
-const std::filesystem::path& Device::backend_file() const { return impl_->backend->plugin().file; }
-const DeviceDescription& Device::description() const { return impl_->facts.description; }
-const DeviceLimits& Device::limits() const { return impl_->facts.limits; }
-const Capabilities& Device::capabilities() const { return impl_->facts.capabilities; }
+DeviceImpl& Device::impl() const {
+  if (impl_ == nullptr)
+    throw DeviceError(
+        "this Device is empty, it was moved from or made without one; open_device opens one");
+  return *impl_;
+}
+
+const std::string& Device::backend_name() const { return impl().backend->plugin().name; }
+const std::filesystem::path& Device::backend_file() const { return impl().backend->plugin().file; }
+const DeviceDescription& Device::description() const { return impl().facts.description; }
+const DeviceLimits& Device::limits() const { return impl().facts.limits; }
+const Capabilities& Device::capabilities() const { return impl().facts.capabilities; }
 
 Buffer Device::allocate(std::uint64_t bytes) const {
-  const DeviceLimits& limits = impl_->facts.limits;
-  if (limits.max_buffer_size != 0 && bytes > limits.max_buffer_size)
-    throw DeviceError(fmt::format("a buffer of {} bytes exceeds the {} that one may have ({})",
-                                  bytes, limits.max_buffer_size, place(*impl_)));
+  static_cast<void>(impl());
   auto buffer = std::make_shared<BufferImpl>(impl_);
-  buffer->size = bytes;
-  // Backends need not know of empty buffers.
-  call_device(*impl_, "buffer_create", impl_->api().buffer_create, impl_->handle,
-              std::max<std::uint64_t>(bytes, 1), &buffer->handle);
-  check_handle(*impl_, "buffer_create", buffer->handle);
+  buffer->resize(bytes);
   return Buffer(std::move(buffer));
 }
 
 asg_claim_reply Device::claim(const asg_claim_request& request) const {
+  DeviceImpl& device = impl();
   asg_claim_reply reply{};
   reply.struct_size = sizeof reply;
-  if (impl_->api().claim == nullptr) return reply;
-  call_device(*impl_, "claim", impl_->api().claim, impl_->handle, &request, &reply);
+  if (device.api().claim == nullptr) return reply;
+  call_device(device, "claim", device.api().claim, device.handle, &request, &reply);
   constexpr std::uint32_t most = sizeof reply.in_place / sizeof reply.in_place[0];
   bool valid = reply.n_in_place <= most;
   for (std::uint32_t i = 0; valid && i < reply.n_in_place; ++i)
     valid = reply.in_place[i][0] < request.n_inputs && reply.in_place[i][1] < request.n_outputs;
   if (!valid)
-    raise(*impl_, {ASG_INTERNAL, ASG_NO_STEP,
+    raise(device, {ASG_INTERNAL, ASG_NO_STEP,
                    fmt::format("its claim of {} pairs inputs and outputs that do not exist",
                                loader::clean_text(request.op))});
   return reply;
 }
 
 Executable Device::compile(const asg_program& program) const {
-  const DeviceLimits& limits = impl_->facts.limits;
+  DeviceImpl& device = impl();
+  const DeviceLimits& limits = device.facts.limits;
   if (program.opset > limits.opset || (program.features & ~limits.features) != 0)
-    raise(*impl_,
+    raise(device,
           {ASG_INCOMPATIBLE, ASG_NO_STEP,
            fmt::format("the program needs opset {} and features {:#x}, the plugin has opset "
                        "{} and features {:#x}",
@@ -277,18 +298,18 @@ Executable Device::compile(const asg_program& program) const {
   for (const asg_slot& slot : sdk::Span<asg_slot>(program.slots))
     executable->slots.push_back(
         {loader::clean_text(slot.name), slot.size, slot.role != ASG_SLOT_CONST});
-  const asg_backend_api& api = impl_->api();
+  const asg_backend_api& api = device.api();
   try {
-    const std::lock_guard lock(impl_->mutex);
-    loader::call_checked("compile", api.compile, impl_->handle, &program, nullptr, 0u,
+    const std::lock_guard lock(device.mutex);
+    loader::call_checked("compile", api.compile, device.handle, &program, nullptr, 0u,
                          &executable->handle);
     executable->info.struct_size = sizeof executable->info;
     if (executable->handle != nullptr && api.executable_info != nullptr)
       loader::call("executable_info", api.executable_info, executable->handle, &executable->info);
   } catch (const PluginFailure& failure) {
-    raise(*impl_, failure, executable->steps);
+    raise(device, failure, executable->steps);
   }
-  check_handle(*impl_, "compile", executable->handle);
+  check_handle(device, "compile", executable->handle);
   return Executable(std::move(executable));
 }
 

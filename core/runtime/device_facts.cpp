@@ -80,6 +80,7 @@ DeviceFacts read_device(const Backend& backend, std::uint32_t index) {
   DeviceFacts facts;
   facts.description = {text_of(info.id),  text_of(info.name), kind_name(info.kind),
                        info.memory_total, info.memory_free,   static_cast<int>(info.threads)};
+  if (facts.description.name.empty()) facts.description.name = facts.description.id;
   facts.limits = {info.offset_alignment,   info.max_buffer_size,  info.max_value_range,
                   info.max_region_buffers, info.max_region_insts, plugin.opset,
                   plugin.features,         info.host_visible != 0};

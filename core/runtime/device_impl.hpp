@@ -19,4 +19,9 @@ struct DeviceImpl {
   std::mutex mutex;  // of the functions that backend.h marks [device]
 };
 
+/// Gives a buffer memory of another size, which all of its copies see; its contents are lost. What
+/// it had is given back first.
+/// Errors   DeviceError when there is not enough; then the buffer is empty.
+void resize_buffer(const Buffer& buffer, std::uint64_t bytes);
+
 }  // namespace asg

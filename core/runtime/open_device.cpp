@@ -148,17 +148,17 @@ std::uint32_t find_device(const loader::Backend& backend, const std::string& wan
   if (count == 0)
     throw PluginError(fmt::format("backend {} finds no device on this machine", name));
   if (wanted.empty()) return 0;
-  std::string ids;
+  std::string known;
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::string id = loader::read_device(backend, i).description.id;
-    if (id == wanted) return i;
-    ids += fmt::format("{}{} ({})", ids.empty() ? "" : ", ", i, id);
+    const DeviceDescription device = loader::read_device(backend, i).description;
+    if (device.id == wanted) return i;
+    known += fmt::format("{}{} ({})", known.empty() ? "" : ", ", i, device.name);
   }
   const std::optional<int> index = parse_count(wanted);
   if (index && static_cast<std::uint32_t>(*index) < count)
     return static_cast<std::uint32_t>(*index);
   throw PluginError(
-      fmt::format("backend {} has no device '{}'; its devices are {}", name, wanted, ids));
+      fmt::format("backend {} has no device '{}'; its devices are {}", name, wanted, known));
 }
 
 }  // namespace
@@ -193,7 +193,7 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
   }
   log_message(
       LogLevel::debug, "loader",
-      fmt::format("opened device {} of {}", device->facts.description.id, plugin.file.string()));
+      fmt::format("opened device {} of {}", device->facts.description.name, plugin.file.string()));
   return Device(std::move(device));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,7 +11,35 @@
 
 namespace asg {
 
-State::State(Device device) : device_(std::move(device)) { touch(); }
+State::State(Device device) : device_(std::move(device)) {
+  static_cast<void>(device_.description());  // says when there is none
+  touch();
+}
+
+// What is left has no version: programs would take it for the one it was moved to.
+State::State(State&& other) noexcept
+    : device_(std::move(other.device_)),
+      entries_(std::move(other.entries_)),
+      version_(std::exchange(other.version_, 0)) {}
+
+State& State::operator=(State&& other) noexcept {
+  if (this == &other) return *this;
+  device_ = std::move(other.device_);
+  entries_ = std::move(other.entries_);
+  version_ = std::exchange(other.version_, 0);
+  return *this;
+}
+
+void State::throw_empty() {
+  throw StateError(
+      "this State was moved from: its tensors are in the State that it was moved to; assign a new "
+      "one to it before it is used again");
+}
+
+const Device& State::device() const {
+  require_made();
+  return device_;
+}
 
 // Drawn from one counter, so that no two states ever show a program the same version.
 void State::touch() {
@@ -18,15 +47,20 @@ void State::touch() {
   version_ = ++counter;
 }
 
-bool State::has(std::string_view name) const { return entries_.find(name) != entries_.end(); }
+bool State::has(std::string_view name) const {
+  require_made();
+  return entries_.find(name) != entries_.end();
+}
 
 std::vector<std::string> State::names() const {
+  require_made();
   std::vector<std::string> result;
   for (const auto& [name, entry] : entries_) result.push_back(name);
   return result;
 }
 
 const State::Entry& State::find(std::string_view name) const {
+  require_made();
   const auto found = entries_.find(name);
   if (found != entries_.end()) return found->second;
   std::string known;
@@ -51,6 +85,7 @@ Array State::get(std::string_view name) const {
 }
 
 void State::set(std::string_view name, const Array& value) {
+  require_made();
   if (value.size_bytes() > 0 && value.bytes() == nullptr)
     throw StateError(fmt::format(
         "'{}' cannot be set to an Array that was only declared: it has no elements", name));
@@ -76,18 +111,21 @@ void State::erase(std::string_view name) {
 }
 
 std::map<std::string, Array> State::to_host() const {
+  require_made();
   std::map<std::string, Array> result;
   for (const auto& [name, entry] : entries_) result.emplace(name, get(name));
   return result;
 }
 
 State State::clone(const Device& device) const {
+  require_made();
   State result(device);
   for (const auto& [name, entry] : entries_) result.set(name, get(name));
   return result;
 }
 
 std::uint64_t State::size_bytes() const {
+  require_made();
   std::uint64_t bytes = 0;
   for (const auto& [name, entry] : entries_)
     bytes += static_cast<std::uint64_t>(entry.type.shape.numel()) * size_of(entry.type.dtype);

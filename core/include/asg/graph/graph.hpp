@@ -52,7 +52,7 @@ struct Node {
 /// Nodes in order of creation, which is a topological order: a node's operands come before it.
 /// Nodes are never changed, merged or removed; passes build new graphs.
 /// Threads  one thread at a time; independent of all other graphs.
-/// Memory   owns its nodes; movable (tensors stay valid), not copyable; freed without recursion.
+/// Memory   owns its nodes; movable (tensors stay valid; TypeError from what was moved from), not copied.
 class Graph {
  public:
   Graph();

@@ -103,11 +103,14 @@ class Executable {
 
 /// An open device. Copies share it; it closes when the last copy, buffer and executable is gone,
 /// and its backend with the last of its devices.
+/// Errors   DeviceError from every function of one that was moved from.
 /// Threads  any; calls that share a device run one after another.
 class Device {
  public:
   explicit Device(std::shared_ptr<DeviceImpl> impl) : impl_(std::move(impl)) {}
 
+  /// False for one that was moved from.
+  [[nodiscard]] explicit operator bool() const { return impl_ != nullptr; }
   /// "cpu"
   [[nodiscard]] const std::string& backend_name() const;
   /// The plugin's file.
@@ -130,6 +133,7 @@ class Device {
   friend bool operator==(const Device& a, const Device& b) { return a.impl_ == b.impl_; }
 
  private:
+  [[nodiscard]] DeviceImpl& impl() const;
   std::shared_ptr<DeviceImpl> impl_;
 };
 

@@ -12,15 +12,17 @@
 namespace asg {
 
 /// Named tensors in device memory. Training, evaluation and generation share one State.
+/// Errors   StateError from every function of one that was moved from.
 /// Memory   owns its buffers; movable, not copyable (copy with clone).
 /// Threads  one at a time.
 class State {
  public:
+  /// Errors   DeviceError when the device is empty.
   explicit State(Device device);
-  State(State&&) noexcept = default;
-  State& operator=(State&&) noexcept = default;
+  State(State&& other) noexcept;
+  State& operator=(State&& other) noexcept;
 
-  [[nodiscard]] const Device& device() const { return device_; }
+  [[nodiscard]] const Device& device() const;
   [[nodiscard]] bool has(std::string_view name) const;
   /// Sorted.
   [[nodiscard]] std::vector<std::string> names() const;
@@ -41,7 +43,10 @@ class State {
   [[nodiscard]] std::uint64_t size_bytes() const;
 
   /// Changes whenever a name gets another buffer: programs keep their bindings until then.
-  [[nodiscard]] std::uint64_t version() const { return version_; }
+  [[nodiscard]] std::uint64_t version() const {
+    require_made();
+    return version_;
+  }
 
  private:
   struct Entry {
@@ -50,10 +55,14 @@ class State {
   };
   [[nodiscard]] const Entry& find(std::string_view name) const;
   void touch();
+  void require_made() const {
+    if (version_ == 0) throw_empty();
+  }
+  [[noreturn]] static void throw_empty();
 
   Device device_;
   std::map<std::string, Entry, std::less<>> entries_;
-  std::uint64_t version_ = 0;
+  std::uint64_t version_ = 0;  // 0 when it was moved from
 };
 
 }  // namespace asg
