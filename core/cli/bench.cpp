@@ -239,7 +239,7 @@ std::vector<KernelTime> profile_of(Workload& workload, CompiledGraph& program, s
   return profile(program, workload.state, inputs, runs);
 }
 
-CompiledGraph& program_of(Workload& workload) {
+CompiledGraph program_of(Workload& workload) {
   Types types;
   for (const Argument& argument : workload.arguments) types.push_back(argument.array().type());
   return workload.function.specialize(types);
@@ -251,7 +251,7 @@ void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
   const Timed timed = time(workload, flags.runs);
   const double gflops = workload.flops / timed.median() / 1e9;
   const double gb = workload.bytes / timed.median() / 1e9;
-  CompiledGraph& program = program_of(workload);
+  CompiledGraph program = program_of(workload);
   const std::size_t kernel_count = program.program().steps.size();
   const double arena_mb = static_cast<double>(program.program().slots[0].size_bytes) / (1 << 20);
   const auto kernels =

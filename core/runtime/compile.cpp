@@ -5,8 +5,6 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
-#include <asg/graph/op.hpp>
-#include <asg/ops/elementwise.hpp>
 #include <asg/passes/passes.hpp>
 
 #include "graph/booleans.hpp"
@@ -14,38 +12,64 @@
 #include "abi_program.hpp"
 #include "device_target.hpp"
 #include "nan_check.hpp"
+#include "program_memory.hpp"
 
 namespace asg {
 
 struct CompiledGraph::Impl {
-  Impl(Device on, Program lowered, Report made)
-      : device(std::move(on)), program(std::move(lowered)), report(std::move(made)) {}
+  Impl(std::shared_ptr<ProgramMemory> runs_in, Program lowered, Report made)
+      : memory(std::move(runs_in)), program(std::move(lowered)), report(std::move(made)) {}
 
-  Device device;
+  std::shared_ptr<ProgramMemory> memory;
   Program program;
   Report report;
   Executable executable;
   std::vector<Binding> bindings;        // one for each slot
   std::vector<VariableInfo> variables;  // of the state slots
   std::vector<std::uint32_t> variable_slots;
+  std::vector<std::uint32_t> memory_slots;  // in blocks of the memory, by number
   std::uint64_t state_version = 0;
   std::unique_ptr<NanCheck> nan_check;  // when it was asked for
 
+  [[nodiscard]] const Device& device() const { return memory->device(); }
+  [[nodiscard]] ProgramMemory::Use use() const { return {*memory, program.name}; }
+  void add_slot(std::uint32_t index, const Graph& graph);
+  void reserve();
   void bind(State& state);
   void upload(const std::vector<Array>& inputs);
   void prepare(State& state, const std::vector<Array>& inputs) {
     if (nan_check != nullptr) nan_check->require_finite(state, inputs);
+    reserve();
     upload(inputs);
     if (state.version() != state_version) bind(state);
   }
   void download(std::vector<Array>& outputs) const;
 };
 
+void CompiledGraph::Impl::add_slot(std::uint32_t index, const Graph& graph) {
+  const Slot& slot = program.slots[index];
+  Binding binding;
+  if (slot.role == ASG_SLOT_STATE) {
+    variables.push_back(*graph.find_variable(slot.name));
+    variable_slots.push_back(index);
+  } else if (slot.role != ASG_SLOT_CONST) {
+    binding = {memory->block(memory_slots.size(), slot.size_bytes), 0, slot.size_bytes};
+    memory_slots.push_back(index);
+  }
+  bindings.push_back(std::move(binding));
+}
+
+// Another program's growth may have failed, or the memory was cleared.
+void CompiledGraph::Impl::reserve() {
+  for (std::size_t i = 0; i < memory_slots.size(); ++i)
+    static_cast<void>(memory->block(i, program.slots[memory_slots[i]].size_bytes));
+}
+
 void CompiledGraph::Impl::bind(State& state) {
-  if (!(state.device() == device))
+  if (!(state.device() == device()))
     throw StateError(fmt::format("{}: the state is on another device ({}) than the program ({})",
                                  program.name, state.device().description().name,
-                                 device.description().name));
+                                 device().description().name));
   std::string missing;
   for (std::size_t i = 0; i < variables.size(); ++i) {
     const VariableInfo& info = variables[i];
@@ -111,38 +135,45 @@ CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& o
 
 CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
                       const std::string& name, const PassOptions& options) {
+  return CompiledGraph::make(std::make_shared<ProgramMemory>(device), graph, outputs, name,
+                             options);
+}
+
+CompiledGraph CompiledGraph::make(std::shared_ptr<ProgramMemory> memory, const Graph& graph,
+                                  const Tensors& outputs, const std::string& name,
+                                  const PassOptions& options) {
   for (const Tensor& output : outputs)
     if (!output || &output.graph() != &graph)
       throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
   Report report;
+  const Device device = memory->device();
   Program program = compile_program({graph, outputs}, DeviceTarget(device), options, &report);
   program.name = name;
   CompiledGraph result;
-  result.impl_ =
-      std::make_shared<CompiledGraph::Impl>(device, std::move(program), std::move(report));
-  CompiledGraph::Impl& impl = *result.impl_;
+  result.impl_ = std::make_shared<Impl>(std::move(memory), std::move(program), std::move(report));
+  Impl& impl = *result.impl_;
   impl.executable = device.compile(AbiProgram(impl.program).get());
-  for (std::uint32_t i = 0; i < impl.program.slots.size(); ++i) {
-    const Slot& slot = impl.program.slots[i];
-    Binding binding;
-    if (slot.role == ASG_SLOT_STATE) {
-      impl.variables.push_back(*graph.find_variable(slot.name));
-      impl.variable_slots.push_back(i);
-    } else if (slot.role != ASG_SLOT_CONST) {
-      binding = {device.allocate(slot.size_bytes), 0, slot.size_bytes};
-    }
-    impl.bindings.push_back(std::move(binding));
-  }
+  for (std::uint32_t i = 0; i < impl.program.slots.size(); ++i) impl.add_slot(i, graph);
   if (options.check_nan)
     impl.nan_check = std::make_unique<NanCheck>(device, graph, outputs, name);
   return result;
 }
 
+CompiledGraph::Impl& CompiledGraph::impl() const {
+  if (impl_ == nullptr)
+    throw DeviceError(
+        "this CompiledGraph is empty, it was moved from or made without a graph; compile makes "
+        "one");
+  return *impl_;
+}
+
 void CompiledGraph::run(State& state, const std::vector<Array>& inputs,
                         std::vector<Array>& outputs) {
-  impl_->prepare(state, inputs);
-  impl_->executable.run(impl_->bindings);
-  impl_->download(outputs);
+  Impl& self = impl();
+  const ProgramMemory::Use use = self.use();
+  self.prepare(state, inputs);
+  self.executable.run(self.bindings);
+  self.download(outputs);
 }
 
 std::vector<Array> CompiledGraph::run(State& state, const std::vector<Array>& inputs) {
@@ -152,78 +183,30 @@ std::vector<Array> CompiledGraph::run(State& state, const std::vector<Array>& in
 }
 
 std::vector<Array> CompiledGraph::run(const std::vector<Array>& inputs) {
-  State none(impl_->device);
+  State none(impl().device());
   return run(none, inputs);
 }
 
 std::vector<StepTime> CompiledGraph::profile(State& state, const std::vector<Array>& inputs) {
-  impl_->prepare(state, inputs);
-  return impl_->executable.profile(impl_->bindings);
+  Impl& self = impl();
+  const ProgramMemory::Use use = self.use();
+  self.prepare(state, inputs);
+  return self.executable.profile(self.bindings);
 }
 
 std::vector<Array> CompiledGraph::profile(State& state, const std::vector<Array>& inputs,
                                           std::vector<StepTime>& times) {
-  times = profile(state, inputs);
+  Impl& self = impl();
+  const ProgramMemory::Use use = self.use();
+  self.prepare(state, inputs);
+  times = self.executable.profile(self.bindings);
   std::vector<Array> outputs;
-  impl_->download(outputs);
+  self.download(outputs);
   return outputs;
 }
 
-const Program& CompiledGraph::program() const { return impl_->program; }
+const Program& CompiledGraph::program() const { return impl().program; }
 
-const Report& CompiledGraph::report() const { return impl_->report; }
-
-TracedFunction trace(const Function::Build& build, const Types& types,
-                     std::optional<bool> training) {
-  TracedFunction traced;
-  for (const bool retry : {false, true}) {
-    traced.graph = Graph();
-    Graph& graph = traced.graph;
-    const bool start = training.value_or(retry);
-    graph.set_training(start);
-    Tensors inputs;
-    for (std::size_t i = 0; i < types.size(); ++i)
-      inputs.push_back(graph.input(fmt::format("input {}", i), types[i].dtype, types[i].shape));
-    traced.outputs = build(graph, inputs);
-    const bool read = graph.training_was_read();
-    // Parts built before training was turned on were built for evaluation: once more.
-    if (training || start || !read || !graph.training()) break;
-  }
-  // Each run draws anew, whether or not an optimizer has seen to it.
-  Graph& graph = traced.graph;
-  if (const VariableInfo* step = graph.find_variable("random.step"); step != nullptr) {
-    const Tensor value = graph.tensor({step->node, 0});
-    const auto counts = [&](NodeId id) { return graph.node(id).operands[0].node == step->node; };
-    if (std::none_of(graph.assigns().begin(), graph.assigns().end(), counts))
-      graph.assign(value, value + 1);
-  }
-  return traced;
-}
-
-Function::Function(Device device, Build build, CompileOptions options)
-    : device_(std::move(device)), build_(std::move(build)), options_(std::move(options)) {}
-
-CompiledGraph& Function::specialize(const Types& types) {
-  for (auto& [known, program] : programs_)
-    if (known == types) return program;
-  const TracedFunction traced = trace(build_, types, options_.training);
-  programs_.emplace_back(types, compile(device_, traced.graph, traced.outputs, options_.name));
-  return programs_.back().second;
-}
-
-std::vector<Array> Function::call(State& state, const std::vector<Argument>& arguments) {
-  Types types;
-  std::vector<Array> arrays;
-  for (const Argument& argument : arguments) {
-    types.push_back(argument.array().type());
-    arrays.push_back(argument.array());
-  }
-  return specialize(types).run(state, arrays);
-}
-
-std::vector<Array> Function::call(const std::vector<Argument>& arguments) {
-  State none(device_);
-  return call(none, arguments);
-}
+const Report& CompiledGraph::report() const { return impl().report; }
 
 }  // namespace asg

@@ -15,15 +15,24 @@
 
 namespace asg {
 
+class ProgramMemory;
 struct Program;
 struct PassOptions;
 struct Report;
 
 /// A graph compiled for a device, with the memory it runs in.
-/// Threads  one at a time.
+/// Errors   DeviceError from every function of one that is empty: made without a graph, or moved
+///          from.
+/// Threads  one at a time: Error when a thread comes while another is at it.
 /// Memory   copies share one program; its arena is allocated once, when it is compiled.
 class CompiledGraph {
  public:
+  /// Empty.
+  CompiledGraph() = default;
+
+  /// False for an empty one.
+  [[nodiscard]] explicit operator bool() const { return impl_ != nullptr; }
+
   /// Runs with one array for each input of the graph, in the order of their making, and gives one
   /// for each output. Variables are read from and assigned to the state. A variable that the
   /// state lacks begins with VariableInfo::initial.
@@ -50,26 +59,35 @@ class CompiledGraph {
   [[nodiscard]] const Report& report() const;
 
  private:
+  friend class Function;
   friend CompiledGraph compile(const Device&, const Graph&, const Tensors&, const std::string&,
                                const PassOptions&);
   struct Impl;
+  [[nodiscard]] static CompiledGraph make(std::shared_ptr<ProgramMemory> memory, const Graph& graph,
+                                          const Tensors& outputs, const std::string& name,
+                                          const PassOptions& options);
+  [[nodiscard]] Impl& impl() const;
   std::shared_ptr<Impl> impl_;
 };
 
 /// Compiles the graph for the given outputs and for all of its assigns. The graph may be changed or
 /// destroyed afterwards.
 /// Errors   TypeError when the backend cannot execute an op; DeviceError when memory is short.
-[[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
-                                    const std::string& name = "graph");
+[[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph,
+                                    const Tensors& outputs, const std::string& name = "graph");
 /// The same with passes left out or limited; without options the environment decides.
-[[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
-                                    const std::string& name, const PassOptions& options);
+[[nodiscard]] CompiledGraph compile(const Device& device, const Graph& graph,
+                                    const Tensors& outputs, const std::string& name,
+                                    const PassOptions& options);
 
 struct CompileOptions {
   std::string name = "function";
   /// Whether dropout and its like are active. By default they are in functions that call an
   /// optimizer's minimize, and in no others.
   std::optional<bool> training = {};
+  /// How many programs a function keeps: one more, and the one that was not run for the longest
+  /// time is forgotten, to be compiled anew when it is asked for.
+  std::size_t max_programs = 64;
 };
 
 /// An argument of a compiled function: an array, or a number (a fraction is f32, an integer i64).
@@ -77,40 +95,51 @@ class Argument {
  public:
   Argument(Array array) : array_(std::move(array)) {}  // NOLINT(google-explicit-constructor)
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Argument(T number) : array_(scalar(number)) {}  // NOLINT(google-explicit-constructor)
+  requires std::is_arithmetic_v<T> Argument(T number)
+      : array_(scalar(number)) {}  // NOLINT(google-explicit-constructor)
   [[nodiscard]] const Array& array() const { return array_; }
 
  private:
   template <class T>
   static Array scalar(T number) {
-    if constexpr (std::is_same_v<T, bool>) return Array(number);
-    else if constexpr (std::is_floating_point_v<T>) return Array(static_cast<float>(number));
-    else return Array(static_cast<std::int64_t>(number));
+    if constexpr (std::is_same_v<T, bool>)
+      return Array(number);
+    else if constexpr (std::is_floating_point_v<T>)
+      return Array(static_cast<float>(number));
+    else
+      return Array(static_cast<std::int64_t>(number));
   }
   Array array_;
 };
 
 /// A function of tensors that is traced once for each combination of argument types it meets.
-/// Threads  one at a time.
+/// Errors   Error from every function of one that was moved from.
+/// Threads  one at a time: Error when a thread comes while another is at it. The same where `build`
+///          calls the function that it builds.
+/// Memory   copies share their programs. These run in one block of memory, as large as the largest
+///          of them needs it. At most CompileOptions::max_programs are kept; when that is not
+///          enough for the first time, a warning in the log says what varies.
 class Function {
  public:
   using Build = std::function<Tensors(Graph&, const Tensors&)>;
+  /// Errors   Error when there is no `build`, or CompileOptions::max_programs is 0.
   Function(Device device, Build build, CompileOptions options);
 
   std::vector<Array> call(State& state, const std::vector<Argument>& arguments);
   std::vector<Array> call(const std::vector<Argument>& arguments);
-  /// The program for these types, traced and compiled when it is new.
-  CompiledGraph& specialize(const Types& types);
-  /// How many programs there are.
-  [[nodiscard]] std::size_t programs() const { return programs_.size(); }
-  [[nodiscard]] const Device& device() const { return device_; }
+  /// The program for these types, traced and compiled when it is new. It works on when the function
+  /// has forgotten it.
+  [[nodiscard]] CompiledGraph specialize(const Types& types);
+  /// How many programs it keeps.
+  [[nodiscard]] std::size_t programs() const;
+  /// Forgets all programs and gives back the memory they ran in.
+  void clear();
+  [[nodiscard]] const Device& device() const;
 
  private:
-  Device device_;
-  Build build_;
-  CompileOptions options_;
-  std::vector<std::pair<Types, CompiledGraph>> programs_;
+  struct Impl;
+  [[nodiscard]] Impl& impl() const;
+  std::shared_ptr<Impl> impl_;
 };
 
 /// A graph as `build` makes it for arguments of the given types, with its outputs; what Function
@@ -125,24 +154,30 @@ struct TracedFunction {
 
 namespace detail {
 
-template <class T> struct Result;
-template <> struct Result<void> {
+template <class T>
+struct Result;
+template <>
+struct Result<void> {
   using type = void;
   static void take(const std::vector<Array>&) {}
 };
-template <> struct Result<Tensor> {
+template <>
+struct Result<Tensor> {
   using type = Array;
   static Array take(std::vector<Array>&& arrays) { return std::move(arrays[0]); }
   static Tensors list(const Tensor& t) { return {t}; }
 };
-template <> struct Result<Tensors> {
+template <>
+struct Result<Tensors> {
   using type = std::vector<Array>;
   static std::vector<Array> take(std::vector<Array>&& arrays) { return std::move(arrays); }
   static Tensors list(const Tensors& t) { return t; }
 };
-template <class... T> struct Result<std::tuple<T...>> {
+template <class... T>
+struct Result<std::tuple<T...>> {
   static_assert((std::is_same_v<T, Tensor> && ...), "a compiled function returns Tensors");
-  template <class> using Each = Array;
+  template <class>
+  using Each = Array;
   using type = std::tuple<Each<T>...>;
   template <std::size_t... I>
   static type take(std::vector<Array>&& arrays, std::index_sequence<I...>) {
@@ -156,8 +191,10 @@ template <class... T> struct Result<std::tuple<T...>> {
   }
 };
 
-template <class F> struct Callable : Callable<decltype(&F::operator())> {};
-template <class C, class R, class... A> struct Callable<R (C::*)(A...) const> {
+template <class F>
+struct Callable : Callable<decltype(&F::operator())> {};
+template <class C, class R, class... A>
+struct Callable<R (C::*)(A...) const> {
   using Return = R;
   static constexpr bool takes_graph = (std::is_same_v<A, Graph&> || ...);
   static constexpr std::size_t tensors = sizeof...(A) - (takes_graph ? 1 : 0);
@@ -169,8 +206,10 @@ template <class F, std::size_t... I>
 Tensors build(F& function, Graph& graph, const Tensors& t, std::index_sequence<I...>) {
   using R = typename Callable<F>::Return;
   const auto call = [&]() -> R {
-    if constexpr (Callable<F>::takes_graph) return function(graph, t[I]...);
-    else return function(t[I]...);
+    if constexpr (Callable<F>::takes_graph)
+      return function(graph, t[I]...);
+    else
+      return function(t[I]...);
   };
   if constexpr (std::is_void_v<R>) {
     call();
@@ -180,12 +219,14 @@ Tensors build(F& function, Graph& graph, const Tensors& t, std::index_sequence<I
   }
 }
 
-template <std::size_t, class T> using Repeat = T;
+template <std::size_t, class T>
+using Repeat = T;
 
 }  // namespace detail
 
 /// A compiled function with the parameters of the lambda it was made from.
-template <class R, class Indices> class TypedFunction;
+template <class R, class Indices>
+class TypedFunction;
 template <class R, std::size_t... I>
 class TypedFunction<R, std::index_sequence<I...>> {
  public:
