@@ -18,14 +18,16 @@ train=(
 )
 
 # What names the device holds for the sample, too, and so does the folder.
-device=() rest=()
+# The folder of its own it writes over, another one only when told to.
+device=() rest=() over=(--overwrite)
 while (( $# )); do
   case $1 in
     -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
     --backend | --plugin-dir | --threads) device+=("$1" "${2:?quickstart.sh: $1 needs a value}"); shift ;;
     --backend=* | --plugin-dir=* | --threads=*) device+=("$1") ;;
-    --out) out=${2:?quickstart.sh: --out needs a value}; shift ;;
-    --out=*) out=${1#--out=} ;;
+    --out) out=${2:?quickstart.sh: --out needs a value} over=(); shift ;;
+    --out=*) out=${1#--out=} over=() ;;
+    --resume | --overwrite) rest+=("$1") over=() ;;
     *) rest+=("$1") ;;
   esac
   shift
@@ -34,6 +36,6 @@ done
 "$root/cmake/install-packages.sh"
 (cd "$root" && cmake --preset release && cmake --build --preset release --target core/all plugins/all)
 
-"$asg" train "${train[@]}" --out "$out" "${device[@]}" "${rest[@]}"
+"$asg" train "${train[@]}" --out "$out" "${over[@]}" "${device[@]}" "${rest[@]}"
 echo
 "$asg" generate --from "$out" --prompt "The " --tokens 300 --temperature 0.8 --seed 1 "${device[@]}"

@@ -89,6 +89,16 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
           "", "whole"};
 }
 
+// In one piece, so that the lines of several processes do not mix.
+void tell(std::string_view line) noexcept {
+  try {
+    const std::string text = std::string(line) + "\n";
+    std::fwrite(text.data(), 1, text.size(), stderr);
+  } catch (...) {
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+}
+
 void flush_output() {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return;
   throw WriteError(fmt::format("cannot write to standard output: {}", std::strerror(errno)));

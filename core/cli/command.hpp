@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -66,6 +67,9 @@ struct EnvironmentVariable {
 [[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
 /// More than any size, yet so few that products of two of them are no trouble.
 constexpr std::uint64_t most_of_a_size = std::uint64_t{1} << 40;
+
+/// A line on stderr. What cannot be printed there is lost and nothing else.
+void tell(std::string_view line) noexcept;
 
 /// Hands everything printed so far to whoever reads it.
 /// Errors   WriteError when standard output is closed or its disk is full.

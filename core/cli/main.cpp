@@ -13,8 +13,10 @@
 
 namespace {
 
+using asg::cli::tell;
+
 int report(const char* what, int status) {
-  fmt::print(stderr, "asg: {}\n", what);
+  tell(fmt::format("asg: {}", what));
   return status;
 }
 
@@ -43,7 +45,7 @@ int main(int argc, char** argv) {
   try {
     set_log_handler([level = log_level_from_environment(LogLevel::warn)](
                         LogLevel at, std::string_view source, std::string_view message) {
-      if (at <= level) fmt::print(stderr, "asg: {}: {}: {}\n", name(at), source, message);
+      if (at <= level) tell(fmt::format("asg: {}: {}: {}", name(at), source, message));
     });
     CLI::App app{"asg: build, differentiate and run tensor programs on any backend", "asg"};
     app.set_version_flag("--version", "asg " ASG_VERSION);

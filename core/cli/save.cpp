@@ -1,6 +1,11 @@
 #include "save.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -11,62 +16,113 @@
 #include "graph/utf8.hpp"
 #include "io/json.hpp"
 
+#include "checksum.hpp"
 #include "command.hpp"
 
 namespace asg::cli {
 namespace {
 
-void check_parameters(const io::TensorFile& file, const nn::Module& module,
-                      const std::filesystem::path& path) {
-  for (const nn::Parameter& parameter : module.parameters()) {
-    const auto found = file.tensors.find(parameter.name());
-    if (found == file.tensors.end())
-      throw FormatError(
-          fmt::format("{}: the parameter '{}' is missing; it was saved from another model",
-                      path.string(), parameter.name()));
-    if (found->second.type() != parameter.type())
-      throw FormatError(fmt::format("{}: '{}' is {}, the model has it as {}", path.string(),
-                                    parameter.name(), to_string(found->second.type()),
-                                    to_string(parameter.type())));
-  }
+using Arrays = std::map<std::string, Array>;
+using Expected = std::vector<std::pair<std::string, TensorType>>;
+
+Expected parameters_of(const nn::Module& module) {
+  Expected types;
+  for (const nn::Parameter& parameter : module.parameters())
+    types.emplace_back(parameter.name(), parameter.type());
+  return types;
 }
 
-// A folder inside the one that is saved to, gone when the work is done or given up.
-class Staging {
- public:
-  explicit Staging(const std::filesystem::path& directory)
-      : directory_(directory), path_(directory / ".saving") {
-    remove();  // of a run that was killed
-    io::make_directory(path_);
+// Exactly these: what is missing would begin anew and what is left over be forgotten, in silence.
+void check_tensors(const Arrays& tensors, const Expected& expected,
+                   const std::filesystem::path& path) {
+  std::set<std::string_view> known;
+  for (const auto& [name, type] : expected) {
+    known.insert(name);
+    const auto found = tensors.find(name);
+    if (found == tensors.end())
+      throw FormatError(fmt::format(
+          "{}: the tensor '{}' is missing; it was saved from another model", path.string(), name));
+    if (found->second.type() != type)
+      throw FormatError(fmt::format("{}: '{}' is {}, the model has it as {}", path.string(), name,
+                                    to_string(found->second.type()), to_string(type)));
   }
-  ~Staging() { remove(); }
-  Staging(const Staging&) = delete;
-  Staging& operator=(const Staging&) = delete;
-  [[nodiscard]] std::filesystem::path file(const std::string& name) {
-    names_.push_back(name);
-    return path_ / name;
-  }
-  void publish() {
-    for (const std::string& name : names_) {
-      std::error_code error;
-      std::filesystem::rename(path_ / name, directory_ / name, error);
-      if (error)
-        throw WriteError(
-            fmt::format("cannot write {}: {}", (directory_ / name).string(), error.message()));
-    }
-  }
+  for (const auto& [name, array] : tensors)
+    if (known.count(name) == 0)
+      throw FormatError(
+          fmt::format("{}: the model has no tensor '{}'; it was saved from another one",
+                      path.string(), shown(name)));
+}
 
- private:
-  void remove() const {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
+template <class T>
+bool all_finite(const Array& array) {
+  const T* const values = array.data<T>();
+  return std::all_of(values, values + array.numel(), [](T value) { return std::isfinite(value); });
+}
+
+// The first parameter that computes nothing but NaN.
+std::optional<std::string> broken_parameter(const Arrays& tensors, const nn::Module& module) {
+  for (const nn::Parameter& parameter : module.parameters()) {
+    const Array& array = tensors.at(parameter.name());
+    if (array.dtype() == f32 ? !all_finite<float>(array)
+                             : array.dtype() == f64 && !all_finite<double>(array))
+      return parameter.name();
   }
-  std::filesystem::path directory_, path_;
-  std::vector<std::string> names_;
-};
+  return {};
+}
+
+void check_finite(const Arrays& tensors, const nn::Module& module,
+                  const std::filesystem::path& path) {
+  if (const auto name = broken_parameter(tensors, module))
+    throw FormatError(fmt::format("{}: '{}' holds NaN or infinity", path.string(), *name));
+}
+
+std::string text_of(const nlohmann::ordered_json& config) {
+  return io::json_text(config, 2) + "\n";
+}
+
+std::string checksum_of_config(const std::string& text) {
+  return fmt::format("{:08x}", crc32(text));
+}
+
+// A file of a run with everything that was saved in it, and the step in its metadata.
+io::TensorFile sealed(Arrays tensors, const std::string& config, std::int64_t step) {
+  io::TensorFile file{std::move(tensors), {}};
+  file.metadata["format"] = "pt";  // what Python's readers expect
+  file.metadata["step"] = std::to_string(step);
+  file.metadata["config"] = checksum_of_config(config);
+  file.metadata["checksum"] = checksum(file);
+  return file;
+}
+
+// What others wrote has none of asg's marks; what has one has them all.
+bool is_sealed(const io::TensorFile& file) {
+  return file.metadata.count("step") + file.metadata.count("config") +
+             file.metadata.count("checksum") >
+         0;
+}
+
+void check_seal(const io::TensorFile& file, const std::filesystem::path& path) {
+  const auto found = file.metadata.find("checksum");
+  if (found == file.metadata.end() || found->second != checksum(file))
+    throw FormatError(fmt::format(
+        "{}: its checksum is wrong: it was damaged or changed after it was saved", path.string()));
+}
+
+// After all else, so that what does not fit the model is called by its name.
+void check_config(const io::TensorFile& file, const std::filesystem::path& directory) {
+  const auto path = directory / "config.json";
+  if (const auto found = file.metadata.find("config");
+      found == file.metadata.end() || found->second != checksum_of_config(io::read_file(path)))
+    throw FormatError(
+        fmt::format("{}: it is not the one that the weights beside it were saved with: it was "
+                    "changed, or belongs to another run",
+                    path.string()));
+}
 
 // What may differ between a run and the one that goes on with it.
-bool may_change(const std::string& key) { return key == "batch" || key == "dropout"; }
+bool may_change(const std::string& key) {
+  return key == "batch" || key == "dropout" || key == "options";
+}
 
 void check_same_model(const nlohmann::ordered_json& saved, const nlohmann::ordered_json& config,
                       const std::filesystem::path& path) {
@@ -80,50 +136,21 @@ void check_same_model(const nlohmann::ordered_json& saved, const nlohmann::order
 
 }  // namespace
 
-void save_run(const std::filesystem::path& directory, const State& state, const nn::Module& module,
-              const nlohmann::ordered_json& config, std::int64_t step) {
-  io::make_directory(directory);
-  Staging staging(directory);
-  io::TensorFile weights;
-  weights.metadata["format"] = "pt";  // what Python's readers expect
-  for (const nn::Parameter& parameter : module.parameters())
-    weights.tensors.emplace(parameter.name(), state.get(parameter.name()));
-  io::save_safetensors(staging.file("model.safetensors"), weights);
-  io::write_file(staging.file("config.json"), io::json_text(config, 2) + "\n");
-  io::save_safetensors(staging.file("training.safetensors"),
-                       {state.to_host(), {{"step", std::to_string(step)}}});
-  staging.publish();
-}
-
-void keep_checkpoints(const std::filesystem::path& directory, std::int64_t step,
-                      std::int64_t keep) {
-  namespace fs = std::filesystem;
-  try {
-    const fs::path all = directory / "checkpoints", unfinished = all / ".saving";
-    fs::remove_all(unfinished);  // of a run that was killed
-    fs::create_directories(unfinished);
-    for (const char* name : {"model.safetensors", "config.json", "training.safetensors"}) {
-      std::error_code no_links;
-      fs::create_hard_link(directory / name, unfinished / name, no_links);
-      if (no_links) fs::copy_file(directory / name, unfinished / name);
-    }
-    fs::remove_all(all / std::to_string(step));
-    fs::rename(unfinished, all / std::to_string(step));
-
-    // By age: an earlier run in this folder may have gone further.
-    std::vector<std::pair<fs::file_time_type, fs::path>> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(all)) {
-      const std::string name = entry.path().filename();
-      if (entry.is_directory() && name.find_first_not_of("0123456789") == std::string::npos &&
-          name != std::to_string(step))
-        found.emplace_back(entry.last_write_time(), entry.path());
-    }
-    std::sort(found.rbegin(), found.rend());
-    for (std::size_t i = static_cast<std::size_t>(keep) - 1; i < found.size(); ++i)
-      fs::remove_all(found[i].second);
-  } catch (const fs::filesystem_error& error) {
-    throw WriteError(fmt::format("cannot keep the checkpoint of step {}: {}", step, error.what()));
-  }
+void save_run(RunFolder& folder, const State& state, const nn::Module& module,
+              const nlohmann::ordered_json& config, std::int64_t step, std::int64_t keep) {
+  Arrays all = state.to_host();
+  if (const auto name = broken_parameter(all, module))
+    throw Error(
+        fmt::format("the parameter '{}' holds NaN or infinity after {} steps", *name, step));
+  const std::string text = text_of(config);
+  folder.publish(step, keep, [&](const std::filesystem::path& place) {
+    Arrays parameters;
+    for (const nn::Parameter& parameter : module.parameters())
+      parameters.emplace(parameter.name(), all.at(parameter.name()));
+    io::save_safetensors(place / "model.safetensors", sealed(std::move(parameters), text, step));
+    io::save_safetensors(place / "training.safetensors", sealed(std::move(all), text, step));
+    io::write_file(place / "config.json", text);
+  });
 }
 
 nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary) {
@@ -173,9 +200,11 @@ nlohmann::ordered_json load_config(const std::filesystem::path& directory) {
 void load_weights(const std::filesystem::path& directory, const nn::Module& module, State& state) {
   const auto path = directory / "model.safetensors";
   const io::TensorFile file = io::load_safetensors(path);
-  check_parameters(file, module, path);
-  for (const nn::Parameter& parameter : module.parameters())
-    state.set(parameter.name(), file.tensors.at(parameter.name()));
+  check_tensors(file.tensors, parameters_of(module), path);
+  if (is_sealed(file)) check_seal(file, path);
+  check_finite(file.tensors, module, path);
+  if (is_sealed(file)) check_config(file, directory);
+  for (const auto& [name, array] : file.tensors) state.set(name, array);
 }
 
 std::int64_t load_training(const std::filesystem::path& directory, const nn::Module& module,
@@ -183,11 +212,21 @@ std::int64_t load_training(const std::filesystem::path& directory, const nn::Mod
   check_same_model(load_config(directory), config, directory / "config.json");
   const auto path = directory / "training.safetensors";
   const io::TensorFile file = io::load_safetensors(path);
-  check_parameters(file, module, path);
+  // Dropout, which counts its steps, may be switched on or off between two parts of a run.
+  const std::string counter = "random.step";
+  const auto found = file.tensors.find(counter);
+  Expected expected = parameters_of(module);
+  for (const std::string& name : state.names())
+    if (name != counter) expected.emplace_back(name, state.type(name));
+  if (found != file.tensors.end()) expected.emplace_back(counter, TensorType{i64, {}});
+  check_tensors(file.tensors, expected, path);
+  check_seal(file, path);
+  check_finite(file.tensors, module, path);
   const auto step = file.metadata.find("step");
   if (step == file.metadata.end() || step->second.empty() ||
       step->second.find_first_not_of("0123456789") != std::string::npos || step->second.size() > 18)
     throw FormatError(fmt::format("{}: it does not say at which step it was saved", path.string()));
+  check_config(file, directory);
   for (const auto& [name, array] : file.tensors) state.set(name, array);
   return std::stoll(step->second);
 }

@@ -93,4 +93,81 @@ damaged training.safetensors
 cp good/model.safetensors "$broken"
 run 3 train "${small[@]}" --data text --steps 4 --eval-every 0 --out bad --resume
 says "$broken"
+
+# Not one byte of what was saved may change. Every part of the files is tried.
+flip() {  # FILE POSITION
+  local byte
+  byte=$(od -An -tu1 -j "$2" -N1 "$1")
+  printf "\\x$(printf %02x $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+for file in model training; do
+  size=$(wc -c <good/$file.safetensors)
+  for i in $(seq 0 40); do
+    damaged $file.safetensors
+    at=$((i < 12 ? i * 7 : size * i / 41))
+    flip "$broken" $at
+    if [[ $file == model ]]; then
+      refused
+    else
+      run 3 train --out bad --resume --steps 4
+      says "$broken"
+    fi
+  done
+done
+damaged config.json
+sed 's/"dropout": 0[.0]*/"dropout": 0.5/' good/config.json >"$broken"
+refused
+run 3 train --out bad --resume --steps 4
+says "$broken"
+
+# Exactly the tensors of the model and of its optimizer, by their names.
+export LC_ALL=C
+renamed() {  # FILE FROM TO
+  damaged "$1"
+  sed "s/\"$2\"/\"$3\"/" "good/$1" >"$broken"
+  ! cmp -s "good/$1" "$broken" || fail "$1 has no $2"
+}
+renamed model.safetensors ln_f.bias ln_f.xias; refused; says "'ln_f.bias' is missing"
+for name in adamw.m.ln_f.bias adamw.v.tok.weight adamw.step random.seed ln_f.bias; do
+  renamed training.safetensors $name "${name/[mst]/x}"
+  run 3 train --out bad --resume --steps 4
+  says "$broken: the tensor '$name' is missing"
+done
+# One more: 4 bytes at the end, and an entry that describes them in a header of the same length.
+widened() {  # FILE: the file's header loses its padding and its marks for a tensor "more"
+  local length text rest
+  length=$(od -An -tu8 -N8 "good/$1" | tr -d ' ')
+  text=$(tail -c +9 "good/$1" | head -c "$length" | sed 's/ *$//; s/"__metadata__":{[^}]*},//')
+  rest=$(($(wc -c <"good/$1") - 8 - length))
+  text="${text%\}},\"more\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[$rest,$((rest + 4))]}}"
+  while ((${#text} % 8)); do text+=" "; done
+  {
+    printf "\\x$(printf %02x $((${#text} & 255)))\\x$(printf %02x $((${#text} >> 8)))\\0\\0\\0\\0\\0\\0%s" "$text"
+    tail -c +$((9 + length)) "good/$1"
+    printf '\0\0\0\0'
+  } >"$broken"
+}
+damaged model.safetensors; widened model.safetensors; refused; says "no tensor 'more'"
+damaged training.safetensors
+widened training.safetensors
+run 3 train --out bad --resume --steps 4
+says "no tensor 'more'"
+
+# Weights that something else wrote have no checksum of asg's, but must be numbers.
+foreign() { sed -i 's/"checksum":/"checksuM":/; s/"config":/"confiG":/; s/"step":/"steP":/' "$broken"; }
+damaged model.safetensors
+foreign
+run 0 "${generate[@]}"
+for bits in '\0\0\xc0\x7f' '\0\0\x80\x7f' '\0\0\x80\xff'; do
+  damaged model.safetensors
+  foreign
+  head -c -4 "$broken" >head
+  { cat head; printf "$bits"; } >"$broken"
+  refused
+  says "NaN or infinity"
+done
+# Neither are such weights saved: the loss of the only step is one of the weights before it.
+run 1 train "${small[@]}" --data text --steps 1 --eval-every 0 --optimizer sgd --lr 1e300 --out diverged
+says "NaN or infinity after 1 steps"
+[[ ! -e diverged ]] || fail "weights that are no numbers are saved: $(find diverged)"
 finish

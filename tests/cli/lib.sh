@@ -65,6 +65,26 @@ json_lines() {
 # The losses of the steps in a file of JSON lines, as they are printed: every digit.
 losses() { sed -n 's/.*"loss":\([^,}]*\),"lr".*/\1/p' "$1"; }
 
+# first_line FILE: waits until a program that runs beside the test has written one there.
+first_line() {
+  for _ in $(seq 1 600); do
+    [[ ! -s $1 ]] || return 0
+    sleep 0.05
+  done
+  fail "nothing comes in $1"
+}
+
+# one_step FOLDER: prints the step of a run that is whole: weights, state and configuration of one
+# step, and the weights of both files the same.
+one_step() {
+  local step other
+  step=$(step_of "$1/model.safetensors")
+  other=$(step_of "$1/training.safetensors")
+  [[ -n $step && $step == "$other" ]] || fail "$1: a model of step '$step', a state of '$other'"
+  echo "$step"
+}
+step_of() { head -c 4096 "$1" | LC_ALL=C grep -ao '"step":"[0-9]*"' | tr -dc '0-9\n' | head -1; }
+
 # The files of a folder with their checksums.
 contents() { (cd "$1" && find . -type f -exec cksum {} + | sort -k3); }
 

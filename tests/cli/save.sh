@@ -6,9 +6,10 @@ train=(train "${small[@]}" --data text --eval-every 4 --eval-iters 2 --json)
 
 run 0 "${train[@]}" --steps 12 --out whole
 cp out whole.jsonl
-contents whole | awk '{ print $3 }' >files
-printf '%s\n' ./config.json ./model.safetensors ./training.safetensors | cmp -s - files ||
-  fail "a run leaves $(tr '\n' ' ' <files)"
+files="checkpoints config.json latest model.safetensors training.safetensors"
+leaves() { (cd "$1" && echo *); }
+[[ $(leaves whole) == "$files" ]] || fail "a run leaves $(leaves whole)"
+[[ $(one_step whole) == 12 && $(ls -A whole/checkpoints) == 12 ]] || fail "a run of 12 steps leaves $(find whole)"
 json whole/config.json model vocabulary
 
 # The same drawing from the same weights; another from another seed.
@@ -70,7 +71,8 @@ wait $pid
 expect_status 130 $? "Ctrl-C"
 says "saved to stopped"
 json_lines stopped.jsonl step loss
-contents stopped | awk '{ print $3 }' | cmp -s - files || fail "Ctrl-C leaves other files"
+[[ $(leaves stopped) == "$files" ]] || fail "Ctrl-C leaves $(leaves stopped)"
+one_step stopped >/dev/null
 run 0 generate --from stopped --prompt "the" --tokens 10
 last=$(tail -1 stopped.jsonl | sed 's/.*"step":\([0-9]*\).*/\1/')
 run 0 train "${small[@]}" --data text --steps $((last + 3)) --eval-every 0 --json --out stopped --resume
@@ -88,9 +90,9 @@ run 0 generate --from kept/checkpoints/4 --prompt "the" --tokens 3
 mkdir kept/checkpoints/mine
 run 0 "${train[@]}" --steps 10 --checkpoint-every 1 --keep 2 --out kept --resume
 [[ $(cd kept/checkpoints && echo *) == "10 9 mine" ]] || fail "later: $(cd kept/checkpoints && echo *)"
-# A shorter run in the same folder is the newer one.
-run 0 "${train[@]}" --steps 3 --checkpoint-every 1 --keep 2 --out kept
-[[ $(cd kept/checkpoints && echo *) == "2 3 mine" ]] || fail "again: $(cd kept/checkpoints && echo *)"
+# A run that replaces another one keeps none of its checkpoints.
+run 0 "${train[@]}" --steps 3 --checkpoint-every 1 --keep 3 --out kept --overwrite
+[[ $(cd kept/checkpoints && echo *) == "1 2 3 mine" ]] || fail "again: $(cd kept/checkpoints && echo *)"
 run 2 "${train[@]}" --steps 3 --keep 2
 says "--keep"
 

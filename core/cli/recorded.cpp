@@ -1,0 +1,95 @@
+#include "recorded.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include "graph/utf8.hpp"
+
+namespace asg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using Texts = std::vector<std::string>;
+
+// "--no-bias" for "no_bias".
+std::string option_name(std::string key) {
+  std::replace(key.begin(), key.end(), '_', '-');
+  return "--" + key;
+}
+
+std::string key_of(const CLI::Option& option) {
+  std::string key = option.get_single_name();
+  std::replace(key.begin(), key.end(), '-', '_');
+  return key;
+}
+
+bool belongs_to_run(const CLI::Option& option) {
+  return option.get_group() != not_of_the_run && option.get_single_name() != "help";
+}
+
+Texts texts_of(const Json& value) {
+  if (value.is_string()) return {value.get<std::string>()};
+  if (!value.is_array()) return {value.dump()};
+  Texts texts;
+  for (const Json& each : value)
+    texts.push_back(each.is_string() ? each.get<std::string>() : each.dump());
+  return texts;
+}
+
+// 1e-2 is 0.01.
+bool say_the_same(const Texts& a, const Texts& b) {
+  if (a == b) return true;
+  if (a.size() != 1 || b.size() != 1) return false;
+  double x = 0, y = 0;
+  return CLI::detail::lexical_cast(a[0], x) && CLI::detail::lexical_cast(b[0], y) && x == y;
+}
+
+void take(CLI::Option& option, const Texts& texts, const std::string& file) {
+  try {
+    for (const std::string& text : texts) option.add_result(text);
+    option.run_callback();
+  } catch (const CLI::Error& error) {
+    throw FormatError(fmt::format("{}: {}", file, shown(error.what())));
+  }
+}
+
+}  // namespace
+
+Json given_options(const CLI::App& command, const Json& config) {
+  Json given = Json::object();
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string key = key_of(*option);
+    if (option->count() > 0 && belongs_to_run(*option) && !config.contains(key))
+      given[key] = option->results();
+  }
+  return given;
+}
+
+std::vector<Changed> take_recorded(CLI::App& command, const Json& config, const std::string& file) {
+  Json recorded = config;
+  recorded.erase("options");
+  if (config.contains("options")) {
+    if (!config["options"].is_object())
+      throw FormatError(fmt::format("{}: 'options' is no object", file));
+    recorded.update(config["options"]);
+  }
+  std::vector<Changed> changed;
+  for (CLI::Option* option : command.get_options([](CLI::Option*) { return true; })) {
+    if (!belongs_to_run(*option)) continue;
+    const auto found = recorded.find(key_of(*option));
+    const bool is_recorded = found != recorded.end();
+    if (option->count() == 0) {
+      if (is_recorded) take(*option, texts_of(*found), file);
+      continue;
+    }
+    const Texts was = is_recorded ? texts_of(*found) : Texts{option->get_default_str()};
+    if (!say_the_same(was, option->results()))
+      changed.push_back({option_name(key_of(*option)), fmt::format("{}", fmt::join(was, " ")),
+                         fmt::format("{}", fmt::join(option->results(), " "))});
+  }
+  return changed;
+}
+
+}  // namespace asg::cli
