@@ -77,9 +77,9 @@ done
 run 2 "${train[@]}" --data text --seed 4611686018427387904  # would draw what 0 draws
 run 0 "${train[@]}" --data text --seed 4611686018427387903
 run 0 "${train[@]}" --data text --seed 0010 --json
-sed 's/,"steps_per_s.*//' out >ten
+losses out >ten
 run 0 "${train[@]}" --data text --seed 10 --json
-sed 's/,"steps_per_s.*//' out >again
+losses out >again
 same ten again "--seed 0010 and 10"
 
 run 2 train --model nosuch --steps 1 --lr 1e-3
