@@ -76,6 +76,12 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
 
 VulkanDevice::~VulkanDevice() {
   if (!device_) return;
+  if (forked()) {
+    // The parent's, which still uses them.
+    (void)pipelines_.release();
+    (void)memory_.release();
+    return;
+  }
   try {
     if (!lost_) {
       wait_all();
@@ -92,6 +98,7 @@ VulkanDevice::~VulkanDevice() {
 }
 
 void VulkanDevice::check_alive() const {
+  check_not_forked();
   if (lost_) throw sdk::Error(ASG_DEVICE_LOST, "the device was lost before");
 }
 
@@ -121,6 +128,7 @@ uint64_t VulkanDevice::submit(std::span<const vk::CommandBuffer> commands) {
 uint64_t VulkanDevice::finished() const { return device_.getSemaphoreCounterValue(timeline_); }
 
 bool VulkanDevice::wait(uint64_t submission, uint64_t timeout_ns) {
+  check_not_forked();
   if (submission == 0) return true;
   check_alive();
   const uint64_t limit = std::min(timeout_ns, options_.timeout_ns);
@@ -181,6 +189,7 @@ void VulkanDevice::copy_out(const Allocation& from, uint64_t offset, void* to, u
 }
 
 std::unique_ptr<sdk::Buffer> VulkanDevice::create_buffer(uint64_t size) {
+  check_not_forked();
   return translated("making a buffer", [&] {
     auto buffer = std::make_unique<VulkanBuffer>(*this, size);
     instance_.messages().raise();
@@ -190,6 +199,7 @@ std::unique_ptr<sdk::Buffer> VulkanDevice::create_buffer(uint64_t size) {
 
 std::unique_ptr<sdk::Executable> VulkanDevice::compile(const asg_program& program,
                                                        const sdk::Options& options) {
+  check_not_forked();
   options.accept_only({});
   return translated("compiling", [&] {
     auto executable = std::make_unique<VulkanExecutable>(*this, program);

@@ -68,6 +68,7 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
 }
 
 VulkanExecutable::~VulkanExecutable() {
+  if (forked()) return;
   try {
     device_.wait_all();
   } catch (...) {

@@ -1,6 +1,7 @@
 #include "instance.hpp"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -16,6 +17,8 @@ namespace {
 
 constexpr uint32_t needed_version = VK_API_VERSION_1_2;
 constexpr const char* validation_layer = "VK_LAYER_KHRONOS_validation";
+
+std::atomic<pid_t> started{0};  // the process that first started Vulkan
 
 VKAPI_ATTR VkBool32 VKAPI_CALL on_message(VkDebugUtilsMessageSeverityFlagBitsEXT,
                                           VkDebugUtilsMessageTypeFlagsEXT,
@@ -125,6 +128,20 @@ bool usable(vk::PhysicalDevice device, PhysicalDevice& result) {
 
 }  // namespace
 
+bool forked() {
+  const pid_t process = started;
+  return process != 0 && process != getpid();
+}
+
+void check_not_forked() {
+  if (forked())
+    throw sdk::Error(ASG_UNAVAILABLE,
+                     "this process was forked from one that had started Vulkan (process " +
+                         std::to_string(started) +
+                         "), and the driver's threads did not come along; fork before Vulkan is "
+                         "used, or start a program anew (exec)");
+}
+
 void Messages::add(const std::string& id, const std::string& text) {
   const std::lock_guard lock(mutex_);
   if (count_++ == 0) first_ = "[" + id + "] " + text;
@@ -140,6 +157,7 @@ void Messages::raise() {
 }
 
 Instance::Instance(const sdk::Host& host) : host_(host) {
+  check_not_forked();
   if (!open_loader()) {
     host_.log(ASG_LOG_INFO, "no Vulkan loader (libvulkan.so.1) on this machine, so no devices");
     return;
@@ -150,6 +168,7 @@ Instance::Instance(const sdk::Host& host) : host_(host) {
 }
 
 Instance::~Instance() {
+  if (forked()) return;
   if (messenger_) instance_.destroyDebugUtilsMessengerEXT(messenger_);
   if (instance_) instance_.destroy();
   // The library stays: drivers do not like to be unloaded.
@@ -186,6 +205,7 @@ void Instance::create(const std::string& validation) {
   info.setPEnabledLayerNames(layers).setPEnabledExtensionNames(extensions);
   if (!enabled.empty()) info.pNext = &features;
   try {
+    started = getpid();
     instance_ = vk::createInstance(info);
   } catch (const vk::IncompatibleDriverError&) {
     host_.log(ASG_LOG_INFO, "the Vulkan loader finds no driver, so no devices");

@@ -40,6 +40,12 @@ struct PhysicalDevice {
   std::string cache_key;  ///< changes when the driver does
 };
 
+/// Whether the process was forked from one that had started Vulkan.  The driver's threads did not
+/// come along, so that calls would wait for them for ever.
+bool forked();
+/// Errors: ASG_UNAVAILABLE when it was.
+void check_not_forked();
+
 class Instance {
  public:
   /// Where there is no loader or no driver, there are no devices.

@@ -165,6 +165,7 @@ Allocation Memory::allocate(uint64_t size, Use use) {
 }
 
 void Memory::free(const Allocation& allocation) {
+  if (forked()) return;
   if (allocation.block == nullptr) return;
   Block& block = *allocation.block;
   block.used -= allocation.size;

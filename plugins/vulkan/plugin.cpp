@@ -77,6 +77,7 @@ class VulkanBackend final : public sdk::Backend {
   }
 
   std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
+    check_not_forked();
     options.accept_only({"cache", "profile", "timeout", "loops"});
     const PhysicalDevice& device = instance_.devices()[index];
     DeviceOptions parsed{
