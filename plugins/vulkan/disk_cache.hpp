@@ -1,5 +1,7 @@
 // Compiled shaders and the driver's pipelines on disk.  What cannot be read or written is left out
-// and reported once; what was damaged is made anew.
+// and reported once; what was damaged is made anew.  A shader runs with all that the process may
+// do: as with plugins, only files and folders of root or of the user are trusted, to which not
+// everybody may write.
 #pragma once
 
 #include <cstddef>
@@ -26,13 +28,16 @@ class DiskCache {
   DiskCache(std::filesystem::path folder, Warn warn)
       : folder_(std::move(folder)), warn_(std::move(warn)) {}
 
-  /// The content of an entry whose key is exactly `key`; nothing when it is missing or damaged.
+  /// The content of an entry whose key is exactly `key`; nothing when it is missing, damaged or not
+  /// to be trusted.
   std::optional<std::vector<std::byte>> read(const std::string& name, std::string_view key);
   /// Replaces an entry at once: other processes see the old one or the new one.
   void write(const std::string& name, std::string_view key, const void* data, std::size_t size);
 
  private:
   void warn_once(const std::string& text);
+  /// The folder of an entry, made where it is missing; -1 and a warning where it cannot be used.
+  int open_folder(const std::filesystem::path& folder, bool make);
 
   std::filesystem::path folder_;
   Warn warn_;

@@ -8,6 +8,19 @@ namespace asg::vulkan {
 namespace {
 
 constexpr const char* pipeline_file = "pipelines.bin";
+constexpr uint32_t spirv_magic = 0x07230203;
+
+std::string key_of(const std::string& source) {
+  return "glslang " + glslang_version() + "\n" + source;
+}
+std::string name_of(const std::string& key) { return "spirv/" + hash_text(key) + ".spv"; }
+
+/// Whether the driver does not like what it was given, rather than being in trouble itself.
+bool is_refusal(const vk::Error& error) {
+  return dynamic_cast<const vk::DeviceLostError*>(&error) == nullptr &&
+         dynamic_cast<const vk::OutOfDeviceMemoryError*>(&error) == nullptr &&
+         dynamic_cast<const vk::OutOfHostMemoryError*>(&error) == nullptr;
+}
 
 }  // namespace
 
@@ -20,7 +33,12 @@ Pipelines::Pipelines(const PhysicalDevice& physical, vk::Device device, DiskCach
     info.initialDataSize = stored->size();
     info.pInitialData = stored->data();
   }
-  driver_cache_ = device_.createPipelineCache(info);
+  try {
+    driver_cache_ = device_.createPipelineCache(info);
+  } catch (const vk::Error& e) {
+    if (!stored || !is_refusal(e)) throw;
+    driver_cache_ = device_.createPipelineCache({});
+  }
 }
 
 Pipelines::~Pipelines() {
@@ -53,18 +71,31 @@ const Pipelines::Layout& Pipelines::layout(std::size_t buffers) {
   return layouts_.emplace(buffers, made).first->second;
 }
 
-std::vector<uint32_t> Pipelines::words(const std::string& source) {
-  const std::string key = "glslang " + glslang_version() + "\n" + source;
-  const std::string name = "spirv/" + hash_text(key) + ".spv";
-  if (const auto stored = cache_.read(name, key)) {
-    std::vector<uint32_t> words(stored->size() / 4);
-    std::memcpy(words.data(), stored->data(), words.size() * 4);
-    return words;
-  }
+std::vector<uint32_t> Pipelines::stored(const std::string& source) {
+  const std::string key = key_of(source);
+  const auto bytes = cache_.read(name_of(key), key);
+  if (!bytes || bytes->size() % 4 != 0 || bytes->empty()) return {};
+  std::vector<uint32_t> words(bytes->size() / 4);
+  std::memcpy(words.data(), bytes->data(), bytes->size());
+  if (words[0] != spirv_magic) return {};
+  return words;
+}
+
+std::vector<uint32_t> Pipelines::compiled(const std::string& source) {
+  const std::string key = key_of(source);
   std::vector<uint32_t> words = compile_glsl(source);
   ++counters_.shaders_compiled;
-  cache_.write(name, key, words.data(), words.size() * 4);
+  cache_.write(name_of(key), key, words.data(), words.size() * 4);
   return words;
+}
+
+vk::Pipeline Pipelines::make(const std::vector<uint32_t>& code, const Layout& layout) {
+  const vk::UniqueShaderModule module =
+      device_.createShaderModuleUnique({.codeSize = code.size() * 4, .pCode = code.data()});
+  const vk::ComputePipelineCreateInfo info{
+      .stage = {.stage = vk::ShaderStageFlagBits::eCompute, .module = *module, .pName = "main"},
+      .layout = layout.pipeline};
+  return device_.createComputePipeline(driver_cache_, info).value;
 }
 
 const Pipeline& Pipelines::get(const Dispatch& dispatch) {
@@ -75,17 +106,19 @@ const Pipeline& Pipelines::get(const Dispatch& dispatch) {
                                           std::to_string(dispatch.bindings.size()) +
                                           " buffers, this device allows " +
                                           std::to_string(physical_.traits.max_buffers));
-  const std::vector<uint32_t> code = words(dispatch.source);
   const Layout& shared = layout(dispatch.bindings.size());
-  const vk::UniqueShaderModule module =
-      device_.createShaderModuleUnique({.codeSize = code.size() * 4, .pCode = code.data()});
-  const vk::ComputePipelineCreateInfo info{
-      .stage = {.stage = vk::ShaderStageFlagBits::eCompute, .module = *module, .pName = "main"},
-      .layout = shared.pipeline};
-  const auto made = device_.createComputePipeline(driver_cache_, info);
+  const std::vector<uint32_t> known = stored(dispatch.source);
+  vk::Pipeline made;
+  try {
+    made = make(known.empty() ? compiled(dispatch.source) : known, shared);
+  } catch (const vk::Error& e) {
+    // What the cache holds may be another driver's, or nothing that a driver takes.
+    if (known.empty() || !is_refusal(e)) throw;
+    made = make(compiled(dispatch.source), shared);
+  }
   ++counters_.pipelines;
   changed_ = true;
-  const Pipeline pipeline{made.value, shared.pipeline, shared.set};
+  const Pipeline pipeline{made, shared.pipeline, shared.set};
   return pipelines_.emplace(dispatch.source, pipeline).first->second;
 }
 

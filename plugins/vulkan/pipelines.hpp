@@ -43,7 +43,10 @@ class Pipelines {
     vk::PipelineLayout pipeline;
   };
   const Layout& layout(std::size_t buffers);
-  std::vector<uint32_t> words(const std::string& source);
+  /// The shader as the cache has it; nothing when it has none.
+  std::vector<uint32_t> stored(const std::string& source);
+  std::vector<uint32_t> compiled(const std::string& source);
+  vk::Pipeline make(const std::vector<uint32_t>& code, const Layout& layout);
 
   const PhysicalDevice& physical_;
   vk::Device device_;

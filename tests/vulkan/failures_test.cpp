@@ -143,22 +143,6 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_there_is_refused) {
 
 // ---------------------------------------------------------------- a device in trouble
 
-/// Backends made while it lives see faults that `set` turns on.
-class Faults {
- public:
-  void set(const std::string& kind, int count = -1) {
-    setenv("ASG_TEST_FAULT", kind.c_str(), 1);
-    count < 0 ? unsetenv("ASG_TEST_FAULT_COUNT")
-              : setenv("ASG_TEST_FAULT_COUNT", std::to_string(count).c_str(), 1);
-  }
-  void clear() { unsetenv("ASG_TEST_FAULT"); }
-  ~Faults() { clear(); }
-
- private:
-  Variable path_{"VK_LAYER_PATH", ASG_TEST_LAYERS},
-      layer_{"VK_INSTANCE_LAYERS", "VK_LAYER_ASG_faults"};
-};
-
 bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }

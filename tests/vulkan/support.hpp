@@ -51,6 +51,22 @@ class Variable {
   bool had_ = false;
 };
 
+/// Backends made while it lives see faults that `set` turns on.
+class Faults {
+ public:
+  void set(const std::string& kind, int count = -1) {
+    setenv("ASG_TEST_FAULT", kind.c_str(), 1);
+    count < 0 ? unsetenv("ASG_TEST_FAULT_COUNT")
+              : setenv("ASG_TEST_FAULT_COUNT", std::to_string(count).c_str(), 1);
+  }
+  void clear() { unsetenv("ASG_TEST_FAULT"); }
+  ~Faults() { clear(); }
+
+ private:
+  Variable path_{"VK_LAYER_PATH", ASG_TEST_LAYERS},
+      layer_{"VK_INSTANCE_LAYERS", "VK_LAYER_ASG_faults"};
+};
+
 /// y = softmax(x W), a program of several shaders.
 struct Model {
   static constexpr int64_t rows = 20, inner = 30, columns = 40;

@@ -5,7 +5,11 @@
 //   wait    the device is lost while work runs
 //   part    the same, with the last two command buffers not over
 //   hang    work never ends
-//   memory  there is no room for anything; with ASG_TEST_FAULT_COUNT only so many times
+//   memory  there is no room for anything
+//   shader  no pipeline is made
+//   stored  no stored pipelines are taken
+//
+// ASG_TEST_FAULT_COUNT, if set, says how many times.
 #include <vulkan/vk_layer.h>
 #include <vulkan/vulkan.h>
 
@@ -26,6 +30,8 @@ struct Device {
   PFN_vkWaitSemaphores wait;
   PFN_vkGetSemaphoreCounterValue counter;
   PFN_vkAllocateMemory allocate;
+  PFN_vkCreateComputePipelines pipelines;
+  PFN_vkCreatePipelineCache cache;
 };
 std::map<void*, Device> devices;
 
@@ -76,6 +82,22 @@ VKAPI_ATTR VkResult VKAPI_CALL allocate_memory(VkDevice device, const VkMemoryAl
   return device_of(device).allocate(device, info, callbacks, memory);
 }
 
+VKAPI_ATTR VkResult VKAPI_CALL create_pipelines(VkDevice device, VkPipelineCache cache,
+                                                uint32_t count,
+                                                const VkComputePipelineCreateInfo* infos,
+                                                const VkAllocationCallbacks* callbacks,
+                                                VkPipeline* pipelines) {
+  if (fails("shader")) return VK_ERROR_INITIALIZATION_FAILED;
+  return device_of(device).pipelines(device, cache, count, infos, callbacks, pipelines);
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL create_cache(VkDevice device, const VkPipelineCacheCreateInfo* info,
+                                            const VkAllocationCallbacks* callbacks,
+                                            VkPipelineCache* cache) {
+  if (info->initialDataSize > 0 && fails("stored")) return VK_ERROR_INITIALIZATION_FAILED;
+  return device_of(device).cache(device, info, callbacks, cache);
+}
+
 /// The loader's link to the layer below, in the chain of what a thing is created from.
 template <class Info>
 Info* link_of(const void* chain, VkStructureType type) {
@@ -119,10 +141,13 @@ VKAPI_ATTR VkResult VKAPI_CALL create_device(VkPhysicalDevice physical,
   const auto find = [&](const char* name) { return get(*device, name); };
   const std::lock_guard guard(lock);
   devices[key_of(*device)] = {
-      get, reinterpret_cast<PFN_vkQueueSubmit>(find("vkQueueSubmit")),
+      get,
+      reinterpret_cast<PFN_vkQueueSubmit>(find("vkQueueSubmit")),
       reinterpret_cast<PFN_vkWaitSemaphores>(find("vkWaitSemaphores")),
       reinterpret_cast<PFN_vkGetSemaphoreCounterValue>(find("vkGetSemaphoreCounterValue")),
-      reinterpret_cast<PFN_vkAllocateMemory>(find("vkAllocateMemory"))};
+      reinterpret_cast<PFN_vkAllocateMemory>(find("vkAllocateMemory")),
+      reinterpret_cast<PFN_vkCreateComputePipelines>(find("vkCreateComputePipelines")),
+      reinterpret_cast<PFN_vkCreatePipelineCache>(find("vkCreatePipelineCache"))};
   return result;
 }
 
@@ -153,7 +178,9 @@ PFN_vkVoidFunction own(const char* name) {
       {"vkQueueSubmit", reinterpret_cast<PFN_vkVoidFunction>(queue_submit)},
       {"vkWaitSemaphores", reinterpret_cast<PFN_vkVoidFunction>(wait_semaphores)},
       {"vkGetSemaphoreCounterValue", reinterpret_cast<PFN_vkVoidFunction>(get_counter)},
-      {"vkAllocateMemory", reinterpret_cast<PFN_vkVoidFunction>(allocate_memory)}};
+      {"vkAllocateMemory", reinterpret_cast<PFN_vkVoidFunction>(allocate_memory)},
+      {"vkCreateComputePipelines", reinterpret_cast<PFN_vkVoidFunction>(create_pipelines)},
+      {"vkCreatePipelineCache", reinterpret_cast<PFN_vkVoidFunction>(create_cache)}};
   const auto found = functions.find(name);
   return found == functions.end() ? nullptr : found->second;
 }
