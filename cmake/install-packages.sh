@@ -10,6 +10,8 @@ packages=(
   locales  # sources of the locales that tests make
   # The Vulkan backend; the last two are its software device and the layers for its tests.
   libvulkan-dev glslang-dev glslang-tools spirv-tools mesa-vulkan-drivers vulkan-validationlayers
+  # Its libFuzzer for tests/fuzz.
+  clang libclang-rt-dev
 )
 
 # Any Boost from 1.74 on will do, wherever it came from, so the test is for its files.

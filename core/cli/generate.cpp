@@ -13,6 +13,7 @@
 #include <asg/runtime/compile.hpp>
 
 #include "command.hpp"
+#include "config.hpp"
 #include "model.hpp"
 #include "save.hpp"
 

@@ -22,7 +22,6 @@ namespace asg::cli {
 namespace {
 
 constexpr std::int64_t image_side = 28;
-constexpr double most_dropout = 0.999;
 
 Model gpt(const ModelFlags& f) {
   if (f.vocab < 1) throw UsageError("--vocab is needed: the size of the vocabulary");
@@ -160,57 +159,6 @@ Model make_saved_model(const ModelFlags& flags, const std::string& file) {
   } catch (const Error& error) {
     throw FormatError(fmt::format("{}: {}", file, error.what()));
   }
-}
-
-ModelFlags flags_from_config(const nlohmann::ordered_json& config, const std::string& file) {
-  const auto entry = [&](const char* key, bool (*fits)(const nlohmann::ordered_json&),
-                         const std::string& wanted) -> const nlohmann::ordered_json& {
-    if (!config.is_object() || !config.contains(key))
-      throw FormatError(
-          fmt::format("{}: not a configuration written by asg train: it has no '{}'", file, key));
-    const nlohmann::ordered_json& value = config[key];
-    if (!fits(value))
-      throw FormatError(
-          fmt::format("{}: '{}' is {}, not {}", file, key,
-                      value.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace), wanted));
-    return value;
-  };
-  // As exact as the flags are: JSON's own conversions cut fractions off and wrap.
-  const auto size = [&](const char* key, std::uint64_t least = 1) {
-    const auto is_natural = [](const nlohmann::ordered_json& v) { return v.is_number_unsigned(); };
-    const std::string wanted = fmt::format("a whole number from {} to {}", least, most_of_a_size);
-    const auto number = entry(key, is_natural, wanted).get<std::uint64_t>();
-    if (number < least || number > most_of_a_size)
-      throw FormatError(fmt::format("{}: '{}' is {}, not {}", file, key, number, wanted));
-    return static_cast<std::int64_t>(number);
-  };
-  const auto text = [&](const char* key) {
-    const auto is_text = [](const nlohmann::ordered_json& v) { return v.is_string(); };
-    return entry(key, is_text, "a text").get<std::string>();
-  };
-  const auto truth = [&](const char* key) {
-    const auto is_truth = [](const nlohmann::ordered_json& v) { return v.is_boolean(); };
-    return entry(key, is_truth, "true or false").get<bool>();
-  };
-  ModelFlags flags;
-  flags.model = text("model");
-  flags.vocab = size("vocab", 0);
-  flags.layers = size("layers");
-  flags.heads = size("heads");
-  flags.embd = size("embd");
-  flags.block = size("block");
-  flags.batch = size("batch");
-  const auto is_share = [](const nlohmann::ordered_json& v) {
-    return v.is_number() && v.get<double>() >= 0 && v.get<double>() <= most_dropout;
-  };
-  flags.dropout =
-      entry("dropout", is_share, fmt::format("a number from 0 to {}", most_dropout)).get<double>();
-  flags.tie = truth("tie");
-  flags.no_bias = truth("no_bias");
-  flags.dtype = text("dtype");
-  if (flags.dtype != "f32" && flags.dtype != "f64")
-    throw FormatError(fmt::format("{}: 'dtype' is \"{}\", not f32 or f64", file, flags.dtype));
-  return flags;
 }
 
 }  // namespace asg::cli

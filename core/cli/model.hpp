@@ -12,6 +12,8 @@
 
 namespace asg::cli {
 
+constexpr double most_dropout = 0.999;
+
 struct ModelFlags {
   std::string model;
   std::int64_t layers = 4, heads = 4, embd = 128, block = 64, batch = 12;
@@ -44,10 +46,5 @@ struct Model {
 /// The same for flags that come from a file.
 /// Errors   FormatError naming the file.
 [[nodiscard]] Model make_saved_model(const ModelFlags& flags, const std::string& file);
-
-/// Flags from a saved configuration.
-/// Errors   FormatError naming `file` and what is missing.
-[[nodiscard]] ModelFlags flags_from_config(const nlohmann::ordered_json& config,
-                                           const std::string& file);
 
 }  // namespace asg::cli

@@ -9,15 +9,14 @@
 
 #include <fmt/format.h>
 
-#include <asg/data/text.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 #include <asg/io/safetensors.hpp>
-#include "graph/utf8.hpp"
 #include "io/json.hpp"
 
 #include "checksum.hpp"
 #include "command.hpp"
+#include "config.hpp"
 
 namespace asg::cli {
 namespace {
@@ -151,50 +150,6 @@ void save_run(RunFolder& folder, const State& state, const nn::Module& module,
     io::save_safetensors(place / "training.safetensors", sealed(std::move(all), text, step));
     io::write_file(place / "config.json", text);
   });
-}
-
-nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary) {
-  auto list = nlohmann::ordered_json::array();
-  for (const std::string& character : vocabulary) {
-    if (is_utf8(character))
-      list.push_back(character);
-    else
-      list.push_back(std::vector<std::uint8_t>(character.begin(), character.end()));
-  }
-  return list;
-}
-
-std::vector<std::string> vocabulary_from_json(const nlohmann::ordered_json& json,
-                                              const std::string& file) {
-  std::vector<std::string> vocabulary;
-  try {
-    for (const auto& entry : json.get<std::vector<nlohmann::ordered_json>>()) {
-      if (entry.is_string()) {
-        vocabulary.push_back(entry.get<std::string>());
-        continue;
-      }
-      std::string& bytes = vocabulary.emplace_back();
-      for (const auto& byte : entry.get<std::vector<nlohmann::ordered_json>>()) {
-        if (!byte.is_number_unsigned() || byte.get<std::uint64_t>() > 0xff)
-          throw FormatError(fmt::format("{} is no byte", io::json_text(byte)));
-        bytes.push_back(static_cast<char>(byte.get<std::uint64_t>()));
-      }
-    }
-    static_cast<void>(data::CharTokenizer(vocabulary));
-  } catch (const FormatError& error) {
-    throw FormatError(fmt::format("{}: not a vocabulary ({})", file, error.what()));
-  } catch (const nlohmann::json::exception& error) {
-    throw FormatError(fmt::format("{}: not a vocabulary ({})", file, error.what()));
-  }
-  return vocabulary;
-}
-
-nlohmann::ordered_json load_config(const std::filesystem::path& directory) {
-  // A vocabulary of every character that there is has a quarter of this.
-  constexpr std::uint64_t longest = std::uint64_t{64} << 20;
-  const auto path = directory / "config.json";
-  return io::parse_json<nlohmann::ordered_json>(io::read_file(path, longest), path.string(),
-                                                {.keys = 1000});
 }
 
 void load_weights(const std::filesystem::path& directory, const nn::Module& module, State& state) {

@@ -21,17 +21,9 @@ namespace asg::cli {
 void save_run(RunFolder& folder, const State& state, const nn::Module& module,
               const nlohmann::ordered_json& config, std::int64_t step, std::int64_t keep);
 
-/// A vocabulary in JSON: characters as strings; bytes that are no UTF-8, which a string of JSON
-/// cannot hold, as arrays of numbers.
-[[nodiscard]] nlohmann::ordered_json vocabulary_to_json(const std::vector<std::string>& vocabulary);
-/// Errors   FormatError naming `file`.
-[[nodiscard]] std::vector<std::string> vocabulary_from_json(const nlohmann::ordered_json& json,
-                                                            const std::string& file);
-
 /// Errors   FormatError when a file is missing, damaged or of another model: also for tensors that
 ///          are missing or too many, parameters that are NaN or infinite, and wrong checksums. A
 ///          model.safetensors that something else wrote needs none.
-[[nodiscard]] nlohmann::ordered_json load_config(const std::filesystem::path& directory);
 void load_weights(const std::filesystem::path& directory, const nn::Module& module, State& state);
 /// Fills the state, which has everything that the run needs to go on, and returns the step to go on
 /// with.

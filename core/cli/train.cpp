@@ -17,6 +17,7 @@
 
 #include "batches.hpp"
 #include "command.hpp"
+#include "config.hpp"
 #include "memory.hpp"
 #include "model.hpp"
 #include "progress.hpp"

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -127,16 +128,32 @@ SharedLibrary read_shared_library(int descriptor) {
   };
 
   SharedLibrary result;
+  std::uint64_t room = file.size();
+  const auto name_at = [&](const std::vector<char>& strings, std::uint64_t offset) {
+    std::string name = text_at(strings, offset);
+    if (name.size() > room)
+      throw Refusal("a damaged shared library: its names are longer than the file");
+    room -= name.size();
+    return name;
+  };
+  // Of each of these tables a file has one; more would only be a way to be read for ever.
+  bool symbols_seen = false, dynamic_seen = false;
+  const auto check_first = [](bool& seen) {
+    if (std::exchange(seen, true))
+      throw Refusal("a damaged shared library: it has a table of symbols twice");
+  };
   for (const Section& section : sections) {
     if (section.sh_type == SHT_DYNSYM) {
+      check_first(symbols_seen);
       const auto strings = strings_of(section);
       for (const Symbol& symbol : file.table<Symbol>(section.sh_offset, section.sh_size))
         if (symbol.st_shndx != SHN_UNDEF && (symbol.st_info >> 4) != STB_LOCAL)
-          result.exports.push_back(text_at(strings, symbol.st_name));
+          result.exports.push_back(name_at(strings, symbol.st_name));
     } else if (section.sh_type == SHT_DYNAMIC) {
+      check_first(dynamic_seen);
       const auto strings = strings_of(section);
       for (const Dynamic& entry : file.table<Dynamic>(section.sh_offset, section.sh_size))
-        if (entry.d_tag == DT_NEEDED) result.needed.push_back(text_at(strings, entry.d_un.d_val));
+        if (entry.d_tag == DT_NEEDED) result.needed.push_back(name_at(strings, entry.d_un.d_val));
     }
   }
   return result;

@@ -1,9 +1,13 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <map>
 
+#include <elf.h>
+#include <link.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -157,6 +161,56 @@ BOOST_AUTO_TEST_CASE(no_damaged_header_crashes) {
         [&] { static_cast<void>(asg::open_device("absent", directory.options())); });
     BOOST_TEST(contains(message, "asg-backend-damaged.so: "));
   }
+}
+
+// A plugin whose section table, moved to its end, was changed.
+template <class Change>
+std::string with_sections(std::string plugin, Change&& change) {
+  ElfW(Ehdr) header{};
+  std::memcpy(&header, plugin.data(), sizeof header);
+  std::vector<ElfW(Shdr)> sections(header.e_shnum);
+  const std::size_t bytes = sections.size() * sizeof sections[0];
+  std::memcpy(sections.data(), plugin.data() + header.e_shoff, bytes);
+  change(sections, plugin);
+  header.e_shoff = plugin.size();
+  header.e_shnum = static_cast<ElfW(Half)>(sections.size());
+  std::memcpy(plugin.data(), &header, sizeof header);
+  return plugin.append(reinterpret_cast<const char*>(sections.data()),
+                       sections.size() * sizeof sections[0]);
+}
+
+BOOST_AUTO_TEST_CASE(a_small_library_does_not_ask_for_much_time_or_memory) {
+  using Sections = std::vector<ElfW(Shdr)>;
+  Directory directory;
+  const std::string plugin = read_file(directory.add("none", "original"));
+  const auto symbols_of = [](Sections& sections) {
+    return std::find_if(sections.begin(), sections.end(),
+                        [](const auto& section) { return section.sh_type == SHT_DYNSYM; });
+  };
+  // One table of symbols, named ten thousand times.
+  directory.write("asg-backend-tables.so", with_sections(plugin, [&](Sections& sections, auto&) {
+                    const ElfW(Shdr) table = *symbols_of(sections);
+                    sections.resize(10'000, table);
+                  }));
+  // A hundred symbols that share one name of a million bytes.
+  directory.write("asg-backend-names.so",
+                  with_sections(plugin, [&](Sections& sections, std::string& bytes) {
+                    ElfW(Shdr)& table = *symbols_of(sections);
+                    ElfW(Shdr)& strings = sections.at(table.sh_link);
+                    strings.sh_offset = bytes.size();
+                    strings.sh_size = 1'000'000;
+                    bytes.append(1'000'000, 'n');
+                    ElfW(Sym) symbol{};
+                    symbol.st_shndx = 1;
+                    symbol.st_info = STB_GLOBAL << 4;
+                    const std::vector<ElfW(Sym)> many(100, symbol);
+                    table.sh_offset = bytes.size();
+                    table.sh_size = many.size() * sizeof symbol;
+                    bytes.append(reinterpret_cast<const char*>(many.data()), table.sh_size);
+                  }));
+  const Listings listings = list(directory);
+  check_reason(listings.at("asg-backend-tables.so"), "a table of symbols twice");
+  check_reason(listings.at("asg-backend-names.so"), "names are longer than the file");
 }
 
 BOOST_AUTO_TEST_CASE(files_that_others_may_change_are_refused) {
