@@ -1,3 +1,4 @@
+#include <cmath>
 #include <limits>
 
 #include <asg/ops/creation.hpp>
@@ -45,19 +46,28 @@ Types infer_backward(const Signature& call) {
   return {call.in(1)};
 }
 
-// Of equal elements the first takes the gradient of its window.
+// Of equal elements the first takes the gradient of its window, of NaN the last. The padding takes
+// none, be the window -inf.
 Tensors backward(const OpCall& call) {
   const Tensor& x = call.in(1);
-  const Tensor windows = patches(x, call.attributes);
+  const Attributes& how = call.attributes;
+  const Tensor windows = patches(x, how);
   const Shape shape = windows.shape();
   const std::int64_t size = shape.at(-2) * shape.at(-1);
   Shape flat = shape.slice(0, shape.rank() - 1);
   flat[flat.rank() - 1] = size;
-  const Tensor winner = argmax(reshape(windows, flat), -1, true);
-  const Tensor place = iota(x.graph(), {size}, 0, winner.dtype());
+  const Tensor inside = unfold(ones(x.graph(), Shape(windows::image(x.shape())), i32),
+                               windows::window(how, how.integers("kernel"))) > 0;
+  const Tensor nan = ne(windows, windows);
+  const Tensor largest = logical_or(nan, eq(windows, max(windows, {-2, -1}, true)));
+  const Tensor place = iota(x.graph(), {size}, 0, i32);
+  const auto flattened = [&](const Tensor& t) { return reshape(t, flat); };
+  const Tensor claim = where(flattened(nan), place + 1, 1);
+  const Tensor claims =
+      where(flattened(logical_and(broadcast_to(inside, shape), largest)), claim, 0);
+  const Tensor winner = cast(argmax(claims, -1, true), i32);
   const Tensor parts = where(eq(winner, place), unsqueeze(call.in(0), -1), 0);
-  return {fold(reshape(parts, shape),
-               windows::window(call.attributes, call.attributes.integers("kernel")),
+  return {fold(reshape(parts, shape), windows::window(how, how.integers("kernel")),
                Shape(windows::image(x.shape())))};
 }
 
@@ -91,9 +101,22 @@ std::vector<Sample> backward_samples() {
   const Array equal({1, 2, 2}, {7.0, 7.0, 7.0, 7.0});
   Sample ties = kink({Array({1, 1, 1}, {3.0}), equal}, Array({1, 2, 2}, {3.0, 0.0, 0.0, 0.0}));
   ties.attributes = options(2, 2, 0, 1);
+  // Windows that begin in the padding and hold nothing larger.
+  Sample lowest_of_all =
+      kink({Array({1, 2, 2}, {1.0, 2.0, 3.0, 4.0}), Array::full(f64, {1, 2, 2}, lowest)},
+           Array({1, 2, 2}, {1.0, 2.0, 3.0, 4.0}));
+  lowest_of_all.attributes = options(2, 2, 1, 1);
+  // As in PyTorch, whose comparison lets a NaN win over all before it.
+  const double none = std::nan("");
+  Sample of_nan =
+      kink({Array({1, 1, 2}, {1.0, 2.0}), Array({1, 2, 3}, {none, 1.0, 5.0, none, 2.0, 4.0})},
+           Array({1, 2, 3}, {0.0, 0.0, 2.0, 1.0, 0.0, 0.0}));
+  of_nan.attributes = options(2, 1, 0, 1);
   const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   return {
       ties,
+      lowest_of_all,
+      of_nan,
       {.inputs = {Array({1, 2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}), x},
        .attributes = options(2, 1, 0, 1),
        .outputs = {Array({1, 3, 4}, {0.0, 0.0, 2.0, 3.0, 1.0, 0.0, 0.0, 6.0, 0.0, 9.0, 0.0, 0.0})}},
@@ -133,7 +156,9 @@ std::vector<OpDef> max_pool2d() {
       },
       {
           .name = "max_pool2d_backward",
-          .summary = "dy, moved to the first of the largest elements of each window of x.",
+          .summary =
+              "dy, moved to the first of the largest elements of each window of x, or to the "
+              "last NaN.",
           .inputs = {{"dy", "[..., OH, OW]", "float"}, {"x", "[..., H, W]", "as dy"}},
           .outputs = {{"dx", "as x", "as dy"}},
           .attributes = attributes,

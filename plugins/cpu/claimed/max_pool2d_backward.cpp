@@ -1,4 +1,4 @@
-// dy, moved to the first of the largest elements of each window.
+// dy, moved to the first of the largest elements of each window, or to its last NaN.
 #include <limits>
 
 #include "claimed/pooling/pooling.hpp"
@@ -11,22 +11,20 @@ namespace {
 using Plan = pooling::Plan<3>;
 using pooling::Plane;
 
-/// Adds one row of dy.  The padding takes part, as -inf: where nothing
-/// is larger and it comes first, dy goes nowhere.
+/// Adds one row of dy.  The padding takes no part, be all of the window -inf.
 void spread_row(const Plan& plan, const Plane<float>& x, int64_t row, const float* dy,
                 int64_t dy_column, const Plane<float>& dx) {
   const convolution::Axis &height = plan.height, &width = plan.width;
   for (int64_t j = 0; j < width.result; ++j) {
     float champion = -std::numeric_limits<float>::infinity();
     float* winner = nullptr;
-    bool is_first = true;
     for (int64_t p = 0; p < height.kernel; ++p) {
       const int64_t h = row * height.stride + p * height.dilation - height.pad;
-      for (int64_t q = 0; q < width.kernel; ++q, is_first = false) {
+      for (int64_t q = 0; q < width.kernel; ++q) {
         const int64_t w = j * width.stride + q * width.dilation - width.pad;
         if (h < 0 || h >= height.source || w < 0 || w >= width.source) continue;
         const float candidate = x.at(h)[w * x.column];
-        if (!is_first && !pooling::beats(candidate, champion)) continue;
+        if (winner != nullptr && !pooling::beats(candidate, champion)) continue;
         champion = candidate;
         winner = dx.at(h) + w * dx.column;
       }

@@ -15,7 +15,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE hn::Mask<D> beats(D, V candidate, V champion) {
-  return hn::AndNot(hn::IsNaN(champion), hn::Or(hn::Gt(candidate, champion), hn::IsNaN(candidate)));
+  return hn::Or(hn::Gt(candidate, champion), hn::IsNaN(candidate));
 }
 
 /// Windows two by two: their rows' largest, and where those stand.

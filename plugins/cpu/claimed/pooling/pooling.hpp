@@ -52,9 +52,9 @@ Plane<T> plane_of(const sdk::Tensor& tensor, int64_t offset) {
   return {tensor.as<T>() + offset, tensor.stride(rank - 2), tensor.stride(rank - 1)};
 }
 
-/// A NaN beats every number; of equal elements the first stays.
+/// A NaN beats all before it; of equal elements the first stays.
 inline bool beats(float candidate, float champion) {
-  return !(candidate <= champion) && champion == champion;
+  return candidate > champion || candidate != candidate;
 }
 
 /// Windows of 2 by 2 that do not overlap, over two rows with elements side by side.  False, and
