@@ -35,25 +35,28 @@ Tensor mask_for_heads(const Call& call, const AttentionMask& given) {
   return where(keys, mask, -INFINITY);
 }
 
-// softmax(query * key^T / sqrt(D)) with zeros where a query may not attend, for weights that are
-// used further: the fused attention never shows them.
-Tensor attention_weights(const Tensor& query, const Tensor& key, const Tensor& mask, bool causal) {
+// Dropout of softmax(query * key^T / sqrt(D)), times value: the fused attention never shows the
+// weights. What a query may not attend to plays no part, as there.
+Tensor attention_with_dropout(const Tensor& query, const Tensor& key, const Tensor& value,
+                              const Tensor& mask, bool causal, double rate) {
   const double scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
-  Tensor scores = matmul(query * scale, transpose(key, -2, -1));
+  Shape shape = query.shape();
+  shape[shape.rank() - 1] = key.size(-2);
   Tensor allowed;
-  if (mask && mask.dtype() == boolean) allowed = mask;
-  if (mask && mask.dtype() != boolean) {
-    scores = scores + mask;
-    allowed = gt(mask, -INFINITY);
-  }
+  if (mask) allowed = mask.dtype() == boolean ? mask : ne(mask, -INFINITY);
   if (causal) {
-    const Shape shape{query.size(-2), key.size(-2)};
-    const Tensor past = ge(iota(query.graph(), shape, 0), iota(query.graph(), shape, 1));
+    const Shape last{query.size(-2), key.size(-2)};
+    const Tensor past = ge(iota(query.graph(), last, 0), iota(query.graph(), last, 1));
     allowed = allowed ? logical_and(allowed, past) : past;
   }
-  if (!allowed) return softmax(scores, -1);
+  if (!allowed)
+    return matmul(dropout(softmax(matmul(query * scale, transpose(key, -2, -1)), -1), rate), value);
+  allowed = broadcast_to(allowed, shape);
+  Tensor scores = sampled_matmul(query * scale, key, allowed);
+  if (mask && mask.dtype() != boolean) scores = scores + mask;
   // A finite number keeps rows without any key from becoming NaN; they end as zeros.
-  return where(allowed, softmax(where(allowed, scores, -1e30), -1), 0.0);
+  const Tensor weights = where(allowed, softmax(where(allowed, scores, -1e30), -1), 0.0);
+  return masked_matmul(dropout(weights, rate), value, allowed);
 }
 
 void require_sequence(const Call& call, const Operand& x, std::string_view name,
@@ -100,7 +103,7 @@ Tensor MultiHeadAttention::attend(const Tensor& query, const Tensor& key, const 
   const Tensor v = split_heads(value);
   const Tensor heads =
       options_.dropout > 0 && q.graph().training()
-          ? matmul(dropout(attention_weights(q, k, mask, options_.causal), options_.dropout), v)
+          ? attention_with_dropout(q, k, v, mask, options_.causal, options_.dropout)
           : scaled_dot_product_attention(q, k, v, {.mask = mask, .causal = options_.causal});
   return proj(flatten(transpose(heads, -3, -2), -2, -1));
 }

@@ -53,15 +53,38 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), y}, {call.dtype(0), y.slice(0, y.rank() - 1)}};
 }
 
-Tensor scores(const Tensor& query, const Tensor& key, const Tensor& mask, const Attributes& how) {
-  Tensor s = matmul(query * how.number("scale"), transpose(key));
-  if (mask) s = mask.dtype() == boolean ? where(mask, s, -infinity) : s + mask;
-  if (how.flag("causal")) {
-    const Tensor row = iota(s.graph(), {s.size(-2), 1}, 0, i32);
-    const Tensor column = iota(s.graph(), {1, s.size(-1)}, 1, i32);
-    s = where(row >= column, s, -infinity);
+// Which pairs of a query and a key see each other, shaped as the scores; none where all do. A
+// number of -inf in a mask hides a key as false does.
+Tensor seen_by(const Tensor& query, const Tensor& key, const Tensor& mask, bool causal) {
+  Shape shape = query.shape();
+  shape[shape.rank() - 1] = key.size(-2);
+  Tensor seen;
+  if (mask) seen = mask.dtype() == boolean ? mask : ne(mask, -infinity);
+  if (causal) {
+    const Tensor row = iota(query.graph(), {shape.at(-2), 1}, 0, i32);
+    const Tensor column = iota(query.graph(), {1, shape.at(-1)}, 1, i32);
+    seen = seen ? logical_and(seen, row >= column) : row >= column;
   }
-  return s;
+  return seen && seen.shape() != shape ? broadcast_to(seen, shape) : seen;
+}
+
+// What is hidden plays no part, not even NaN: products are taken of what is seen.
+Tensor weighted_sum(const Tensor& weight, const Tensor& x, const Tensor& seen) {
+  return seen ? masked_matmul(weight, x, seen) : matmul(weight, x);
+}
+Tensor products(const Tensor& a, const Tensor& b, const Tensor& seen) {
+  return seen ? sampled_matmul(a, b, seen) : matmul(a, transpose(b));
+}
+Tensor if_seen(const Tensor& x, const Tensor& seen, double otherwise) {
+  return seen ? where(seen, x, otherwise) : x;
+}
+Tensor turned(const Tensor& seen) { return seen ? transpose(seen) : seen; }
+
+Tensor scores(const Tensor& query, const Tensor& key, const Tensor& mask, const Tensor& seen,
+              const Attributes& how) {
+  Tensor s = products(query * how.number("scale"), key, seen);
+  if (mask && mask.dtype() != boolean) s = s + mask;
+  return if_seen(s, seen, -infinity);
 }
 
 // What to subtract from a row: where all of it is -inf, nothing.
@@ -70,23 +93,26 @@ Tensor shift_of(const Tensor& x) { return where(eq(x, -infinity), 0, x); }
 Tensor divisor_of(const Tensor& total) { return where(eq(total, 0), 1, total); }
 
 Tensors body(const OpCall& call) {
-  const Tensor s =
-      scores(call.in(0), call.in(1), call.has(3) ? call.in(3) : Tensor{}, call.attributes);
+  const Tensor &query = call.in(0), &key = call.in(1);
+  const Tensor mask = call.has(3) ? call.in(3) : Tensor{};
+  const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
+  const Tensor s = scores(query, key, mask, seen, call.attributes);
   const Tensor shift = shift_of(stop_gradient(max(s, -1, true)));
   const Tensor e = exp(s - shift);
   const Tensor total = sum(e, -1, true);
-  return {matmul(e, call.in(2)) / divisor_of(total), squeeze(log(total) + shift, -1)};
+  return {weighted_sum(e, call.in(2), seen) / divisor_of(total), squeeze(log(total) + shift, -1)};
 }
 
 // The probabilities from the scores and their logsumexp. Dividing by the sum again makes up for
 // what the logsumexp of large scores has lost in rounding.
-Tensor probabilities(const Tensor& s, const Tensor& lse) {
-  const Tensor e = exp(s - unsqueeze(shift_of(lse), -1));
+Tensor probabilities(const Tensor& s, const Tensor& lse, const Tensor& seen) {
+  const Tensor e = if_seen(exp(s - unsqueeze(shift_of(lse), -1)), seen, 0);
   return e / divisor_of(sum(e, -1, true));
 }
 
-Tensor score_gradient(const Tensor& p, const Tensor& dy, const Tensor& value, const Tensor& delta) {
-  return p * (matmul(dy, transpose(value)) - unsqueeze(delta, -1));
+Tensor score_gradient(const Tensor& p, const Tensor& dy, const Tensor& value, const Tensor& delta,
+                      const Tensor& seen) {
+  return if_seen(p * (products(dy, value, seen) - unsqueeze(delta, -1)), seen, 0);
 }
 
 // Sums over the axes along which a tensor of the given shape was repeated.
@@ -114,8 +140,10 @@ Tensors gradient(const GradientCall& call) {
       query.graph().add(find_op("scaled_dot_product_attention_backward"), inputs, call.attributes);
   if (mask && mask.dtype() != boolean) {  // dead unless the mask is learned
     const Shape shape = mask.shape();
-    const Tensor p = probabilities(scores(query, call.in(1), mask, call.attributes), lse);
-    result.push_back(sum_to(score_gradient(p, dy, value, delta), shape));
+    const Tensor seen = seen_by(query, call.in(1), mask, call.attributes.flag("causal"));
+    const Tensor p =
+        probabilities(scores(query, call.in(1), mask, seen, call.attributes), lse, seen);
+    result.push_back(sum_to(score_gradient(p, dy, value, delta, seen), shape));
   }
   return result;
 }
@@ -139,10 +167,14 @@ Tensors backward(const OpCall& call) {
   const Tensor& query = call.in(1);
   const Tensor& key = call.in(2);
   const double scale = call.attributes.number("scale");
-  const Tensor s = scores(query, key, call.has(6) ? call.in(6) : Tensor{}, call.attributes);
-  const Tensor p = probabilities(s, call.in(4));
-  const Tensor ds = score_gradient(p, dy, call.in(3), call.in(5));
-  return {matmul(ds, key) * scale, matmul(transpose(ds), query * scale), matmul(transpose(p), dy)};
+  const Tensor mask = call.has(6) ? call.in(6) : Tensor{};
+  const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
+  const Tensor s = scores(query, key, mask, seen, call.attributes);
+  const Tensor p = probabilities(s, call.in(4), seen);
+  const Tensor ds = score_gradient(p, dy, call.in(3), call.in(5), seen);
+  return {weighted_sum(ds, key, seen) * scale,
+          weighted_sum(transpose(ds), query * scale, turned(seen)),
+          weighted_sum(transpose(p), dy, turned(seen))};
 }
 
 Attributes options(bool causal, double scale) {

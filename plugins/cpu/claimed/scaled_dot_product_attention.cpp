@@ -1,4 +1,5 @@
 // softmax(query key^T scale + mask) value, block by block.
+#include "claimed/attention/exact.hpp"
 #include "claimed/attention/plan.hpp"
 #include "kernels.hpp"
 
@@ -46,7 +47,13 @@ void run(const Plan& plan, Context& context, const sdk::Call& call) {
                 y.as<float>() + at[plan.inputs],       plan.y_row,
                 lse.as<float>() + at[plan.inputs + 1], attention::last_stride(lse)};
             if (plan.inputs > 3) h.mask = attention::mask_of(call.input(3), at[3]);
-            plan.loops.run(plan.sizes, h, block * plan.loops.block, scratch);
+            const attention::Sizes& s = plan.sizes;
+            const int64_t first = block * plan.loops.block,
+                          last = std::min(first + plan.loops.block, s.queries);
+            plan.loops.run(s, h, first, scratch);
+            if (attention::hides(s, h.mask) &&
+                !attention::all_finite(h.y + first * h.y_row, last - first, s.value_size, h.y_row))
+              attention::exact_forward(s, h, first, last);
           });
         }
       });

@@ -1,6 +1,7 @@
 // The gradients of attention's query, key and value.  The sums for a key run over the queries in
 // one order, by one thread.  Where heads are few, the queries are cut into chunks that follow from
 // the shapes alone, and their sums are added up in their order.
+#include "claimed/attention/exact.hpp"
 #include "claimed/attention/plan.hpp"
 #include "kernels.hpp"
 
@@ -81,6 +82,15 @@ void finish(const Plan& plan, const attention::BackwardHead& head, const float* 
   add_up(sums + s.keys * s.size, s.value_size, head.dvalue, head.dvalue_row);
 }
 
+/// Whether what queries [first, end) gave is.
+bool is_finite(const attention::Sizes& s, const attention::BackwardHead& head, int64_t first,
+               int64_t end) {
+  using attention::all_finite;
+  return all_finite(head.dkey, s.keys, s.size, head.dkey_row) &&
+         all_finite(head.dvalue, s.keys, s.value_size, head.dvalue_row) &&
+         all_finite(head.dquery + first * head.dquery_row, end - first, s.size, head.dquery_row);
+}
+
 void run(const Plan& plan, Context& context, const sdk::Call& call) {
   const attention::Sizes& s = plan.sizes;
   const int64_t heads = plan.heads.count(), tasks = heads * plan.chunks;
@@ -103,7 +113,10 @@ void run(const Plan& plan, Context& context, const sdk::Call& call) {
                                 h.dvalue = h.dkey + s.keys * s.size;
                                 h.dvalue_row = s.value_size;
                               }
-                              plan.loops.run(s, h, border(chunk), border(chunk + 1), scratch);
+                              const int64_t first = border(chunk), last = border(chunk + 1);
+                              plan.loops.run(s, h, first, last, scratch);
+                              if (attention::hides(s, h.mask) && !is_finite(s, h, first, last))
+                                attention::exact_backward(s, h, first, last);
                             });
                           }
                         });

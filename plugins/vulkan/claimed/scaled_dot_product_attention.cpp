@@ -34,9 +34,10 @@ void print_softmax(Shader& shader, const Tiles& tiles, int64_t value_size) {
     shader.line("total" + n + " *= factor" + n + ";");
     for (uint32_t j = 0; j < columns; ++j) {
       const std::string s = "s" + n + "_" + std::to_string(j);
+      shader.line("const bool is_hidden" + s + " = " + s + " == minus_infinity;");
       shader.line(s + " = asg_exp(" + s + " - shift" + n + ");");
       shader.line("total" + n + " += " + s + ";");
-      tiles.keep_weight(shader, i, j, s);
+      tiles.keep_weight(shader, i, j, "is_hidden" + s + " ? hidden : " + s);
     }
     for (uint32_t j = 0; j < ceil_div(static_cast<uint64_t>(value_size), 8); ++j)
       shader.line("o" + n + "_" + std::to_string(j) + " *= factor" + n + ";");
@@ -46,7 +47,7 @@ void print_softmax(Shader& shader, const Tiles& tiles, int64_t value_size) {
 void plan(const StepContext& context, StepPlan& plan) {
   Operands operands(context, 0, 2);
   const Sizes& sizes = operands.sizes();
-  const Tiles tiles(context.traits, sizes.value_size);
+  const Tiles tiles(context.traits, sizes.value_size, operands.hides());
   const auto print = [&](Shader& shader, const Parts& parts) {
     const uint64_t groups = begin(shader, operands, tiles, sizes.queries);
     const Side query = side_of(shader, operands, 0, sizes.queries, sizes.size, sizes.scale),

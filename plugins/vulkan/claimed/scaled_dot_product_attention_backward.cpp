@@ -78,8 +78,10 @@ class Pass {
     tiles_.multiply(shader_, "g", dy_, value_);
     for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
       const std::string n = std::to_string(i);
-      shader_.line(s + " = asg_exp(" + s + " - shift" + n + ") * share" + n + ";");
-      tiles_.keep_weight(shader_, i, j, s + " * (g" + s.substr(1) + " - delta" + n + ")");
+      print_probability(s, n);
+      tiles_.keep_weight(
+          shader_, i, j,
+          "is_hidden" + s + " ? hidden : " + s + " * (g" + s.substr(1) + " - delta" + n + ")");
     });
     tiles_.add_products(shader_, "d", key_);
     shader_.line("}");
@@ -99,15 +101,15 @@ class Pass {
     print_of_queries(true);
     scores(shader_, operands_, tiles_, query_, key_, keeps_);
     for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
-      const std::string n = std::to_string(j);
-      shader_.line(s + " = asg_exp(" + s + " - shift" + n + ") * share" + n + ";");
-      tiles_.keep_weight(shader_, i, j, s);
+      print_probability(s, std::to_string(j));
+      tiles_.keep_weight(shader_, i, j, "is_hidden" + s + " ? hidden : " + s);
     });
     tiles_.add_products(shader_, "v", dy_);
     tiles_.multiply(shader_, "g", value_, dy_);
     for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
       tiles_.keep_weight(shader_, i, j,
-                         s + " * (g" + s.substr(1) + " - delta" + std::to_string(j) + ")");
+                         "is_hidden" + s + " ? hidden : " + s + " * (g" + s.substr(1) + " - delta" +
+                             std::to_string(j) + ")");
     });
     tiles_.add_products(shader_, "d", query_);
     shader_.line("}");
@@ -146,6 +148,12 @@ class Pass {
     }
   }
 
+  // A score becomes the probability of its pair, of query n.
+  void print_probability(const std::string& s, const std::string& n) {
+    shader_.line("const bool is_hidden" + s + " = " + s + " == minus_infinity;");
+    shader_.line(s + " = asg_exp(" + s + " - shift" + n + ") * share" + n + ";");
+  }
+
   template <class Use>
   void for_scores(const Use& use) {
     for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i)
@@ -181,7 +189,7 @@ void plan(const StepContext& context, StepPlan& plan) {
       plan.allocate(operands.heads() * static_cast<uint64_t>(s.queries) * sizeof(float),
                     context.traits.offset_alignment);
   const auto add = [&](Keeps keeps, int64_t widest, bool barrier, Grid (Pass::*print)()) {
-    const Tiles tiles(context.traits, widest);
+    const Tiles tiles(context.traits, widest, operands.hides());
     add_in_parts(context, plan, tiles.threads(), column_tiles(s, keeps), barrier,
                  [&](Shader& shader, const Parts& parts) {
                    return (Pass(shader, plan, parts, tiles, shares, keeps).*print)();

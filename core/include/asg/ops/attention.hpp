@@ -7,8 +7,8 @@
 namespace asg {
 
 struct AttentionOptions {
-  /// Added to the scores when float; when bool, true marks the keys that a query may attend to.
-  /// Broadcasts to [..., Tq, Tk].
+  /// Added to the scores when float, where -inf hides a key; when bool, true marks the keys that a
+  /// query may attend to. Broadcasts to [..., Tq, Tk].
   Tensor mask = {};
   /// Query i sees the keys 0..i (aligned at the first of both, as in PyTorch).
   bool causal = false;
@@ -17,7 +17,8 @@ struct AttentionOptions {
 };
 
 /// softmax(query * key^T * scale + mask) * value, for any number of leading axes (batch, heads).
-/// A query whose keys are all masked gives zeros, and no gradient.
+/// What a mask hides plays no part, not even NaN, neither in results nor in gradients. A query
+/// whose keys are all masked gives zeros, and no gradient.
 /// Shapes   query [..., Tq, D], key [..., Tk, D], value [..., Tk, Dv] -> [..., Tq, Dv]; the leading
 ///          axes broadcast.
 /// Types    one float type; the mask is of that type or bool.

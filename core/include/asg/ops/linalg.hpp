@@ -12,6 +12,16 @@ namespace asg {
 /// Cost     with a two-dimensional b one product, whatever a's leading axes.
 [[nodiscard]] Tensor matmul(const Operand& a, const Operand& b);
 
+/// The sum of weight * x over the pairs that are seen. What the others hold plays no part, be it
+/// NaN.
+/// Shapes   weight and seen [..., M, K], x [..., K, N] -> [..., M, N]; leading axes are equal.
+/// Types    weight and x one float type, seen bool.
+[[nodiscard]] Tensor masked_matmul(const Operand& weight, const Operand& x, const Operand& seen);
+/// The products of a's rows and b's rows that see each other; 0 elsewhere, whatever the rows hold.
+/// Shapes   a [..., M, N], b [..., K, N], seen [..., M, K] -> [..., M, K]; leading axes are equal.
+/// Types    as masked_matmul's.
+[[nodiscard]] Tensor sampled_matmul(const Operand& a, const Operand& b, const Operand& seen);
+
 /// x times the transposed weight, plus bias.
 /// Shapes   x [..., in], weight [out, in], bias [out] -> [..., out].
 [[nodiscard]] Tensor linear(const Operand& x, const Operand& weight);

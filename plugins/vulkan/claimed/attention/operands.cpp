@@ -105,8 +105,10 @@ std::string Operands::with_mask(Shader& shader, const std::string& score, const 
     if (mask.shape[d] == 1) strides[d] = 0;
   const Shader::Elements from = shader.value(context_.step.inputs[mask_], false);
   const std::string element = from.load(affine(from.base, strides.data(), at));
-  return mask.dtype == ASG_BOOL ? element + " ? " + score + " : minus_infinity"
-                                : score + " + " + element;
+  // A number of -inf hides a key as false does: be its score NaN.
+  return mask.dtype == ASG_BOOL
+             ? element + " ? " + score + " : minus_infinity"
+             : element + " == minus_infinity ? minus_infinity : " + score + " + " + element;
 }
 
 }  // namespace asg::vulkan::attention

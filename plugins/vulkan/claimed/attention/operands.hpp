@@ -31,6 +31,8 @@ class Operands {
   const StepContext& context() const { return context_; }
   uint64_t heads() const { return heads_; }
   bool masked() const { return context_.step.n_inputs > mask_; }
+  /// Whether some keys may be hidden from some queries.
+  bool hides() const { return sizes_.causal || masked(); }
 
   /// Prints the coordinates of head number `head`.
   void print_head(Shader& shader);

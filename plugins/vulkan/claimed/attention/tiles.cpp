@@ -14,14 +14,15 @@ std::string named(const std::string& name, uint32_t i, uint32_t j) {
 
 }  // namespace
 
-Tiles::Tiles(const Traits& traits, int64_t widest)
+Tiles::Tiles(const Traits& traits, int64_t widest, bool hides)
     : software_(traits.software),
+      hides_(hides),
       down_(traits.software ? 4 : 16),
       per_thread_(widest > 128 ? 2 : 4) {}
 
 bool Tiles::available(const Traits& traits) {
-  const Tiles tiles(traits, 1);
-  const uint32_t floats = tiles.staged_floats() + tiles.rows() * (columns + 1 + across);
+  const Tiles tiles(traits, 1, true);
+  const uint32_t floats = tiles.staged_floats() + tiles.rows() * (columns + 1 + across) + 1;
   return traits.shared_bytes >= floats * 4 && traits.max_invocations >= tiles.threads();
 }
 
@@ -39,9 +40,13 @@ void Tiles::begin(Shader& shader) const {
   shader.global("shared float staged[" + std::to_string(staged_floats()) + "];");
   shader.global("shared float weights[" + std::to_string(rows() * (columns + 1)) + "];");
   shader.global("shared float of_row[" + std::to_string(rows() * across) + "];");
+  if (hides_) shader.global("shared uint unsound;");
   shader.line("const float minus_infinity = uintBitsToFloat(0xff800000u);");
+  // The weight of what is hidden: no other is -0, or it makes no difference.
+  shader.line("const float hidden = uintBitsToFloat(0x80000000u);");
   shader.line("const int tn = int(thread % " + text(across) + "), tm = int(thread / " +
               text(across) + ");");
+  if (hides_) shader.line("if (thread == 0) unsound = 0u;");
 }
 
 void Tiles::multiply(Shader& shader, const std::string& name, const Side& a, const Side& b) const {
@@ -108,23 +113,41 @@ void Tiles::add_products(Shader& shader, const std::string& name, const Side& b)
     shader.line(each("e", columns * wide, threads()));
     shader.line("const int k = " + std::to_string(first * across) + " + int(e % " + text(wide) +
                 "), at = c0 + int(e / " + text(wide) + ");");
-    shader.line("staged[e] = at < " + std::to_string(b.count) + " && k < " +
+    shader.line("const float element = at < " + std::to_string(b.count) + " && k < " +
                 std::to_string(b.width) + " ? " + b.element("at", "k") + " : 0.0;");
+    shader.line("staged[e] = element;");
+    if (hides_)
+      shader.line("if ((floatBitsToUint(element) & 0x7f800000u) == 0x7f800000u) unsound = 1u;");
     shader.line("}");
     shader.line("barrier();");
-    shader.line(loop("int k = 0; k < " + std::to_string(columns) + "; ++k", columns, unroll()));
-    for (uint32_t i = 0; i < per_thread_; ++i)
-      shader.line("const float x" + std::to_string(i) + " = weights[" + local_row(i) + " * " +
-                  std::to_string(columns + 1) + " + k];");
-    for (uint32_t j = 0; j < count; ++j) {
-      const std::string y = "y" + std::to_string(j);
-      shader.line("const float " + y + " = staged[k * " + std::to_string(wide) + " + tn + " +
-                  std::to_string(j * across) + "];");
-      for (uint32_t i = 0; i < per_thread_; ++i)
-        shader.line(named(name, i, first + j) + " += x" + std::to_string(i) + " * " + y + ";");
-    }
+    if (hides_) shader.line("if (unsound == 0u) {");
+    print_products(shader, name, first, count, false);
+    if (!hides_) continue;
+    shader.line("} else {");
+    print_products(shader, name, first, count, true);
     shader.line("}");
   }
+}
+
+// 0 times NaN or infinity is NaN: where one of those is staged, hidden pairs are left out.
+void Tiles::print_products(Shader& shader, const std::string& name, uint32_t first, uint32_t count,
+                           bool only_seen) const {
+  shader.line(loop("int k = 0; k < " + std::to_string(columns) + "; ++k", columns, unroll()));
+  for (uint32_t i = 0; i < per_thread_; ++i)
+    shader.line("const float x" + std::to_string(i) + " = weights[" + local_row(i) + " * " +
+                std::to_string(columns + 1) + " + k];");
+  for (uint32_t j = 0; j < count; ++j) {
+    const std::string y = "y" + std::to_string(j);
+    shader.line("const float " + y + " = staged[k * " + std::to_string(count * across) +
+                " + tn + " + std::to_string(j * across) + "];");
+    for (uint32_t i = 0; i < per_thread_; ++i) {
+      const std::string x = "x" + std::to_string(i);
+      const std::string seen =
+          only_seen ? "if (floatBitsToUint(" + x + ") != 0x80000000u) " : std::string();
+      shader.line(seen + named(name, i, first + j) + " += " + x + " * " + y + ";");
+    }
+  }
+  shader.line("}");
 }
 
 void Tiles::over_row(Shader& shader, const std::string& name, const std::string& of,

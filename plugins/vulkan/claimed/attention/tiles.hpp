@@ -25,8 +25,8 @@ class Tiles {
   /// Whether a device has room for the tiles.
   static bool available(const Traits& traits);
 
-  /// `widest`: of the matrices that are added up.
-  Tiles(const Traits& traits, int64_t widest);
+  /// `widest`: of the matrices that are added up; `hides`: whether masks may hide pairs.
+  Tiles(const Traits& traits, int64_t widest, bool hides);
 
   uint32_t threads() const { return across * down_; }
   uint32_t rows() const { return down_ * per_thread_; }
@@ -45,7 +45,7 @@ class Tiles {
   void add_sums(std::vector<Carried::Register>& registers, const std::string& name,
                 int64_t width) const;
   /// Prints: to the sums are added the products of the weights in shared memory and the rows of b
-  /// (from c0).
+  /// (from c0); what has the weight `hidden` plays no part, whatever stands there.
   void add_products(Shader& shader, const std::string& name, const Side& b) const;
   /// Prints the store of `value` as the weight of row i and column j of the thread.
   void keep_weight(Shader& shader, uint32_t i, uint32_t j, const std::string& value) const;
@@ -66,13 +66,15 @@ class Tiles {
   static constexpr uint32_t depth = 32;  // of what lies in shared memory at a time
   static constexpr uint32_t part = 64;   // columns of the added matrix, likewise
 
+  void print_products(Shader& shader, const std::string& name, uint32_t first, uint32_t count,
+                      bool only_seen) const;
   uint32_t sums_of_row(int64_t width) const { return static_cast<uint32_t>((width + 7) / 8); }
   std::string local_row(uint32_t i) const;
   uint32_t staged_floats() const;
   // GPUs' compilers know best; llvmpipe's takes minutes over long code with barriers.
   std::string unroll() const { return software_ ? "[[dont_unroll]] " : ""; }
 
-  bool software_;
+  bool software_, hides_;
   uint32_t down_, per_thread_;
 };
 
