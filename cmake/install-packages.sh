@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   g++ cmake ninja-build pkg-config
-  libopenblas-dev libfmt-dev libhwy-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev
+  libopenblas-serial-dev libfmt-dev libhwy-dev libcli11-dev nlohmann-json3-dev libbenchmark-dev
   graphviz
   locales  # sources of the locales that tests make
   # The Vulkan backend; the last two are its software device and the layers for its tests.

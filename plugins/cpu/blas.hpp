@@ -49,7 +49,12 @@ inline void gemv(int64_t rows, int64_t columns, const Matrix<double>& a, const d
               static_cast<int>(y_stride));
 }
 
-/// OpenBLAS must not start threads of its own under ours.
+/// OpenBLAS must not start threads of its own under ours; the library that Debian has for one thread
+/// cannot, another could.
 inline void use_one_blas_thread() { openblas_set_num_threads(1); }
+
+/// Makes OpenBLAS take the working memory for so many callers at once, which it keeps.
+/// Errors: ASG_OUT_OF_MEMORY when the process may not have it; OpenBLAS would try for ever.
+void reserve_blas_memory(uint32_t callers);
 
 }  // namespace asg::cpu

@@ -65,6 +65,8 @@ class Matmul {
       bytes += epilogue_->scratch_bytes();
     }
     context.workspace.reserve(bytes, 0);
+    if (sdk::is_float(plan_.dtype) && plan_.simd == nullptr)
+      reserve_blas_memory(context.pool.threads());
   }
 
   void run(const sdk::Call& call) const {
