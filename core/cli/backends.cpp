@@ -6,6 +6,7 @@
 
 #include <asg/runtime/backends.hpp>
 
+#include "graph/utf8.hpp"
 #include "io/json.hpp"
 
 #include "command.hpp"
@@ -22,10 +23,11 @@ void print_text(const std::vector<BackendListing>& listings) {
   for (const BackendListing& l : listings) {
     if (!l.usable) {
       fmt::print("{:<10} {:<8} {}: {}\n", l.name.empty() ? "-" : l.name, refusal_kind(l),
-                 l.file.string(), l.reason);
+                 shown(l.file.string(), 4096), shown_lines(l.reason));
       continue;
     }
-    fmt::print("{:<10} {:<8} {}  ({})\n", l.name, l.version, l.file.string(), l.description);
+    fmt::print("{:<10} {:<8} {}  ({})\n", l.name, l.version, shown(l.file.string(), 4096),
+               l.description);
     for (std::size_t i = 0; i < l.devices.size(); ++i) {
       const DeviceDescription& d = l.devices[i];
       fmt::print("{:<10} device {}: {} [{}] {}{}{}\n", "", i, d.name, d.id, d.kind,

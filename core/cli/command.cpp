@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -11,12 +12,18 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
+#include "graph/utf8.hpp"
+
 namespace asg::cli {
 
 void SearchFlags::add(CLI::App& app) {
   app.add_option("--plugin-dir", directories, "look for backends in this directory first")
       ->type_name("DIR")
-      ->take_all();
+      ->take_all()
+      ->check({[](const std::string& text) {
+                 return text.empty() ? "a directory must have a name" : "";
+               },
+               "", "directory"});
 }
 
 PluginSearch SearchFlags::search() const {
@@ -33,7 +40,7 @@ void DeviceFlags::add(CLI::App& app) {
       ->type_name("NAME[:DEVICE]");
   app.add_option("--threads", threads,
                  "threads to compute with (default: $ASG_NUM_THREADS, or all)")
-      ->transform(whole(1, 4096))
+      ->transform(whole(1, most_threads))
       ->type_name("N");
   plugins.add(app);
 }
@@ -51,7 +58,21 @@ std::span<const EnvironmentVariable> environment_variables() {
   return variables;
 }
 
+namespace {
+
+// What a backend takes; the library would call a bad number its own error.
+void check_thread_variable() {
+  const char* const variable = std::getenv("ASG_NUM_THREADS");
+  if (variable == nullptr || *variable == '\0') return;
+  std::string text = variable;
+  if (const std::string problem = whole(1, most_threads)(text); !problem.empty())
+    throw UsageError(fmt::format("ASG_NUM_THREADS: {}", problem));
+}
+
+}  // namespace
+
 Device DeviceFlags::open() const {
+  if (threads == 0) check_thread_variable();
   try {
     static_cast<void>(PassOptions::from_environment());
   } catch (const FormatError& error) {
@@ -89,10 +110,10 @@ CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
           "", "whole"};
 }
 
-// In one piece, so that the lines of several processes do not mix.
+// In one piece, so that the lines of several processes do not mix; without what a terminal obeys.
 void tell(std::string_view line) noexcept {
   try {
-    const std::string text = std::string(line) + "\n";
+    const std::string text = shown_lines(line) + "\n";
     std::fwrite(text.data(), 1, text.size(), stderr);
   } catch (...) {
     std::fwrite(line.data(), 1, line.size(), stderr);

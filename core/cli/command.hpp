@@ -41,6 +41,9 @@ struct SearchFlags {
   [[nodiscard]] PluginSearch search() const;
 };
 
+/// The most threads that the CPU backend takes.
+constexpr std::uint64_t most_threads = 1024;
+
 /// --backend, --plugin-dir and --threads, which every command that computes takes.
 struct DeviceFlags {
   std::string backend;

@@ -12,6 +12,8 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/backends.hpp>
 
+#include "graph/utf8.hpp"
+
 #include "command.hpp"
 #include "memory.hpp"
 
@@ -58,22 +60,25 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
       fmt::print("simd        {}\n", simd_features());
       for (const EnvironmentVariable& variable : environment_variables()) {
         const char* value = std::getenv(variable.name);
-        fmt::print("{:<16} {}\n", variable.name, value == nullptr ? "(not set)" : value);
+        fmt::print("{:<16} {}\n", variable.name,
+                   value == nullptr ? "(not set)" : shown(value, 4096));
       }
       fmt::print("passes that ASG_DISABLE may leave out: {}\n", fmt::join(pass_names(), ", "));
       fmt::print("memory available: {}\n", size_text(static_cast<double>(available_memory())));
       fmt::print("plugin directories, in order:\n");
       for (const auto& directory : plugin_directories(flags->search()))
-        fmt::print("  {}{}\n", directory.string(),
+        fmt::print("  {}{}\n", shown(directory.string(), 4096),
                    std::filesystem::is_directory(directory) ? "" : "  (missing)");
       fmt::print("backends:\n");
       for (const BackendListing& listing : list_backends(flags->search())) {
         if (listing.usable) {
-          fmt::print("  {} {} at {}\n", listing.name, listing.version, listing.file.string());
+          fmt::print("  {} {} at {}\n", listing.name, listing.version,
+                     shown(listing.file.string(), 4096));
           for (const DeviceDescription& device : listing.devices)
             fmt::print("    {} [{}] {}\n", device.name, device.id, device.kind);
         } else {
-          fmt::print("  {} {}: {}\n", refusal_kind(listing), listing.file.string(), listing.reason);
+          fmt::print("  {} {}: {}\n", refusal_kind(listing), shown(listing.file.string(), 4096),
+                     shown_lines(listing.reason));
         }
       }
       return exit_done;

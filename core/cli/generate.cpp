@@ -12,6 +12,8 @@
 #include <asg/ops/movement.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "graph/utf8.hpp"
+
 #include "command.hpp"
 #include "config.hpp"
 #include "model.hpp"
@@ -88,7 +90,7 @@ int generate(const Flags& flags) {
     return reshape(gather(model.predict(window), last, 1), {-1});
   });
   data::Random random(flags.seed);
-  fmt::print("{}", prompt);
+  fmt::print("{}", shown_lines(prompt));
   const std::int64_t block = model_flags.block;
   for (std::int64_t i = 0; i < flags.tokens; ++i) {
     Array window = Array::zeros(i32, {1, block});
@@ -96,7 +98,7 @@ int generate(const Flags& flags) {
     std::copy(tokens.end() - length, tokens.end(), window.data<std::int32_t>());
     const Array logits = next(state, window, length - 1);
     tokens.push_back(draw(logits, flags, random));
-    fmt::print("{}", tokenizer.decode({tokens.back()}));
+    fmt::print("{}", shown_lines(tokenizer.decode({tokens.back()})));
     flush_output();
   }
   fmt::print("\n");

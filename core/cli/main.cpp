@@ -9,6 +9,9 @@
 
 #include <asg/runtime/log.hpp>
 
+#include "graph/closest.hpp"
+#include "graph/utf8.hpp"
+
 #include "command.hpp"
 
 namespace {
@@ -34,6 +37,38 @@ std::string environment_help() {
   return text;
 }
 
+// A command or an option that does not exist, with one that may have been meant; "" when the line
+// has none.
+std::string unknown_word(const CLI::App& app) {
+  const std::vector<std::string> rest = app.remaining(true);
+  if (rest.empty()) return {};
+  const bool option = rest[0].starts_with('-');
+  const std::string word = option ? rest[0].substr(0, rest[0].find('=')) : rest[0];
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  if (!option && !chosen.empty())
+    return fmt::format("'{}' was not expected after 'asg {}'", asg::shown(word),
+                       chosen[0]->get_name());
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    if (!option) known.push_back(command->get_name());
+    if (!option || !command->parsed()) continue;
+    for (const CLI::Option* each : command->get_options())
+      for (const std::string& name : each->get_lnames()) known.push_back("--" + name);
+  }
+  const std::string near = asg::closest(word, known);
+  return fmt::format("there is no {} '{}'{}", option ? "option" : "command", asg::shown(word),
+                     !near.empty() ? fmt::format("; did you mean '{}'?", near)
+                     : option      ? std::string{}
+                                   : fmt::format("; the commands are {}", fmt::join(known, ", ")));
+}
+
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string unknown = unknown_word(app);
+  tell(fmt::format("asg: {}\nRun with --help for more information.",
+                   unknown.empty() ? error.what() : unknown));
+  return asg::cli::exit_usage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -52,7 +87,6 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     // Of an option given twice the last counts, so that a script can add to a line.
     app.option_defaults()->take_last();
-    app.failure_message(CLI::FailureMessage::simple);
     app.footer(environment_help());
     Chosen chosen;
     for (const auto add : {add_backends, add_train, add_generate, add_plan, add_graph, add_ops,
@@ -61,7 +95,8 @@ int main(int argc, char** argv) {
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
-      if (app.exit(error) != 0) return exit_usage;
+      if (error.get_exit_code() != 0) return refuse(app, error);
+      app.exit(error);
       flush_output();
       return exit_done;
     }

@@ -5,11 +5,25 @@
 namespace asg {
 namespace {
 
-// Terminals obey these; the second range is C1's, whose first byte is 0xc2.
+// Terminals obey these. Of two bytes those of C1; of three the ends of lines and paragraphs, and
+// what turns the direction of a text, so that it reads as another.
 bool is_control(std::string_view character) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(character[i]); };
-  return character.size() == 1 ? byte(0) < 0x20 || byte(0) == 0x7f
-                               : character.size() == 2 && byte(0) == 0xc2 && byte(1) < 0xa0;
+  if (character.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7f;
+  if (character.size() == 2) return byte(0) == 0xc2 && byte(1) < 0xa0;
+  if (character.size() != 3 || byte(0) != 0xe2) return false;
+  return (byte(1) == 0x80 && byte(2) >= 0xa8 && byte(2) <= 0xae) ||
+         (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9);
+}
+
+// The character as it is, or its bytes; `length` is 0 for a byte that is none.
+void append(std::string& result, std::string_view character, std::size_t length) {
+  if (length != 0 && !is_control(character)) {
+    result += character;
+  } else {
+    for (const char c : character)
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
 }
 
 }  // namespace
@@ -43,13 +57,22 @@ std::string shown(std::string_view text, std::size_t most_bytes) {
     if (i >= most_bytes) return result + fmt::format("... ({} bytes)", text.size());
     const std::size_t length = utf8_length(text.substr(i));
     const std::string_view character = text.substr(i, length == 0 ? 1 : length);
-    if (length != 0 && !is_control(character)) {
-      result += character;
-    } else {
-      for (const char c : character)
-        result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    }
+    append(result, character, length);
     i += character.size();
+  }
+  return result;
+}
+
+std::string shown_lines(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const std::string_view character = text.substr(0, length == 0 ? 1 : length);
+    if (text[0] == '\n' || text[0] == '\t')
+      result += text[0];
+    else
+      append(result, character, length);
+    text.remove_prefix(character.size());
   }
   return result;
 }

@@ -12,8 +12,11 @@ namespace asg {
 
 [[nodiscard]] bool is_utf8(std::string_view text);
 
-/// A text for a message: control characters and bytes that are no UTF-8 as \x1b, and of a long one
-/// its beginning.
+/// A text for a message: control characters, those that turn the direction of a text, and bytes
+/// that are no UTF-8 as \x1b, and of a long one its beginning.
 [[nodiscard]] std::string shown(std::string_view text, std::size_t most_bytes = 200);
+
+/// A message of several lines: the same, but whole, and its lines and tabs stay.
+[[nodiscard]] std::string shown_lines(std::string_view text);
 
 }  // namespace asg

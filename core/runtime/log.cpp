@@ -9,6 +9,8 @@
 
 #include <fmt/format.h>
 
+#include <graph/utf8.hpp>
+
 namespace asg {
 namespace {
 
@@ -59,10 +61,12 @@ void log_message(LogLevel level, std::string_view source, std::string_view messa
       const std::lock_guard lock(sink().mutex);
       handler = sink().handler;
     }
+    if (handler == nullptr && level > log_level_from_environment()) return;
+    const std::string from = shown(source), text = shown_lines(message);
     if (handler != nullptr)
-      (*handler)(level, source, message);
-    else if (level <= log_level_from_environment())
-      write_to_stderr(level, source, message);
+      (*handler)(level, from, text);
+    else
+      write_to_stderr(level, from, text);
   } catch (...) {
     // A message that cannot be delivered must not change what the program does.
   }

@@ -1,15 +1,17 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <numeric>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
 #include <asg/runtime/device.hpp>
 #include <asg/runtime/log.hpp>
+#include <graph/closest.hpp>
+#include <graph/utf8.hpp>
 #include <runtime/device_impl.hpp>
 #include <runtime/plugin_call.hpp>
 #include <runtime/refusal.hpp>
@@ -70,27 +72,15 @@ bool has_option(std::string_view help, std::string_view key) {
   return false;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({change, diagonal + 1, row[j] + 1});
-    }
-  }
-  return row.back();
-}
+// Paths may be long, and their ends count.
+std::string shown_path(const fs::path& path) { return shown(path.string(), 4096); }
 
 // Everything that was looked at, without loading any of it.
 [[noreturn]] void throw_unknown(const std::string& wanted, const PluginSearch& search) {
   std::string searched;
-  std::string closest;
-  std::size_t distance = std::max<std::size_t>(2, wanted.size() / 3) + 1;
+  std::vector<std::string> usable;
   for (const loader::Directory& directory : loader::search_directories(search)) {
-    searched += fmt::format("\n  {} ({})", directory.path.string(), directory.origin);
+    searched += fmt::format("\n  {} ({})", shown_path(directory.path), directory.origin);
     if (!directory.refusal.empty()) {
       searched += ": " + directory.refusal;
       continue;
@@ -102,21 +92,18 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
         const std::string name = loader::backend_name_of(entry);
         const std::string refusal =
             name.empty() ? "not named asg-backend-NAME.so" : loader::inspect(entry).refusal;
-        searched += fmt::format("\n    {}: {}", entry.filename().string(),
+        searched += fmt::format("\n    {}: {}", shown(entry.filename().string()),
                                 refusal.empty() ? "backend " + name : refusal);
-        if (!refusal.empty()) continue;
-        if (const std::size_t d = edit_distance(wanted, name); d < distance) {
-          distance = d;
-          closest = name;
-        }
+        if (refusal.empty()) usable.push_back(name);
       }
     } catch (const loader::Refusal& refusal) {
       searched += fmt::format(": {}", refusal.what());
     }
   }
+  const std::string near = closest(wanted, usable);
   throw PluginError(
-      fmt::format("there is no backend '{}'{}; searched:{}", wanted,
-                  closest.empty() ? std::string() : fmt::format("; did you mean '{}'?", closest),
+      fmt::format("there is no backend '{}'{}; searched:{}", shown(wanted),
+                  near.empty() ? std::string() : fmt::format("; did you mean '{}'?", near),
                   searched.empty() ? " nothing, no directory was given" : searched));
 }
 
@@ -136,9 +123,9 @@ std::shared_ptr<loader::Backend> start(const fs::path& file) {
   try {
     const loader::Inspection inspection = loader::inspect(file);
     if (!inspection.refusal.empty()) throw loader::Refusal(inspection.refusal);
-    return loader::Backend::open(file);
+    return loader::Backend::open(*inspection.file);
   } catch (const std::exception& e) {
-    throw PluginError(fmt::format("the plugin {} cannot be used: {}", file.string(), e.what()));
+    throw PluginError(fmt::format("the plugin {} cannot be used: {}", shown_path(file), e.what()));
   }
 }
 
@@ -158,7 +145,7 @@ std::uint32_t find_device(const loader::Backend& backend, const std::string& wan
   if (index && static_cast<std::uint32_t>(*index) < count)
     return static_cast<std::uint32_t>(*index);
   throw PluginError(
-      fmt::format("backend {} has no device '{}'; its devices are {}", name, wanted, known));
+      fmt::format("backend {} has no device '{}'; its devices are {}", name, shown(wanted), known));
 }
 
 }  // namespace
@@ -179,7 +166,8 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
     const asg_option limit{"threads", count.c_str()};
     const bool limited = threads > 0 && has_option(plugin.options_help, limit.key);
     if (threads > 0 && !limited)
-      log_message(LogLevel::info, plugin.name, "it has no option 'threads', the number is ignored");
+      log_message(options.threads > 0 ? LogLevel::warn : LogLevel::info, plugin.name,
+                  "it has no option 'threads', the number is ignored");
     loader::call_checked("device_open", plugin.api.device_open, device->backend->handle(), index,
                          limited ? &limit : nullptr, limited ? 1u : 0u, &device->handle);
     if (device->handle == nullptr)
@@ -189,7 +177,7 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
     if (limited) device->facts.description.threads = threads;
   } catch (const loader::PluginFailure& failure) {
     throw PluginError(fmt::format("backend {} cannot open device '{}': {}", plugin.name,
-                                  spec.device.empty() ? "0" : spec.device, failure.message));
+                                  spec.device.empty() ? "0" : shown(spec.device), failure.message));
   }
   log_message(
       LogLevel::debug, "loader",

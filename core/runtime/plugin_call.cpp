@@ -5,6 +5,7 @@
 #include "graph/utf8.hpp"
 
 namespace asg::loader {
+
 std::string_view status_text(asg_status status) {
   constexpr std::array<std::string_view, 10> texts = {
       "no error",      "invalid argument",           "not supported",
@@ -17,17 +18,7 @@ std::string_view status_text(asg_status status) {
 
 std::string clean_text(const char* text) {
   if (text == nullptr) return {};
-  const std::string_view view = text;
-  std::string clean;
-  for (std::size_t i = 0; i < view.size();) {
-    const std::size_t length = utf8_length(view.substr(i));
-    const auto byte = static_cast<unsigned char>(view[i]);
-    if (length == 0 || byte == 0x7f || (byte < 0x20 && byte != '\n' && byte != '\t'))
-      clean += '?';
-    else
-      clean += view.substr(i, length);
-    i += length == 0 ? 1 : length;
-  }
+  std::string clean = shown_lines(text);
   while (!clean.empty() && clean.back() == '\n') clean.pop_back();
   return clean;
 }

@@ -29,7 +29,8 @@ struct PluginFailure : std::exception {
 /// What a status means, for plugins that give no message.
 [[nodiscard]] std::string_view status_text(asg_status status);
 
-/// A plugin's text without control characters and bytes that are not UTF-8; "" for nullptr.
+/// A plugin's text with control characters and bytes that are not UTF-8 written out, and without
+/// newlines at its end; "" for nullptr.
 [[nodiscard]] std::string clean_text(const char* text);
 
 /// Calls a function of a plugin. The parameter's type has no noexcept, so that an exception of a
