@@ -17,15 +17,15 @@ namespace {
 namespace fs = std::filesystem;
 
 // Starts the backend and asks it for everything that is listed.
-void examine(BackendListing& listing) {
-  const loader::Plugin& plugin = loader::load_plugin(listing.file);
+void examine(BackendListing& listing, const loader::PluginFile& file) {
+  const loader::Plugin& plugin = loader::load_plugin(file);
   listing.version = plugin.version;
   listing.vendor = plugin.vendor;
   listing.description = plugin.description;
   listing.options_help = plugin.options_help;
   listing.abi_minor = plugin.abi_minor;
   listing.opset = static_cast<int>(plugin.opset);
-  const auto backend = loader::Backend::open(listing.file);
+  const auto backend = loader::Backend::open(file);
   const std::uint32_t count = loader::device_count(*backend);
   for (std::uint32_t i = 0; i < count; ++i)
     listing.devices.push_back(loader::read_device(*backend, i).description);
@@ -50,7 +50,7 @@ BackendListing list_file(const fs::path& file, std::map<std::string, fs::path>& 
   listing.reason = inspection.refusal;
   if (!listing.reason.empty()) return listing;
   try {
-    examine(listing);
+    examine(listing, *inspection.file);
   } catch (const std::exception& e) {
     listing.reason = e.what();
     listing.devices.clear();

@@ -1,19 +1,14 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include <asg/sdk/backend.hpp>
 #include <runtime/elf.hpp>
+#include <runtime/plugin_file.hpp>
 #include <runtime/refusal.hpp>
 #include <runtime/search.hpp>
-#include <runtime/trust.hpp>
 
 namespace asg::loader {
 namespace {
@@ -21,30 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view entry_prefix = "asg_backend_v";
-
-struct Descriptor {
-  explicit Descriptor(int number) : value(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (value >= 0) ::close(value);
-  }
-  int value;
-};
-
-void check_trust(const fs::path& file, int descriptor) {
-  struct stat status {};
-  if (descriptor < 0) {
-    const int cause = errno;
-    if (cause == ENOENT && fs::is_symlink(fs::symlink_status(file)))
-      throw Refusal("a symbolic link to a file that does not exist");
-    throw Refusal(fmt::format("cannot be read: {}", std::strerror(cause)));
-  }
-  if (::fstat(descriptor, &status) != 0) throw Refusal(std::strerror(errno));
-  if (S_ISDIR(status.st_mode)) throw Refusal("a directory, not a file");
-  if (!S_ISREG(status.st_mode)) throw Refusal("not a regular file");
-  if (std::string reason = distrust_file(status); !reason.empty()) throw Refusal(reason);
-}
 
 // The run-time of a sanitizer ends the process when it is loaded into one that began without it.
 void check_sanitizers(const std::vector<std::string>& needed) {
@@ -78,10 +49,8 @@ std::vector<int> abi_majors(const std::vector<std::string>& exports) {
 Inspection inspect(const fs::path& file) {
   Inspection result;
   try {
-    // Not blocking: opening a pipe would wait for somebody to write to it.
-    const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    check_trust(file, descriptor.value);
-    const SharedLibrary library = read_shared_library(descriptor.value);
+    auto opened = std::make_shared<const PluginFile>(file);
+    const SharedLibrary library = read_shared_library(opened->descriptor());
     const std::vector<int> majors = abi_majors(library.exports);
     if (majors.empty())
       throw Refusal("a shared library, but not an asg backend (no " ASG_ENTRY_SYMBOL ")");
@@ -92,6 +61,7 @@ Inspection inspect(const fs::path& file) {
       throw Refusal(fmt::format("built for backend ABI {}, this asg speaks {}",
                                 fmt::join(majors, " and "), ours));
     check_sanitizers(library.needed);
+    result.file = std::move(opened);
   } catch (const std::exception& e) {
     result.refusal = e.what();
   }

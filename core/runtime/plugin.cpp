@@ -15,6 +15,7 @@
 
 #include <asg/runtime/log.hpp>
 #include <runtime/plugin_call.hpp>
+#include <runtime/plugin_file.hpp>
 #include <runtime/plugin_table.hpp>
 #include <runtime/refusal.hpp>
 #include <runtime/search.hpp>
@@ -68,41 +69,48 @@ extern "C" void ASG_CALL receive_log(void* context, std::uint32_t level,
 extern "C" const void* ASG_CALL no_extension(void*, const char*) ASG_NOEXCEPT { return nullptr; }
 
 // What the dynamic linker said, without Boost's words around it and without the file's name.
-std::string linker_message(const std::string& text, const fs::path& file) {
+std::string linker_message(const std::string& text, const fs::path& loaded,
+                           const PluginFile& file) {
   std::string_view view = text;
   constexpr std::string_view opening = "dlerror system message: ";
   if (const std::size_t begin = view.find(opening); begin != std::string_view::npos) {
     view.remove_prefix(begin + opening.size());
     view = view.substr(0, view.rfind("): "));
   }
-  const std::string prefix = file.string() + ": ";
+  const std::string prefix = loaded.string() + ": ";
   if (view.starts_with(prefix)) view.remove_prefix(prefix.size());
-  return clean_text(std::string(view).c_str());
+  std::string message = clean_text(std::string(view).c_str());
+  if (loaded != file.path())
+    message +=
+        "; others may write to its directory or one above, so that it was loaded by its "
+        "contents and cannot find libraries beside itself";
+  return message;
 }
 
 using Entry = const asg_backend_api*(const asg_host*, asg_error*);
 
-Entry* load_entry(Registry& all, const fs::path& file) {
+Entry* load_entry(Registry& all, const PluginFile& file) {
   // Never unloaded: exceptions, threads and exit handlers of plugins and of their libraries point
   // into the code for longer than any object of ours.
   constexpr auto mode = dll::load_mode::rtld_now | dll::load_mode::rtld_local |
                         static_cast<dll::load_mode::type>(RTLD_NODELETE);
   auto library = std::make_unique<dll::shared_library>();
+  const fs::path name = file.loadable(all.libraries.size());
   try {
-    library->load(file, mode);  // this overload's exception has the linker's own words
+    library->load(name, mode);  // this overload's exception has the linker's own words
   } catch (const std::exception& e) {
-    throw Refusal(fmt::format("cannot be loaded: {}", linker_message(e.what(), file)));
+    throw Refusal(fmt::format("cannot be loaded: {}", linker_message(e.what(), name, file)));
   }
   const dll::shared_library& loaded = *all.libraries.emplace_back(std::move(library));
   if (!loaded.has(ASG_ENTRY_SYMBOL)) throw Refusal("it has no " ASG_ENTRY_SYMBOL);
   return &loaded.get<Entry>(ASG_ENTRY_SYMBOL);
 }
 
-Plugin& load(Registry& all, const fs::path& file) {
+Plugin& load(Registry& all, const PluginFile& file) {
   Entry* const entry = load_entry(all, file);
   Plugin& plugin = *all.plugins.emplace_back(std::make_unique<Plugin>());
-  plugin.file = file;
-  plugin.name = backend_name_of(file);
+  plugin.file = file.path();
+  plugin.name = backend_name_of(file.path());
   plugin.host = {sizeof(asg_host), ASG_ABI_MINOR, &plugin,     "asg",
                  ASG_VERSION,      receive_log,   no_extension};
   asg_error error = empty_error();
@@ -121,11 +129,11 @@ Plugin& load(Registry& all, const fs::path& file) {
   return plugin;
 }
 
-Plugin& load_locked(Registry& all, const fs::path& file) {
-  const fs::path key = fs::canonical(file);
+Plugin& load_locked(Registry& all, const PluginFile& file) {
+  const fs::path& key = file.path();
   if (const auto found = all.usable.find(key); found != all.usable.end()) return *found->second;
   log_message(LogLevel::debug, "loader", fmt::format("loading {}", key.string()));
-  Plugin& plugin = load(all, key);
+  Plugin& plugin = load(all, file);
   all.usable[key] = &plugin;
   return plugin;
 }
@@ -151,13 +159,13 @@ void abandon(void* object) {
   registry().abandoned.push_back(object);
 }
 
-const Plugin& load_plugin(const fs::path& file) {
+const Plugin& load_plugin(const PluginFile& file) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
   return load_locked(all, file);
 }
 
-std::shared_ptr<Backend> Backend::open(const fs::path& file) {
+std::shared_ptr<Backend> Backend::open(const PluginFile& file) {
   watch_this_thread();
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);

@@ -9,6 +9,8 @@
 
 namespace asg::loader {
 
+class PluginFile;
+
 /// A plugin whose code is in the process, for ever.
 struct Plugin {
   std::filesystem::path file;
@@ -34,9 +36,8 @@ struct Plugin {
 class Backend {
  public:
   /// Loads the plugin and starts its backend as far as that has not happened yet.
-  /// `file` must be absolute.
   /// Errors   Refusal saying why the file is not a usable plugin; PluginFailure from its create.
-  [[nodiscard]] static std::shared_ptr<Backend> open(const std::filesystem::path& file);
+  [[nodiscard]] static std::shared_ptr<Backend> open(const PluginFile& file);
 
   explicit Backend(Plugin& plugin) : plugin_(&plugin) {}
   Backend(const Backend&) = delete;
@@ -53,7 +54,7 @@ class Backend {
 
 /// Loads the plugin, without starting its backend.
 /// Errors   Refusal.
-[[nodiscard]] const Plugin& load_plugin(const std::filesystem::path& file);
+[[nodiscard]] const Plugin& load_plugin(const PluginFile& file);
 
 /// True once the process is on its way out: plugins' own static objects may be gone then, so what
 /// is still open is left to the operating system.

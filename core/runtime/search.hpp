@@ -1,6 +1,7 @@
 // Where plugins may be, which files look like one, and which of them may be trusted.
 #pragma once
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,8 @@
 #include <asg/runtime/backends.hpp>
 
 namespace asg::loader {
+
+class PluginFile;
 
 struct Directory {
   std::filesystem::path path;
@@ -33,6 +36,7 @@ struct Directory {
 struct Inspection {
   std::string refusal;  ///< empty when it may be loaded
   int abi_major = -1;   ///< the highest it was built for; -1 when it is no plugin
+  std::shared_ptr<const PluginFile> file;  ///< what was looked at; none when it is refused
 };
 
 /// Checks owner, permissions, format, entry symbol and sanitizers of a file.

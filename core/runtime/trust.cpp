@@ -27,13 +27,17 @@ bool is_outside_of_namespace(::uid_t owner) {
   return owner == overflow && !everybody_has_a_number;
 }
 
+bool is_trusted(::uid_t owner) {
+  return owner == 0 || owner == ::geteuid() || is_outside_of_namespace(owner);
+}
+
 std::string distrust(const struct stat& status) {
   if (trusted_environment("ASG_ALLOW_INSECURE_PLUGINS") == "1") return {};
   constexpr const char* way_out = "ASG_ALLOW_INSECURE_PLUGINS=1 allows it";
   if ((status.st_mode & S_IWOTH) != 0)
     return fmt::format("everybody may write to it (mode {:04o}); {}", status.st_mode & 07777u,
                        way_out);
-  if (status.st_uid != 0 && status.st_uid != ::geteuid() && !is_outside_of_namespace(status.st_uid))
+  if (!is_trusted(status.st_uid))
     return fmt::format("it belongs to another user (uid {}); {}", status.st_uid, way_out);
   return {};
 }
@@ -48,5 +52,24 @@ std::string distrust_directory(const std::filesystem::path& directory) {
 }
 
 std::string distrust_file(const struct stat& status) { return distrust(status); }
+
+std::string distrust_directory_of_file(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return std::strerror(errno);
+  // Where everybody may write but only to what is his own.
+  if ((status.st_mode & S_ISVTX) != 0 && is_trusted(status.st_uid)) return {};
+  return distrust(status);
+}
+
+bool others_may_replace(const std::filesystem::path& path) {
+  std::filesystem::path directory = path;
+  do {
+    directory = directory.parent_path();
+    struct stat status {};
+    if (::lstat(directory.c_str(), &status) != 0 || !is_trusted(status.st_uid)) return true;
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) return true;
+  } while (directory.has_relative_path());
+  return false;
+}
 
 }  // namespace asg::loader

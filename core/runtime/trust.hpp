@@ -14,4 +14,12 @@ namespace asg::loader {
 /// The same for a regular file of which the caller has the status.
 [[nodiscard]] std::string distrust_file(const struct stat& status);
 
+/// The same for the directory of a file that is trusted itself: it may be one like /tmp, where
+/// everybody may write but to his own files only.
+[[nodiscard]] std::string distrust_directory_of_file(const std::filesystem::path& directory);
+
+/// Whether another user but root could put something else where a trusted file stands, in its
+/// directory or in one above. `path` must be absolute and without links.
+[[nodiscard]] bool others_may_replace(const std::filesystem::path& path);
+
 }  // namespace asg::loader

@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <runtime/plugin.hpp>
+#include <runtime/plugin_file.hpp>
+#include <runtime/search.hpp>
+
 #include "fixture.hpp"
 
 using namespace plugin_tests;
@@ -227,6 +231,74 @@ BOOST_AUTO_TEST_CASE(files_of_other_users_are_refused) {
   const fs::path file = directory.add("none");
   if (::chown(file.c_str(), 12345, static_cast<::gid_t>(-1)) != 0) return;  // needs root
   check_reason(list(directory).at("asg-backend-none.so"), "it belongs to another user (uid 12345)");
+}
+
+// As the path of a plugin gives it to open_device, which no search has judged.
+std::string refusal_of(const fs::path& file) {
+  return message_of<asg::PluginError>([&] {
+    static_cast<void>(asg::open_device(file.string(), {0, {{}, false}}));
+  });
+}
+
+BOOST_AUTO_TEST_CASE(the_directory_of_a_plugin_given_by_path_is_judged) {
+  Directory directory, links;
+  const fs::path file = directory.add("plain");
+  const fs::path link = links.path() / "link.so";
+  fs::create_symlink(file, link);
+  BOOST_TEST(refusal_of(file) == "");
+  BOOST_TEST(refusal_of(link) == "");
+
+  fs::permissions(directory.path(), fs::perms::all);
+  for (const fs::path& path : {file, link})
+    BOOST_TEST(contains(refusal_of(path), "its directory " + directory.path().string() +
+                                              ": everybody may write to it (mode 0777)"),
+               refusal_of(path));
+  // As in /tmp, where everybody may write but not replace what is another's.
+  fs::permissions(directory.path(), fs::perms::all | fs::perms::sticky_bit);
+  BOOST_TEST(refusal_of(file) == "");
+
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  fs::permissions(links.path(), fs::perms::all);
+  BOOST_TEST(contains(refusal_of(link), "its directory " + links.path().string()),
+             refusal_of(link));
+  {
+    const Environment allow("ASG_ALLOW_INSECURE_PLUGINS", "1");
+    BOOST_TEST(refusal_of(link) == "");
+  }
+  if (::chown(directory.path().c_str(), 12345, static_cast<::gid_t>(-1)) != 0)
+    return;  // needs root
+  BOOST_TEST(contains(refusal_of(file), "it belongs to another user (uid 12345)"),
+             refusal_of(file));
+}
+
+// Whoever may write to the directory puts another file in the place of the one that was judged.
+BOOST_AUTO_TEST_CASE(what_is_loaded_is_what_was_judged) {
+  Directory directory;
+  fs::permissions(directory.path(), fs::perms::owner_all | fs::perms::group_all);
+  std::vector<fs::path> files;
+  for (const char* name : {"plain", "tiny"}) files.push_back(directory.add(name));
+  for (const fs::path& file : files) {
+    const asg::loader::Inspection inspection = asg::loader::inspect(file);
+    BOOST_TEST_REQUIRE(inspection.refusal == "");
+    fs::remove(file);
+    fs::copy_file(built_plugin("refuses"), file);  // would not load
+    const auto backend = asg::loader::Backend::open(*inspection.file);
+    BOOST_TEST(backend->plugin().file == file);
+    BOOST_TEST("asg-backend-" + backend->plugin().name + ".so" == file.filename().string());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_is_loaded_by_its_name_only_where_nobody_else_can_replace_it) {
+  Directory directory;
+  fs::permissions(directory.path(), fs::perms::owner_all | fs::perms::group_all);
+  directory.add("none");
+  const asg::loader::Inspection inspection =
+      asg::loader::inspect(directory.path() / "asg-backend-none.so");
+  BOOST_TEST(inspection.refusal == "");
+  BOOST_TEST(inspection.file->loadable(3).string().starts_with("/proc/self/fd/./././"));
+  // Where nobody else may write, debuggers get the name that they can read.
+  fs::permissions(directory.path(), fs::perms::owner_all);
+  BOOST_TEST(inspection.file->loadable(3) == directory.path() / "asg-backend-none.so");
 }
 
 BOOST_AUTO_TEST_CASE(directories_that_give_nothing_are_listed) {

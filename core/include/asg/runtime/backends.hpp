@@ -16,7 +16,8 @@ namespace asg {
 ///   5. the directory that asg was configured to install plugins into
 /// 2 and 3 are not read by programs that run with raised privileges. Relative paths are never
 /// searched, nor is the current directory. Files and directories that everybody may write to or
-/// that belong to another user are refused, unless ASG_ALLOW_INSECURE_PLUGINS is 1.
+/// that belong to another user are refused, unless ASG_ALLOW_INSECURE_PLUGINS is 1. What was judged
+/// is what is loaded, even when the file is replaced meanwhile.
 struct PluginSearch {
   std::vector<std::filesystem::path> directories;
   bool defaults = true;  ///< false: only `directories`
