@@ -3,6 +3,7 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/reduction.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 #include "window_rules.hpp"
@@ -233,14 +234,14 @@ Attributes options(const Conv2dOptions& o) {
 
 Tensor conv2d(const Operand& x, const Operand& weight, const Conv2dOptions& how) {
   const Call call("conv2d", {x, weight});
-  const Tensors t = call.promoted({x, weight});
+  const Tensors t = operands::of_one_float("conv2d", call, {x, weight});
   return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1])}, options(how));
 }
 
 Tensor conv2d(const Operand& x, const Operand& weight, const Operand& bias,
               const Conv2dOptions& how) {
   const Call call("conv2d", {x, weight, bias});
-  const Tensors t = call.promoted({x, weight, bias});
+  const Tensors t = operands::of_one_float("conv2d", call, {x, weight, bias});
   return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1]), call.as_float(t[2])},
                    options(how));
 }

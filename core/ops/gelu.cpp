@@ -15,6 +15,12 @@ namespace {
 constexpr double inv_sqrt2 = 0.5 * std::numbers::sqrt2;
 
 // The standard normal distribution function.
+//
+// Measured against double precision, in f32 on the CPU backend: gelu is within 3 units in the last
+// place (ulp) from -1 to the right, and within 1.1e-7 * |x| everywhere. To the left 1 + erf
+// cancels: 14 ulp at -2, 240 at -3, 9,000 at -4, and left of -5.4 nothing is left of values below
+// 2e-7. (In f64 that is so left of -8.3.) PyTorch computes it in the same way. A form that keeps
+// the tail needs erfc, and would take several times as long as erf does.
 Tensor phi(const Tensor& x) { return 0.5 * (erf(x * inv_sqrt2) + 1); }
 
 Tensors exact_body(const OpCall& call) { return {call.in(0) * phi(call.in(0))}; }
@@ -33,7 +39,9 @@ Tensors exact_backward(const OpCall& call) {
 constexpr double cubic = 0.044715;
 const double root = std::sqrt(2 * std::numbers::inv_pi);
 
-// 1 + tanh(u) is 2 * sigmoid(2 * u), which keeps its digits where tanh nears -1.
+// 1 + tanh(u) is 2 * sigmoid(2 * u), which keeps its digits where tanh nears -1. Measured in f32: 3
+// ulp from -1 to the right, 43 from -5, 170 down to the last number of f32 near -10; the rounding
+// of u, whose exponential it is, is all that is left.
 Tensor tanh_argument(const Tensor& x) { return root * (x * (cubic * square(x) + 1)); }
 
 Tensors tanh_body(const OpCall& call) {

@@ -3,6 +3,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -25,7 +26,10 @@ std::vector<Sample> samples() {
 }  // namespace
 
 Tensor gt(const Operand& a, const Operand& b) { return elementwise("gt", {a, b}); }
-Tensor operator>(const Operand& a, const Operand& b) { return gt(a, b); }
+Tensor operator>(const Operand& a, const Operand& b) {
+  operands::refuse_chain(">", a, b);
+  return gt(a, b);
+}
 
 namespace ops {
 std::vector<OpDef> gt() {

@@ -3,6 +3,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -25,7 +26,10 @@ std::vector<Sample> samples() {
 }  // namespace
 
 Tensor le(const Operand& a, const Operand& b) { return elementwise("le", {a, b}); }
-Tensor operator<=(const Operand& a, const Operand& b) { return le(a, b); }
+Tensor operator<=(const Operand& a, const Operand& b) {
+  operands::refuse_chain("<=", a, b);
+  return le(a, b);
+}
 
 namespace ops {
 std::vector<OpDef> le() {

@@ -3,6 +3,7 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -66,13 +67,13 @@ std::vector<Sample> samples() {
 
 Tensor linear(const Operand& x, const Operand& weight) {
   const Call call("linear", {x, weight});
-  const Tensors t = call.promoted({x, weight});
+  const Tensors t = operands::of_one_float("linear", call, {x, weight});
   return call.make("linear", {call.as_float(t[0]), call.as_float(t[1])});
 }
 
 Tensor linear(const Operand& x, const Operand& weight, const Operand& bias) {
   const Call call("linear", {x, weight, bias});
-  const Tensors t = call.promoted({x, weight, bias});
+  const Tensors t = operands::of_one_float("linear", call, {x, weight, bias});
   return call.make("linear", {call.as_float(t[0]), call.as_float(t[1]), call.as_float(t[2])});
 }
 

@@ -5,6 +5,7 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -82,9 +83,9 @@ Tensor with_batch(const Tensor& x, Shape batch) {
 
 Tensor matmul(const Operand& a, const Operand& b) {
   const Call call("matmul", {a, b});
-  const Tensors operands = call.promoted({a, b});
-  Tensor left = call.as_float(operands[0]);
-  Tensor right = call.as_float(operands[1]);
+  const Tensors both = operands::of_one_float("matmul", call, {a, b});
+  Tensor left = call.as_float(both[0]);
+  Tensor right = call.as_float(both[1]);
   const bool row = left.rank() == 1;
   const bool column = right.rank() == 1;
   call.require(left.rank() > 0 && right.rank() > 0, "a scalar has no axis to sum over; use *");

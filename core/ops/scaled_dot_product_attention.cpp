@@ -10,6 +10,7 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
+#include "operand_rules.hpp"
 #include "rules.hpp"
 #include "samples.hpp"
 
@@ -289,7 +290,7 @@ Tensor with_leading(const Tensor& x, const Shape& leading) {
 Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, const Operand& value,
                                     const AttentionOptions& how) {
   const Call call("scaled_dot_product_attention", {query, key, value});
-  Tensors t = call.promoted({query, key, value});
+  Tensors t = operands::of_one_float("scaled_dot_product_attention", call, {query, key, value});
   Shape leading;
   for (Tensor& x : t) {
     x = call.as_float(x);

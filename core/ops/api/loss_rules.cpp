@@ -1,4 +1,5 @@
 #include "../loss_rules.hpp"
+#include "../operand_rules.hpp"
 
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>
@@ -33,7 +34,7 @@ Types losses::elementwise(const Signature& call) {
 
 Tensor losses::make_elementwise(const Call& call, std::string_view op, const Operand& input,
                                 const Operand& target, std::string_view reduction) {
-  Tensors t = call.promoted({input, target});
+  Tensors t = operands::of_one_float(op, call, {input, target});
   for (Tensor& x : t) x = call.as_float(x);
   call.require(t[0].shape() == t[1].shape() || t[1].rank() == 0,
                "input and target must have one shape, or the target must be a scalar; broadcasting "

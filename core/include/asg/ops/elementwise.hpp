@@ -66,9 +66,9 @@ namespace asg {
 [[nodiscard]] Tensor bit_and(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor bit_or(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor bit_xor(const Operand& a, const Operand& b);
-/// 0 when b is the width of the type or more.
+/// 0 when b is the width of the type or more; a negative b is beyond every width.
 [[nodiscard]] Tensor shift_left(const Operand& a, const Operand& b);
-/// u32: zeros move in; signed: the sign does.
+/// u32: zeros move in; signed: the sign does, and is all that the width or more leaves.
 [[nodiscard]] Tensor shift_right(const Operand& a, const Operand& b);
 
 /// a where the condition holds, else b. What is not chosen plays no part in the result, not even NaN.

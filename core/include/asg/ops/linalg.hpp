@@ -7,7 +7,7 @@ namespace asg {
 /// Matrix product over the last two axes.
 /// Shapes   a [..., M, K], b [..., K, N] -> [..., M, N]; leading axes broadcast. A vector as a
 ///          counts as [1, K], as b as [K, 1], and that axis disappears again.
-/// Types    promoted, float; integers become f32.
+/// Types    one float type, which integers take (else f32); f32 that meets f64 is a TypeError.
 /// Errors   ShapeError when the K axes differ or the batch axes do not broadcast.
 /// Cost     with a two-dimensional b one product, whatever a's leading axes.
 [[nodiscard]] Tensor matmul(const Operand& a, const Operand& b);

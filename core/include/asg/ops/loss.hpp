@@ -1,6 +1,6 @@
 // Losses.
 //
-// Types    float; integers and bools in predictions become f32.
+// Types    one float type, which integers take (else f32); f32 that meets f64 is a TypeError.
 // Errors   ShapeError when shapes do not fit, TypeError for an unknown reduction; both name the
 //          caller's line.
 #pragma once

@@ -338,8 +338,8 @@ typedef struct asg_access {
 #define ASG_EW_BIT_AND 80u /* integers                                                         */
 #define ASG_EW_BIT_OR 81u
 #define ASG_EW_BIT_XOR 82u
-#define ASG_EW_SHIFT_LEFT 83u  /* by >= the width gives 0                                      */
-#define ASG_EW_SHIFT_RIGHT 84u /* U32: zeros move in; signed: the sign                         */
+#define ASG_EW_SHIFT_LEFT 83u  /* by >= the width gives 0; b < 0 counts as that (shift.hpp)    */
+#define ASG_EW_SHIFT_RIGHT 84u /* U32: zeros move in; signed: the sign, also by >= the width   */
 #define ASG_EW_COUNT 128u  /* opcodes are below this; capability bit sets hold this many       */
 
 typedef struct asg_inst {

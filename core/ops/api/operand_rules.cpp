@@ -1,0 +1,51 @@
+#include "../operand_rules.hpp"
+
+#include <string>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+
+namespace asg {
+namespace {
+
+std::string here(const Call& call) {
+  return "\n  at " + to_string(call.graph().origin_now(call.where()));
+}
+
+}  // namespace
+
+Tensors operands::of_one_float(std::string_view function, const Call& call,
+                               std::initializer_list<Operand> operands) {
+  bool single = false, twice = false;
+  std::string types;
+  for (const Operand& operand : operands) {
+    if (!operand.is_tensor()) continue;
+    const TensorType& type = operand.tensor().type();
+    single = single || type.dtype == f32;
+    twice = twice || type.dtype == f64;
+    types += "\n  operand: " + to_string(type);
+  }
+  if (single && twice)
+    throw TypeError(fmt::format(
+        "{}: f32 meets f64, and nothing is widened here without being told. Feed data of the "
+        "model's type (array.to(f32)), give the model that of the data (model.to(f64)), or cast "
+        "one{}{}",
+        function, types, here(call)));
+  return call.promoted(operands);
+}
+
+void operands::refuse_chain(std::string_view operator_name, const Operand& a, const Operand& b) {
+  const auto is_bool = [](const Operand& operand) {
+    return operand.is_tensor() && operand.tensor().dtype() == boolean;
+  };
+  const Call call(operator_name, {a, b});
+  if (!is_bool(a) && !is_bool(b)) return;
+  throw TypeError(fmt::format(
+      "operator{0}: an operand is bool. A chain of comparisons compares what the first one gave: "
+      "in place of a {0} x {0} b write logical_and(a {0} x, x {0} b). To order bools call lt, le, "
+      "gt or ge{1}",
+      operator_name, here(call)));
+}
+
+}  // namespace asg
