@@ -1,7 +1,9 @@
 #include "grouping.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -158,10 +160,37 @@ void Grouping::hold_back_recomputed() {
   }
 }
 
+std::vector<NodeId> Grouping::last_checks() {
+  std::set<std::tuple<NodeId, std::uint32_t, std::int64_t>> met;  // indices and their extent
+  std::vector<NodeId> last;
+  for (auto id = NodeId{0}; id < graph.size(); ++id) {
+    if (layout.kind[id] != Kind::kernel) continue;
+    const Node node = graph.node(id);
+    const std::uint32_t kernel = node.op.lowering.kernel;
+    if (kernel != ASG_OP_GATHER && kernel != ASG_OP_SCATTER) continue;
+    const std::int64_t extent = graph.type(node.operands[0]).shape[node.attributes.axis("axis")];
+    const Value indices = node.operands[1];
+    if (!met.emplace(indices.node, indices.output, extent).second) continue;
+    std::erase_if(last, [&](NodeId before) { return order.add_edge(before, id); });
+    last.push_back(id);
+  }
+  return last;
+}
+
+// A run that refuses an index leaves all variables as they were: what it writes waits for the
+// checks.
 void Grouping::order_writers() {
+  const bool any = std::any_of(layout.assigned.begin(), layout.assigned.end(),
+                               [](NodeId variable) { return variable != no_node; });
+  if (!any) return;
+  const std::vector<NodeId> checks = last_checks();
   for (NodeId id = 0; id < graph.size(); ++id) {
     const NodeId variable = layout.assigned[id];
     if (variable == no_node) continue;
+    late_[id] = !std::all_of(checks.begin(), checks.end(), [&](NodeId check) {
+      return check != id && order.add_edge(check, id);
+    });
+    if (late_[id]) continue;
     for (const NodeId reader : layout.readers[variable]) {
       if (!computed(reader)) continue;
       const bool same_points = reads_whole(reader, variable) && layout.kind[id] == Kind::element;

@@ -72,6 +72,9 @@ class Grouping {
   void hold_back_recomputed();
   // A variable's new value is written where the old one was, after all that read the old one.
   void order_writers();
+  // The nodes that refuse an index out of range, so ordered that what comes after the ones given
+  // comes after all of them. An index is refused by the first that meets it.
+  std::vector<NodeId> last_checks();
   // Whether a reader may have p in the same region, when their groups are one with these points and
   // rows.
   [[nodiscard]] Why edge(NodeId p, const View& view, const Group& joined, bool p_row,

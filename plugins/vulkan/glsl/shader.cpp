@@ -39,7 +39,8 @@ std::string Shader::Elements::load(const std::string& index) const {
   return from_storage(dtype, indexed(name, start + index));
 }
 std::string Shader::Elements::store(const std::string& index, const std::string& value) const {
-  return indexed(name, start + index) + " = " + to_storage(dtype, value) + ";";
+  return (kept ? "if (asg_good) " : "") + indexed(name, start + index) + " = " +
+         to_storage(dtype, value) + ";";
 }
 
 std::string Shader::add(Binding binding, const std::string& element, bool writes) {
@@ -74,16 +75,32 @@ RegionInstance::Place Shader::place_of(uint32_t index) const {
   return place;
 }
 
+bool Shader::keeps(uint32_t index) const {
+  const sdk::ProgramCopy& program = context_.program;
+  if (program.slots()[program.values()[index].slot].role != ASG_SLOT_STATE) return false;
+  for (const asg_step& step : program.steps()) {
+    if (step.op == ASG_OP_GATHER || step.op == ASG_OP_SCATTER) return true;
+    const asg_region* region = program.region(step);
+    if (region == nullptr) continue;
+    for (const asg_access& access : sdk::Span<asg_access>(region->accesses))
+      if (access.index_register != 0) return true;
+  }
+  return false;
+}
+
 Shader::Elements Shader::value(uint32_t index, bool writes) {
   const RegionInstance::Place place = place_of(index);
   const uint32_t dtype = context_.program.values()[index].dtype;
-  return {add(place.range, storage_type(dtype), writes), place.base, dtype};
+  const bool kept = writes && keeps(index);
+  keeps_ |= kept;
+  return {add(place.range, storage_type(dtype), writes), place.base, dtype, {}, kept};
 }
 
 Shader::Elements Shader::place(uint32_t number, uint32_t dtype, const std::string& start,
-                               bool writes) {
+                               bool writes, bool keeps) {
   const std::string name = add({Binding::Kind::place, number, 0, 0}, storage_type(dtype), writes);
-  return {name, 0, dtype, start + " + "};
+  keeps_ |= writes && keeps;
+  return {name, 0, dtype, start + " + ", writes && keeps};
 }
 
 std::string Shader::table() { return add({Binding::Kind::table, 0, 0, 0}, "int", false); }
@@ -107,7 +124,8 @@ std::string Shader::program() const {
   const std::string rest = globals_ +
                            "void main() {\n  const uint group = gl_WorkGroupID.x + push.base;\n"
                            "  const uint thread = gl_LocalInvocationID.x;\n" +
-                           body_ + "}\n";
+                           (keeps_ ? "  const bool asg_good = errors[0] == 0u;\n" : "") + body_ +
+                           "}\n";
   return prelude_functions(context_.traits, rest) + rest;
 }
 
@@ -137,7 +155,7 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
             buffers_[i].element + " b" + number + "[]; };\n";
     dispatch.bindings.push_back(buffers_[i].binding);
   }
-  if (errors_ || watched_loops) {
+  if (errors_ || keeps_ || watched_loops) {
     text += "layout(std430, set = 0, binding = " + std::to_string(buffers_.size()) +
             ") coherent buffer Errors { uint errors[]; };\n"
             "void asg_report(uvec2 index, uint extent) {\n"
@@ -148,7 +166,8 @@ Dispatch Shader::finish(uint64_t groups, bool barrier) {
           "void asg_overrun(uint times, uint most) {\n"
           "  if (atomicCompSwap(errors[0], 0u, push.step + 0x80000001u) == 0u) {\n"
           "    errors[1] = times;\n    errors[3] = most;\n  }\n}\n";
-    dispatch.bindings.push_back({Binding::Kind::errors, 0, 0, 0});
+    // What reads the report comes after what makes it.
+    dispatch.bindings.push_back({Binding::Kind::errors, 0, 0, 0, errors_ || watched_loops});
   }
   dispatch.source = text + program;
   return dispatch;

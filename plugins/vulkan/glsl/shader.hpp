@@ -25,6 +25,7 @@ class Shader {
     int64_t base;
     uint32_t dtype;
     std::string start = {};  ///< an expression that is added to every index
+    bool kept = false;       ///< nothing is stored after a report of a wrong index
     /// The element, as a register has it.
     std::string load(const std::string& index) const;
     std::string store(const std::string& index, const std::string& value) const;
@@ -32,10 +33,14 @@ class Shader {
   /// The value for reading or for writing; asked twice, it is the same buffer.
   /// Errors: ASG_UNSUPPORTED when the value spans more bytes than the device's shaders reach.
   Elements value(uint32_t index, bool writes);
+  /// Whether the value is part of the state, in a program that may meet a wrong index: then it
+  /// stays as it is from the first report on.
+  bool keeps(uint32_t value) const;
   /// The range of a value that shaders see, and the number of its element 0 there.
   RegionInstance::Place place_of(uint32_t value) const;
   /// The values that all instances have in one place; `start` is where the instance's one begins.
-  Elements place(uint32_t number, uint32_t dtype, const std::string& start, bool writes);
+  Elements place(uint32_t number, uint32_t dtype, const std::string& start, bool writes,
+                 bool keeps);
   /// The words that say which instance a workgroup serves, and where its values begin; see
   /// RegionInstance.
   std::string table();
@@ -71,7 +76,7 @@ class Shader {
     std::string element;
   };
   std::vector<Buffer> buffers_;
-  bool errors_ = false;
+  bool errors_ = false, keeps_ = false;
   std::string globals_, body_;
 };
 

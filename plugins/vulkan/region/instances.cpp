@@ -63,8 +63,11 @@ void RegionPlanner::instances() {
     const uint32_t value = runs[0].values[k];
     if (one_for_all(k)) return shader.value(value, writes);
     const auto place = static_cast<uint32_t>(place_of(k));
+    const bool keeps = std::any_of(runs.begin(), runs.end(), [&](const asg_instance& run) {
+      return shader.keeps(run.values[k]);
+    });
     return shader.place(place, context_.program.values()[value].dtype, "o" + std::to_string(place),
-                        writes);
+                        writes, keeps);
   };
   emitter.instructions(0, form_.phases[0].insts_end, {}, stores);
   for (const uint32_t s : stores)

@@ -40,7 +40,9 @@ class CompiledGraph {
   ///          variable without an initial value, has another type, or is on another device;
   ///          DeviceError when the device fails or an index is out of range; with
   ///          PassOptions::check_nan (ASG_CHECK_NAN=1) NumericError, before anything is changed, when
-  ///          an output or a variable would hold NaN or an infinity.
+  ///          an output or a variable would hold NaN or an infinity. After an error the state is as
+  ///          it was before the run, on every backend, unless the device was lost or did not answer:
+  ///          then what it holds may be neither the old nor the new.
   std::vector<Array> run(State& state, const std::vector<Array>& inputs);
   /// For graphs without variables.
   std::vector<Array> run(const std::vector<Array>& inputs);
