@@ -82,7 +82,7 @@ class Training {
         step_(device, training_step(flags_.optimizer, model_, flags_.json || !flags_.log.empty()),
               {.name = "training step"}),
         evaluate_(evaluation(model_, device)),
-        schedule_(flags.lr, flags.min_lr < 0 ? flags.lr : flags.min_lr, flags.warmup, flags.steps) {
+        schedule_{flags.lr, flags.min_lr < 0 ? flags.lr : flags.min_lr, flags.warmup, flags.steps} {
   }
 
   int run() {
