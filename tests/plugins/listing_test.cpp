@@ -70,7 +70,7 @@ const Fault faults[] = {
     {"other_minor", "built for backend ABI 0.1, this asg speaks 0.0"},
     {"no_opset", "it understands no opset"},
     {"sanitized", "built with a sanitizer, which this asg is not"},
-    {"create_fails", "no driver? for this ? machine"},
+    {"create_fails", "no driver\\x01 for this \\xff machine"},
     {"create_gives_nothing", "create gave no backend and no reason"},
     {"fails_without_reason", "internal error (create gave no reason)"},
     {"no_devices", "it finds no device on this machine"},

@@ -5,7 +5,7 @@ set -euo pipefail
 root=$1
 here=$(cd "$(dirname "$0")" && pwd)
 eval "$(sed -n '/^train=(/,/^)/p' "$root/examples/quickstart.sh")"
-command=("$ASG" train "${train[@]}" --steps 1)
+command=("$ASG" train "${train[@]}" --steps 1 --no-save)
 
 # Other releases of Debian have other licences: then only the form of the lines is that of the README.
 text=$(sed -n 's/^    \([0-9]* characters, .*\)/\1/p' "$root/README.md")
