@@ -38,6 +38,12 @@ Texts texts_of(const Json& value) {
   return texts;
 }
 
+std::string joined(const Texts& texts) {
+  std::string all;
+  for (const std::string& text : texts) all.append(all.empty() ? "" : " ").append(text);
+  return all;
+}
+
 // 1e-2 is 0.01.
 bool say_the_same(const Texts& a, const Texts& b) {
   if (a == b) return true;
@@ -86,8 +92,7 @@ std::vector<Changed> take_recorded(CLI::App& command, const Json& config, const 
     }
     const Texts was = is_recorded ? texts_of(*found) : Texts{option->get_default_str()};
     if (!say_the_same(was, option->results()))
-      changed.push_back({option_name(key_of(*option)), fmt::format("{}", fmt::join(was, " ")),
-                         fmt::format("{}", fmt::join(option->results(), " "))});
+      changed.push_back({option_name(key_of(*option)), joined(was), joined(option->results())});
   }
   return changed;
 }
