@@ -13,6 +13,7 @@ VulkanBuffer::VulkanBuffer(VulkanDevice& device, uint64_t size)
 }
 
 VulkanBuffer::~VulkanBuffer() {
+  if (device_.closed()) return;
   try {
     device_.wait_all();
   } catch (...) {

@@ -72,14 +72,18 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
     staging_ = memory_->allocate(staging_size, Memory::Use::host);
     nothing_ = memory_->allocate(256, Memory::Use::device);
   });
+  if (instance_.validates()) close_at_exit();
 }
 
-VulkanDevice::~VulkanDevice() {
-  if (!device_) return;
+VulkanDevice::~VulkanDevice() { close(); }
+
+void VulkanDevice::close() {
+  if (closed()) return;
   if (forked()) {
     // The parent's, which still uses them.
     (void)pipelines_.release();
     (void)memory_.release();
+    device_ = nullptr;
     return;
   }
   try {
@@ -95,6 +99,7 @@ VulkanDevice::~VulkanDevice() {
   device_.destroySemaphore(timeline_);
   device_.destroyCommandPool(pool_);
   device_.destroy();
+  device_ = nullptr;
 }
 
 void VulkanDevice::check_alive() const {

@@ -8,6 +8,7 @@
 #include <asg/sdk/backend.hpp>
 
 #include "api.hpp"
+#include "closing.hpp"
 #include "counters.hpp"
 #include "disk_cache.hpp"
 #include "instance.hpp"
@@ -27,11 +28,15 @@ struct DeviceOptions {
   std::optional<uint64_t> loops;
 };
 
-class VulkanDevice final : public sdk::Device {
+class VulkanDevice final : public sdk::Device, public ClosedAtExit {
  public:
   VulkanDevice(const Instance& instance, const PhysicalDevice& physical, Counters& counters,
                const DeviceOptions& options);
   ~VulkanDevice() override;
+
+  void close() override;
+  /// What belongs to a closed device is gone with it.
+  bool closed() const { return !device_; }
 
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
   std::unique_ptr<sdk::Executable> compile(const asg_program& program,

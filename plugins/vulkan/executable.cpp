@@ -13,7 +13,9 @@ ErrorCell::ErrorCell(VulkanDevice& device)
     : device_(device), memory_(device.memory().allocate(16, Memory::Use::host)) {
   std::memset(memory_.mapped, 0, 16);
 }
-ErrorCell::~ErrorCell() { device_.memory().free(memory_); }
+ErrorCell::~ErrorCell() {
+  if (!device_.closed()) device_.memory().free(memory_);
+}
 
 void ErrorCell::raise() {
   uint32_t words[4];
@@ -68,7 +70,7 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
 }
 
 VulkanExecutable::~VulkanExecutable() {
-  if (forked()) return;
+  if (device_.closed() || forked()) return;
   try {
     device_.wait_all();
   } catch (...) {

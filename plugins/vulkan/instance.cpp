@@ -167,10 +167,14 @@ Instance::Instance(const sdk::Host& host) : host_(host) {
   if (instance_) translated("listing the Vulkan devices", [&] { find_devices(); });
 }
 
-Instance::~Instance() {
+Instance::~Instance() { close(); }
+
+void Instance::close() {
   if (forked()) return;
   if (messenger_) instance_.destroyDebugUtilsMessengerEXT(messenger_);
   if (instance_) instance_.destroy();
+  messenger_ = nullptr;
+  instance_ = nullptr;
   // The library stays: drivers do not like to be unloaded.
 }
 
@@ -232,6 +236,7 @@ void Instance::create(const std::string& validation) {
                                                                    &made) != VK_SUCCESS)
     throw sdk::Error(ASG_UNAVAILABLE, "Vulkan's validation layers take no messenger");
   messenger_ = made;
+  close_at_exit();
 }
 
 void Instance::find_devices() {

@@ -10,6 +10,7 @@
 #include <asg/sdk/backend.hpp>
 
 #include "api.hpp"
+#include "closing.hpp"
 #include "traits.hpp"
 
 namespace asg::vulkan {
@@ -46,11 +47,11 @@ bool forked();
 /// Errors: ASG_UNAVAILABLE when it was.
 void check_not_forked();
 
-class Instance {
+class Instance final : public ClosedAtExit {
  public:
   /// Where there is no loader or no driver, there are no devices.
   explicit Instance(const sdk::Host& host);
-  ~Instance();
+  ~Instance() override;
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
 
@@ -58,6 +59,8 @@ class Instance {
   const std::vector<PhysicalDevice>& devices() const { return devices_; }
   const sdk::Host& host() const { return host_; }
   Messages& messages() const { return messages_; }
+  bool validates() const { return static_cast<bool>(messenger_); }
+  void close() override;
 
  private:
   bool open_loader();
