@@ -186,7 +186,7 @@ class Sweep {
     for (Part& part : parts)
       (part.place != nullptr && !asked_for ? pieces : wholes).push_back(std::move(part));
     parts = std::move(wholes);
-    if (const Tensor whole = settle(parts, result)) pieces.push_back({whole});
+    if (const Tensor whole = settle(parts, result); whole.defined()) pieces.push_back({whole});
     const Attributes& how = graph_.node(id).attributes;
     for (Part& piece : pieces) add(operand, through_slice(std::move(piece), how));
   }
@@ -222,7 +222,7 @@ class Sweep {
     }
     result.resize(inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-      if (!result[i]) continue;
+      if (!result[i].defined()) continue;
       if (result[i].type() != inputs[i].type())
         throw GradientError(fmt::format(
             "{}: its gradient rule gives {} for operand {}, which is {}\n  at {}", op.name,
@@ -247,7 +247,7 @@ class Sweep {
         wrt.push_back(input);
     Sweep inner(graph_, begin, end, wrt, visits_);
     for (std::size_t i = 0; i < outputs.size(); ++i)
-      if (cotangents[i]) inner.add(outputs[i].value(), part_of(cotangents[i]));
+      if (cotangents[i].defined()) inner.add(outputs[i].value(), part_of(cotangents[i]));
     for (const Tensor& output : outputs_with_zeros(results, outputs))
       inner.add_zero(output.value());
     const Tensors found = inner.run(no_node);
@@ -341,7 +341,7 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
     throw GradientError(fmt::format("gradients: {}\n  at {}", why, to_string(origin)));
   };
   const Origin here{where.file, where.line, {}, false};
-  if (outputs.empty() || !outputs[0]) fail("no output was given", here);
+  if (outputs.empty() || !outputs[0].defined()) fail("no output was given", here);
   Graph& graph = outputs[0].graph();
   const Origin origin = graph.origin_now(where);
   if (cotangents.size() != outputs.size())
@@ -350,11 +350,11 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
          origin);
   std::vector<NodeId> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (!outputs[i] || &outputs[i].graph() != &graph) fail("outputs of different graphs", origin);
+    if (!outputs[i].defined() || &outputs[i].graph() != &graph) fail("outputs of different graphs", origin);
     if (!is_float(outputs[i].dtype()))
       fail(fmt::format("an output is {}; only floats have gradients", to_string(outputs[i].type())),
            origin);
-    if (!cotangents[i] || cotangents[i].type() != outputs[i].type())
+    if (!cotangents[i].defined() || cotangents[i].type() != outputs[i].type())
       fail(fmt::format("the cotangent of an output {} must have its type",
                        to_string(outputs[i].type())),
            origin);
@@ -362,7 +362,7 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
   }
   std::vector<NodeId> sources;
   for (const Tensor& t : wrt) {
-    if (!t || &t.graph() != &graph)
+    if (!t.defined() || &t.graph() != &graph)
       fail("a tensor to differentiate by is empty or of another graph", origin);
     if (!is_float(t.dtype()))
       fail(fmt::format("a tensor to differentiate by is {}; only floats have gradients",
@@ -383,7 +383,7 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
 
   std::vector<bool> reaching;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    if (result[i]) continue;
+    if (result[i].defined()) continue;
     if (reaching.empty()) reaching = Structure(graph).reaching(roots);
     const Node node = graph.node(sources[i]);
     if (!options.allow_unused && !reaching[sources[i]])
@@ -403,12 +403,12 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
 Tensors gradients(const Operand& output, const Tensors& wrt, const Tensor& cotangent,
                   const GradientOptions& options) {
   const Where where = output.where();
-  if (!output.is_tensor() || !output.tensor())
+  if (!output.is_tensor() || !output.tensor().defined())
     throw GradientError(fmt::format("gradients: the output is not a Tensor\n  at {}",
                                     to_string(Origin{where.file, where.line, {}, false})));
   const Tensor& y = output.tensor();
   Tensor seed = cotangent;
-  if (!seed) {
+  if (!seed.defined()) {
     if (y.numel() != 1 || !is_float(y.dtype()))
       throw GradientError(fmt::format(
           "gradients: the output is {}; without a cotangent it must be a float with one element, "

@@ -166,7 +166,7 @@ Tensor element_by_element(const Pieces& pieces, const Shape& whole) {
       first += piece.at.starts[axis] * steps[axis];
       const Tensor moved =
           iota(piece.value.graph(), shape, axis) * (piece.at.strides[axis] * steps[axis]);
-      position = position ? position + moved : moved;
+      position = position.defined() ? position + moved : moved;
     }
     values.push_back(reshape(piece.value, {shape.numel()}));
     positions.push_back(reshape(position + first, {shape.numel()}));

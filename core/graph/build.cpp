@@ -19,7 +19,7 @@ Graph& graph_of(std::string_view function, std::initializer_list<Operand> operan
   };
   for (const Operand& operand : operands) {
     if (!operand.is_tensor()) continue;
-    if (!operand.tensor()) fail("an operand is an empty Tensor, one that no graph has made");
+    if (!operand.tensor().defined()) fail("an operand is an empty Tensor, one that no graph has made");
     Graph& own = operand.tensor().graph();
     if (graph != nullptr && graph != &own) fail("operands belong to different graphs");
     graph = &own;
@@ -82,7 +82,7 @@ Tensors Call::promoted(std::initializer_list<Operand> operands) const {
     first = false;
   }
   const bool number = std::any_of(operands.begin(), operands.end(),
-                                  [](const Operand& o) { return !o.is_tensor(); });
+                                  [](const Operand& o) { return !o.is_tensor() && !o.is_truth(); });
   if (fraction && !is_float(common)) common = f32;
   if (number && common == boolean) common = i64;
   Tensors result;
@@ -161,7 +161,7 @@ Tensor float_elementwise(std::string_view op, std::initializer_list<Operand> ope
 }
 
 Tensor apply(const OpDef& op, const Tensors& inputs, Attributes attributes, Where where) {
-  if (inputs.empty() || !inputs[0])
+  if (inputs.empty() || !inputs[0].defined())
     throw TypeError(fmt::format("{}: apply needs at least one Tensor", op.name));
   const Tensors outputs = inputs[0].graph().add(op, inputs, std::move(attributes), where);
   if (outputs.empty())

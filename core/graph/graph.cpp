@@ -76,9 +76,9 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
   Types& types = g.operand_types;
   types.clear();
   for (const Tensor& input : inputs) {
-    if (!input || &input.graph() != this)
+    if (!input.defined() || &input.graph() != this)
       throw TypeError(fmt::format("{}: operand {} {}\n  at {}", op.name, &input - inputs.data(),
-                                  input ? "belongs to another graph" : "is an empty Tensor",
+                                  input.defined() ? "belongs to another graph" : "is an empty Tensor",
                                   to_string(origin)));
     types.push_back(input.type());
   }
@@ -186,7 +186,7 @@ void Graph::assign(const Tensor& variable, const Operand& value) {
     throw TypeError(
         fmt::format("assign: {}\n  at {}", why, to_string(g.origin_now(value.where()))));
   };
-  if (!variable || !g.variable_by_node.contains(variable.value().node))
+  if (!variable.defined() || !g.variable_by_node.contains(variable.value().node))
     fail("the target is not a variable");
   if (!value.is_tensor()) fail("the value is a number; make it a tensor of the variable's type");
   const auto id = static_cast<NodeId>(size());

@@ -63,7 +63,7 @@ Tensors body_of(const OpDef& op, const OpCall& call, std::span<const TensorType>
   if (result.size() != outputs.size())
     fail(fmt::format("{} tensors for the op's {} outputs", result.size(), outputs.size()));
   for (std::size_t i = 0; i < result.size(); ++i) {
-    if (!result[i] || (!call.inputs.empty() && &result[i].graph() != &call.inputs[0].graph()))
+    if (!result[i].defined() || (!call.inputs.empty() && &result[i].graph() != &call.inputs[0].graph()))
       fail(fmt::format("an empty Tensor, or one of another graph, for output {}", i));
     if (result[i].type() != outputs[i])
       fail(fmt::format("{} for output {}, which is {}", asg::to_string(result[i].type()), i,

@@ -110,7 +110,7 @@ std::string to_text(const Graph& graph, const std::vector<Value>& outputs) {
 }
 
 std::string to_text(const Tensor& tensor) {
-  if (!tensor) return "no tensor";
+  if (!tensor.defined()) return "no tensor";
   std::string text;
   write_node(Out(text), tensor.graph(), tensor.graph().node(tensor.value().node));
   return text;

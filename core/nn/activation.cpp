@@ -26,10 +26,10 @@ Tensor LeakyReLU::forward(const Tensor& x) const { return leaky_relu(x, negative
 ELU::ELU(double alpha) : alpha_(alpha) {}
 Tensor ELU::forward(const Tensor& x) const { return elu(x, alpha_); }
 
-Softmax::Softmax(int axis) : axis_(axis) {}
+Softmax::Softmax(Axis axis) : axis_(axis) {}
 Tensor Softmax::forward(const Tensor& x) const { return softmax(x, axis_); }
 
-Flatten::Flatten(int start, int end) : start_(start), end_(end) {}
+Flatten::Flatten(Axis start, Axis end) : start_(start), end_(end) {}
 Tensor Flatten::forward(const Tensor& x) const { return flatten(x, start_, end_); }
 
 }  // namespace asg::nn

@@ -21,16 +21,16 @@ namespace {
 // One mask that broadcasts to [..., head, Tq, Tk], or none.
 Tensor mask_for_heads(const Call& call, const AttentionMask& given) {
   Tensor mask = given.scores;
-  if (mask) {
+  if (mask.defined()) {
     call.require(mask.rank() >= 2, "the mask of scores must be [..., Tq, Tk]");
     if (mask.rank() > 2) mask = unsqueeze(mask, -3);
   }
-  if (!given.keys) return mask;
+  if (!given.keys.defined()) return mask;
   call.require(given.keys.dtype() == boolean && given.keys.rank() >= 1,
                "the mask of keys must be bool [..., Tk], true where a key is no padding");
   // [..., Tk] -> [..., head, query, Tk]
   const Tensor keys = unsqueeze(unsqueeze(given.keys, -2), -2);
-  if (!mask) return keys;
+  if (!mask.defined()) return keys;
   if (mask.dtype() == boolean) return logical_and(mask, keys);
   return where(keys, mask, -INFINITY);
 }
@@ -43,17 +43,17 @@ Tensor attention_with_dropout(const Tensor& query, const Tensor& key, const Tens
   Shape shape = query.shape();
   shape[shape.rank() - 1] = key.size(-2);
   Tensor allowed;
-  if (mask) allowed = mask.dtype() == boolean ? mask : ne(mask, -INFINITY);
+  if (mask.defined()) allowed = mask.dtype() == boolean ? mask : ne(mask, -INFINITY);
   if (causal) {
     const Shape last{query.size(-2), key.size(-2)};
     const Tensor past = ge(iota(query.graph(), last, 0), iota(query.graph(), last, 1));
-    allowed = allowed ? logical_and(allowed, past) : past;
+    allowed = allowed.defined() ? logical_and(allowed, past) : past;
   }
-  if (!allowed)
+  if (!allowed.defined())
     return matmul(dropout(softmax(matmul(query * scale, transpose(key, -2, -1)), -1), rate), value);
   allowed = broadcast_to(allowed, shape);
   Tensor scores = sampled_matmul(query * scale, key, allowed);
-  if (mask && mask.dtype() != boolean) scores = scores + mask;
+  if (mask.defined() && mask.dtype() != boolean) scores = scores + mask;
   // A finite number keeps rows without any key from becoming NaN; they end as zeros.
   const Tensor weights = where(allowed, softmax(where(allowed, scores, -1e30), -1), 0.0);
   return masked_matmul(dropout(weights, rate), value, allowed);
@@ -129,7 +129,7 @@ Tensor MultiHeadAttention::operator()(const Operand& query, const Operand& key,
     const std::int64_t begin = part * features_;
     const std::int64_t end = begin + features_;
     const Tensor rows = slice(weight, 0, begin, end);
-    return bias ? linear(x, rows, slice(bias, 0, begin, end)) : linear(x, rows);
+    return bias.defined() ? linear(x, rows, slice(bias, 0, begin, end)) : linear(x, rows);
   };
   return attend(project(query, 0), project(key, 1), project(value, 2), mask_for_heads(call, mask));
 }

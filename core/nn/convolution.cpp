@@ -36,7 +36,7 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, Pair kernel, Conv2dOptions opt
 Tensor Conv2d::forward(const Tensor& x) const {
   const Tensor w = weight.in(x.graph());
   const Tensor b = bias.in(x.graph());
-  return b ? conv2d(x, w, b, options_) : conv2d(x, w, options_);
+  return b.defined() ? conv2d(x, w, b, options_) : conv2d(x, w, options_);
 }
 
 }  // namespace asg::nn

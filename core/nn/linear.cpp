@@ -19,7 +19,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, LinearOptions options, Where w
 Tensor Linear::forward(const Tensor& x) const {
   const Tensor w = weight.in(x.graph());
   const Tensor b = bias.in(x.graph());
-  return b ? linear(x, w, b) : linear(x, w);
+  return b.defined() ? linear(x, w, b) : linear(x, w);
 }
 
 }  // namespace asg::nn

@@ -19,7 +19,7 @@ void check_name(std::string_view name, const std::string& place) {
 }
 
 Graph& graph_of(const Module& module, const Operand& x) {
-  if (!x.is_tensor() || !x.tensor())
+  if (!x.is_tensor() || !x.tensor().defined())
     throw TypeError(fmt::format("the module {} is called with {}; it needs a Tensor\n  at {}",
                                 module.path().empty() ? "(a root)" : module.path(),
                                 x.is_tensor() ? "an empty Tensor" : "a number", at(x.where())));

@@ -58,10 +58,10 @@ Tensor arg(std::string_view op, std::string_view mode, const Operand& x, int axi
 
 }  // namespace
 
-Tensor argmax(const Operand& x, int axis, bool keepdims) {
+Tensor argmax(const Operand& x, Axis axis, bool keepdims) {
   return arg("argmax", "max", x, axis, keepdims);
 }
-Tensor argmin(const Operand& x, int axis, bool keepdims) {
+Tensor argmin(const Operand& x, Axis axis, bool keepdims) {
   return arg("argmin", "min", x, axis, keepdims);
 }
 

@@ -63,12 +63,12 @@ void require_some(std::string_view function, const std::vector<Tensor>& tensors,
   };
   if (tensors.empty()) fail("needs at least one tensor");
   for (const Tensor& tensor : tensors)
-    if (!tensor) fail("an operand is an empty Tensor, one that no graph has made");
+    if (!tensor.defined()) fail("an operand is an empty Tensor, one that no graph has made");
 }
 
 }  // namespace
 
-Tensor concat(const std::vector<Tensor>& tensors, int axis, Where where) {
+Tensor concat(const std::vector<Tensor>& tensors, Axis axis, Where where) {
   require_some("concat", tensors, where);
   const Call call("concat", {Operand(tensors[0], where)});
   DType common = tensors[0].dtype();
@@ -83,7 +83,7 @@ Tensor concat(const std::vector<Tensor>& tensors, int axis, Where where) {
   return call.make_all("concat", parts, {{"axis", along}})[0];
 }
 
-Tensor stack(const std::vector<Tensor>& tensors, int axis, Where where) {
+Tensor stack(const std::vector<Tensor>& tensors, Axis axis, Where where) {
   require_some("stack", tensors, where);
   const Call call("stack", {Operand(tensors[0], where)});
   const Shape shape = tensors[0].shape();

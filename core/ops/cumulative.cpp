@@ -130,13 +130,13 @@ Tensor cumulative(std::string_view function, const char* mode, const Operand& x,
 
 }  // namespace
 
-Tensor cumsum(const Operand& x, int axis, bool exclusive, bool reverse) {
+Tensor cumsum(const Operand& x, Axis axis, bool exclusive, bool reverse) {
   return cumulative("cumsum", "sum", x, axis, exclusive, reverse);
 }
-Tensor cumprod(const Operand& x, int axis, bool exclusive, bool reverse) {
+Tensor cumprod(const Operand& x, Axis axis, bool exclusive, bool reverse) {
   return cumulative("cumprod", "prod", x, axis, exclusive, reverse);
 }
-Tensor cummax(const Operand& x, int axis, bool exclusive, bool reverse) {
+Tensor cummax(const Operand& x, Axis axis, bool exclusive, bool reverse) {
   return cumulative("cummax", "max", x, axis, exclusive, reverse);
 }
 

@@ -104,14 +104,14 @@ Shape gather_shape(const Signature& call) {
   return rules::checked_shape(call, sizes);
 }
 
-Tensor gather(const Operand& x, const Operand& indices, int axis, int batch_dims) {
+Tensor gather(const Operand& x, const Operand& indices, Axis axis, int batch_dims) {
   const Call call("gather", {x, indices});
   const Tensor from = call.tensor(x);
   return call.make("gather", {from, call.tensor(indices, i64)},
                    {{"axis", call.axis(axis, from.rank())}, {"batch_dims", batch_dims}});
 }
 
-Tensor take_along_axis(const Operand& x, const Operand& indices, int axis) {
+Tensor take_along_axis(const Operand& x, const Operand& indices, Axis axis) {
   const Call call("take_along_axis", {x, indices});
   const Tensor from = call.tensor(x);
   const Tensor where = call.tensor(indices, i64);

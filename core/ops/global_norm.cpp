@@ -22,7 +22,7 @@ Tensors body(const OpCall& call) {
   Tensor total;
   for (const Tensor& x : call.inputs) {
     const Tensor squares = sum(square(x));
-    total = total ? total + squares : squares;
+    total = total.defined() ? total + squares : squares;
   }
   return {sqrt(total)};
 }
@@ -50,7 +50,7 @@ const Tensor& first_of(const char* function, const std::vector<Tensor>& tensors,
   };
   if (tensors.empty()) fail("needs at least one tensor");
   for (const Tensor& tensor : tensors)
-    if (!tensor) fail("an operand is an empty Tensor, one that no graph has made");
+    if (!tensor.defined()) fail("an operand is an empty Tensor, one that no graph has made");
   return tensors[0];
 }
 

@@ -34,9 +34,9 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-Tensor iota(Graph& graph, const Shape& shape, int axis, DType dtype, Where where) {
+Tensor iota(Graph& graph, const Shape& shape, Axis axis, DType dtype, Where where) {
   // The type rule reports an axis that does not exist, with the caller's line.
-  const std::int64_t from_front = axis < 0 ? axis + shape.rank() : axis;
+  const std::int64_t from_front = axis < 0 ? axis + shape.rank() : std::int64_t{axis};
   return graph.add(find_op("iota"), {},
                    {{"axis", from_front}, {"shape", shape.to_vector()}, {"dtype", dtype}},
                    where)[0];

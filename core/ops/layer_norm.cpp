@@ -64,7 +64,7 @@ Tensors gradient(const GradientCall& call) {
   const bool has_weight = call.inputs.size() > 1;
   Tensors result(call.inputs.size());
   Tensor dx;
-  if (call.dy(0)) {
+  if (call.dy(0).defined()) {
     const Tensor weight = has_weight ? call.in(1) : ones(x.graph(), inner, x.dtype());
     Graph& graph = x.graph();
     const Tensors parts = graph.add(
@@ -77,12 +77,12 @@ Tensors gradient(const GradientCall& call) {
   // The statistics are outputs as well: shift' = 1/N, less 1 for the first element, and rstd' =
   // -rstd^3 (x - mean) / N.
   const auto count = static_cast<double>(inner.numel());
-  const auto contribute = [&](const Tensor& part) { dx = dx ? dx + part : part; };
-  if (call.dy(1) && x.numel() > 0) {
+  const auto contribute = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
+  if (call.dy(1).defined() && x.numel() > 0) {
     contribute(broadcast_to(norm::over_rows(call.dy(1) / count, n), shape));
     contribute(at_anchor(norm::over_rows(-call.dy(1), n), shape));
   }
-  if (call.dy(2)) {
+  if (call.dy(2).defined()) {
     const Tensor rstd = call.out(2);
     const Tensor factor = norm::over_rows(call.dy(2) * rstd * square(rstd) / -count, n);
     contribute(factor * centred(x, call.out(1), n));
@@ -186,9 +186,9 @@ Tensor layer_norm(const Operand& x, const Shape& normalized_shape, const Tensor&
   const Tensor t = call.as_float(call.tensor(x));
   const int rank = norm::checked_rank(call, t, normalized_shape);
   Tensors inputs = {t};
-  if (weight || bias)
-    inputs.push_back(weight ? weight : ones(call.graph(), normalized_shape, t.dtype()));
-  if (bias) inputs.push_back(bias);
+  if (weight.defined() || bias.defined())
+    inputs.push_back(weight.defined() ? weight : ones(call.graph(), normalized_shape, t.dtype()));
+  if (bias.defined()) inputs.push_back(bias);
   return call.make_all("layer_norm", inputs, {{"normalized_rank", rank}, {"eps", eps}})[0];
 }
 

@@ -70,7 +70,7 @@ std::vector<Sample> backward_samples() {
 
 }  // namespace
 
-Tensor log_softmax(const Operand& x, int axis) {
+Tensor log_softmax(const Operand& x, Axis axis) {
   const Call call("log_softmax", {x});
   const Tensor t = call.as_float(call.tensor(x));
   return call.make("log_softmax", {t}, {{"axis", call.axis(axis, t.rank())}});

@@ -19,6 +19,7 @@ std::vector<Sample> samples() {
 Tensor logical_and(const Operand& a, const Operand& b) {
   return elementwise("logical_and", {a, b});
 }
+Tensor operator&&(const Operand& a, const Operand& b) { return logical_and(a, b); }
 
 namespace ops {
 std::vector<OpDef> logical_and() {

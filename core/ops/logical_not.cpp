@@ -16,6 +16,7 @@ std::vector<Sample> samples() {
 }  // namespace
 
 Tensor logical_not(const Operand& x) { return elementwise("logical_not", {x}); }
+Tensor operator!(const Operand& x) { return logical_not(x); }
 
 namespace ops {
 std::vector<OpDef> logical_not() {

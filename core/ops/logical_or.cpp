@@ -17,6 +17,7 @@ std::vector<Sample> samples() {
 }  // namespace
 
 Tensor logical_or(const Operand& a, const Operand& b) { return elementwise("logical_or", {a, b}); }
+Tensor operator||(const Operand& a, const Operand& b) { return logical_or(a, b); }
 
 namespace ops {
 std::vector<OpDef> logical_or() {

@@ -73,7 +73,7 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-Tensor pad(const Operand& x, std::span<const std::int64_t> low, std::span<const std::int64_t> high,
+Tensor pad(const Operand& x, const std::vector<std::int64_t>& low, const std::vector<std::int64_t>& high,
            double value) {
   const Call call("pad", {x});
   return call.make("pad", {x.tensor()},

@@ -67,7 +67,7 @@ Tensor permute(const Operand& x, const Axes& axes) {
   return call.make("permute", {x.tensor()}, {{"axes", order}});
 }
 
-Tensor transpose(const Operand& x, int axis_a, int axis_b) {
+Tensor transpose(const Operand& x, Axis axis_a, Axis axis_b) {
   const Call call("transpose", {x});
   const int rank = x.tensor().rank();
   Axes order{std::vector<std::int64_t>(static_cast<std::size_t>(rank))};

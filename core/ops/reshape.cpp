@@ -116,7 +116,7 @@ Tensor reshape(const Operand& x, const Shape& shape) {
   return call.make("reshape", {x.tensor()}, {{"shape", whole.to_vector()}});
 }
 
-Tensor flatten(const Operand& x, int start, int end) {
+Tensor flatten(const Operand& x, Axis start, Axis end) {
   const Call call("flatten", {x});
   const Shape shape = x.tensor().shape();
   if (shape.rank() == 0) return reshape(x, {1});
@@ -149,7 +149,7 @@ Tensor squeeze(const Operand& x, const Axes& axes) {
   return reshape(x, rest);
 }
 
-Tensor unsqueeze(const Operand& x, int axis) {
+Tensor unsqueeze(const Operand& x, Axis axis) {
   const Call call("unsqueeze", {x});
   Shape shape = x.tensor().shape();
   call.require(shape.rank() < max_rank, "the tensor has the most axes there can be already");

@@ -41,7 +41,7 @@ Tensors gradient(const GradientCall& call) {
   const bool has_weight = call.inputs.size() > 1;
   Tensors result(call.inputs.size());
   Tensor dx;
-  if (call.dy(0)) {
+  if (call.dy(0).defined()) {
     Graph& graph = x.graph();
     const Tensor weight = has_weight ? call.in(1) : ones(graph, inner, x.dtype());
     const Tensors parts =
@@ -50,11 +50,11 @@ Tensors gradient(const GradientCall& call) {
     dx = parts[0];
     if (has_weight) result[1] = parts[1];
   }
-  if (call.dy(1)) {  // rstd' = -rstd^3 x / N
+  if (call.dy(1).defined()) {  // rstd' = -rstd^3 x / N
     const Tensor& rstd = call.out(1);
     const auto count = static_cast<double>(inner.numel());
     const Tensor part = x * norm::over_rows(call.dy(1) * rstd * square(rstd) / -count, n);
-    dx = dx ? dx + part : part;
+    dx = dx.defined() ? dx + part : part;
   }
   result[0] = dx;
   return result;
@@ -134,7 +134,7 @@ Tensor rms_norm(const Operand& x, const Shape& normalized_shape, const Tensor& w
   const double epsilon = t.dtype() == f64 ? std::numeric_limits<double>::epsilon()
                                           : std::numeric_limits<float>::epsilon();
   Tensors inputs = {t};
-  if (weight) inputs.push_back(weight);
+  if (weight.defined()) inputs.push_back(weight);
   return call.make_all("rms_norm", inputs,
                        {{"normalized_rank", rank}, {"eps", eps.value_or(epsilon)}})[0];
 }

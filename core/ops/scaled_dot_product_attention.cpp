@@ -60,31 +60,31 @@ Tensor seen_by(const Tensor& query, const Tensor& key, const Tensor& mask, bool 
   Shape shape = query.shape();
   shape[shape.rank() - 1] = key.size(-2);
   Tensor seen;
-  if (mask) seen = mask.dtype() == boolean ? mask : ne(mask, -infinity);
+  if (mask.defined()) seen = mask.dtype() == boolean ? mask : ne(mask, -infinity);
   if (causal) {
     const Tensor row = iota(query.graph(), {shape.at(-2), 1}, 0, i32);
     const Tensor column = iota(query.graph(), {1, shape.at(-1)}, 1, i32);
-    seen = seen ? logical_and(seen, row >= column) : row >= column;
+    seen = seen.defined() ? logical_and(seen, row >= column) : row >= column;
   }
-  return seen && seen.shape() != shape ? broadcast_to(seen, shape) : seen;
+  return seen.defined() && seen.shape() != shape ? broadcast_to(seen, shape) : seen;
 }
 
 // What is hidden plays no part, not even NaN: products are taken of what is seen.
 Tensor weighted_sum(const Tensor& weight, const Tensor& x, const Tensor& seen) {
-  return seen ? masked_matmul(weight, x, seen) : matmul(weight, x);
+  return seen.defined() ? masked_matmul(weight, x, seen) : matmul(weight, x);
 }
 Tensor products(const Tensor& a, const Tensor& b, const Tensor& seen) {
-  return seen ? sampled_matmul(a, b, seen) : matmul(a, transpose(b));
+  return seen.defined() ? sampled_matmul(a, b, seen) : matmul(a, transpose(b));
 }
 Tensor if_seen(const Tensor& x, const Tensor& seen, double otherwise) {
-  return seen ? where(seen, x, otherwise) : x;
+  return seen.defined() ? where(seen, x, otherwise) : x;
 }
-Tensor turned(const Tensor& seen) { return seen ? transpose(seen) : seen; }
+Tensor turned(const Tensor& seen) { return seen.defined() ? transpose(seen) : seen; }
 
 Tensor scores(const Tensor& query, const Tensor& key, const Tensor& mask, const Tensor& seen,
               const Attributes& how) {
   Tensor s = products(query * how.number("scale"), key, seen);
-  if (mask && mask.dtype() != boolean) s = s + mask;
+  if (mask.defined() && mask.dtype() != boolean) s = s + mask;
   return if_seen(s, seen, -infinity);
 }
 
@@ -132,14 +132,14 @@ Tensors gradient(const GradientCall& call) {
   const Tensor& value = call.in(2);
   const Tensor& lse = call.out(1);
   const Tensor mask = call.inputs.size() > 3 ? call.in(3) : Tensor{};
-  const Tensor dy = call.dy(0) ? call.dy(0) : zeros_like(call.out(0));
+  const Tensor dy = call.dy(0).defined() ? call.dy(0) : zeros_like(call.out(0));
   Tensor delta = sum(dy * call.out(0), -1);
-  if (call.dy(1)) delta = delta - call.dy(1);
+  if (call.dy(1).defined()) delta = delta - call.dy(1);
   Tensors inputs = {dy, query, call.in(1), value, lse, delta};
-  if (mask) inputs.push_back(mask);
+  if (mask.defined()) inputs.push_back(mask);
   Tensors result =
       query.graph().add(find_op("scaled_dot_product_attention_backward"), inputs, call.attributes);
-  if (mask && mask.dtype() != boolean) {  // dead unless the mask is learned
+  if (mask.defined() && mask.dtype() != boolean) {  // dead unless the mask is learned
     const Shape shape = mask.shape();
     const Tensor seen = seen_by(query, call.in(1), mask, call.attributes.flag("causal"));
     const Tensor p =
@@ -304,7 +304,7 @@ Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, co
     }
   }
   for (Tensor& x : t) x = with_leading(x, leading);
-  if (how.mask) {
+  if (how.mask.defined()) {
     const bool convert = is_float(how.mask.dtype()) && how.mask.dtype() != t[0].dtype();
     t.push_back(convert ? cast(how.mask, t[0].dtype()) : how.mask);
   }

@@ -122,7 +122,7 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-Tensor scatter(const Operand& x, const Operand& indices, const Operand& updates, int axis,
+Tensor scatter(const Operand& x, const Operand& indices, const Operand& updates, Axis axis,
                std::string_view mode, int batch_dims) {
   const Call call("scatter", {x, indices, updates});
   const Tensors values = call.promoted({x, updates});

@@ -116,7 +116,7 @@ SgdMomentum sgd_momentum_update(const Operand& parameter, const Tensor& gradient
   const Call call("sgd_momentum_update", {parameter, gradient, buffer, learning_rate});
   const Tensor p = call.tensor(parameter);
   Tensors inputs = {p, gradient, buffer, call.tensor(learning_rate, p.dtype())};
-  if (step) inputs.push_back(step);
+  if (step.defined()) inputs.push_back(step);
   const Tensors results = call.make_all("sgd_momentum_update", inputs, options(how));
   return {results[0], results[1]};
 }

@@ -151,7 +151,7 @@ std::vector<Sample> backward_samples() {
 
 }  // namespace
 
-Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end, std::int64_t step) {
+Tensor slice(const Operand& x, Axis axis, std::int64_t start, std::int64_t end, std::int64_t step) {
   const Call call("slice", {x});
   const Shape shape = x.tensor().shape();
   const int i = call.axis(axis, shape.rank());
@@ -170,7 +170,7 @@ Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end, s
                    {{"starts", starts}, {"limits", limits}, {"strides", strides}});
 }
 
-Tensor select(const Operand& x, int axis, std::int64_t index) {
+Tensor select(const Operand& x, Axis axis, std::int64_t index) {
   const Call call("select", {x});
   Shape shape = x.tensor().shape();
   const int i = call.axis(axis, shape.rank());
@@ -182,7 +182,7 @@ Tensor select(const Operand& x, int axis, std::int64_t index) {
   return reshape(slice(x, i, position, position + 1), shape);
 }
 
-std::vector<Tensor> chunk(const Operand& x, int parts, int axis) {
+std::vector<Tensor> chunk(const Operand& x, int parts, Axis axis) {
   const Call call("chunk", {x});
   const int i = call.axis(axis, x.tensor().rank());
   const std::int64_t size = x.tensor().shape()[i];

@@ -96,7 +96,7 @@ std::vector<Sample> backward_samples() {
 
 }  // namespace
 
-Tensor softmax(const Operand& x, int axis) {
+Tensor softmax(const Operand& x, Axis axis) {
   const Call call("softmax", {x});
   const Tensor t = call.as_float(call.tensor(x));
   return call.make("softmax", {t}, {{"axis", call.axis(axis, t.rank())}});

@@ -24,7 +24,7 @@ Types infer(const Signature& call) {
 // Each cotangent goes back to where its element came from: the positions are a permutation, and
 // its inverse sorts them again.
 Tensors gradient(const GradientCall& call) {
-  if (!call.dy(0)) return {Tensor{}};
+  if (!call.dy(0).defined()) return {Tensor{}};
   const int axis = call.attributes.axis("axis");
   return {take_along_axis(call.dy(0), sort(call.out(1), axis).positions, axis)};
 }
@@ -66,7 +66,7 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-Sorted sort(const Operand& x, int axis, bool descending) {
+Sorted sort(const Operand& x, Axis axis, bool descending) {
   const Call call("sort", {x});
   const Tensors y =
       call.make_all("sort", {x.tensor()},
@@ -74,7 +74,7 @@ Sorted sort(const Operand& x, int axis, bool descending) {
   return {y[0], y[1]};
 }
 
-Sorted top_k(const Operand& x, std::int64_t k, int axis) {
+Sorted top_k(const Operand& x, std::int64_t k, Axis axis) {
   const Call call("top_k", {x});
   const int along = call.axis(axis, x.tensor().rank());
   const std::int64_t size = x.tensor().shape()[along];

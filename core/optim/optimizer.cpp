@@ -89,7 +89,6 @@ Minimized Optimizer::minimize(const Operand& loss, const Operand& lr) const {
   const Call call("minimize", {loss, lr});
   Graph& graph = call.graph();
   check_loss(call, loss);
-  const Tensor scalar = rate(call, lr, loss.tensor().dtype());
   graph.set_training(true);
 
   const std::vector<VariableInfo> variables = trainable(graph, loss.tensor(), common_.parameters);
@@ -111,6 +110,9 @@ Minimized Optimizer::minimize(const Operand& loss, const Operand& lr) const {
     parameters.push_back({variables[i].name, wrt[i], {}});
     found.push_back(all[i]);
   }
+  DType widest = loss.tensor().dtype();
+  for (const Trained& p : parameters) widest = promote(widest, p.value.dtype());
+  const Tensor scalar = rate(call, lr, widest);
   if (found.empty())
     throw GradientError(
         fmt::format("minimize: no gradient reaches '{}' or any other trainable variable that the "

@@ -121,7 +121,7 @@ class Materializer {
 
   Tensor copied(const Tensor& value) {
     Tensor& known = copies_[{value.value().node, value.value().output}];
-    if (!known) known = copy_of(value);
+    if (!known.defined()) known = copy_of(value);
     return known;
   }
 

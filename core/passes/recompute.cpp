@@ -226,7 +226,8 @@ class Recomputer {
   [[nodiscard]] Tensors known_operands(const Node& node) {
     Tensors operands;
     for (const Value operand : node.operands)
-      operands.push_back(again_[operand.node] ? again_[operand.node] : rewrite_.value(operand));
+      operands.push_back(again_[operand.node].defined() ? again_[operand.node]
+                                                        : rewrite_.value(operand));
     return operands;
   }
 
@@ -234,14 +235,15 @@ class Recomputer {
     std::vector<NodeId> pending{wanted};
     while (!pending.empty()) {
       const NodeId id = pending.back();
-      if (!saved_.again(id) || again_[id]) {
+      if (!saved_.again(id) || again_[id].defined()) {
         pending.pop_back();
         continue;
       }
       const Node node = graph_.node(id);
       const std::size_t before = pending.size();
       for (const Value operand : node.operands)
-        if (saved_.again(operand.node) && !again_[operand.node]) pending.push_back(operand.node);
+        if (saved_.again(operand.node) && !again_[operand.node].defined())
+          pending.push_back(operand.node);
       if (pending.size() > before) continue;
       pending.pop_back();
       if (!context_.may_rewrite()) {

@@ -143,7 +143,7 @@ CompiledGraph CompiledGraph::make(std::shared_ptr<ProgramMemory> memory, const G
                                   const Tensors& outputs, const std::string& name,
                                   const PassOptions& options) {
   for (const Tensor& output : outputs)
-    if (!output || &output.graph() != &graph)
+    if (!output.defined() || &output.graph() != &graph)
       throw TypeError(fmt::format("compile: an output of '{}' is empty or of another graph", name));
   Report report;
   const Device device = memory->device();

@@ -110,12 +110,27 @@ void Function::clear() {
 
 const Device& Function::device() const { return impl().memory->device(); }
 
+namespace {
+
+// Whether doubles among the arguments meet f64: in an array beside them or in the state.
+bool wants_f64(const State& state, const std::vector<Argument>& arguments) {
+  const auto any = [&](auto holds) {
+    return std::any_of(arguments.begin(), arguments.end(), holds);
+  };
+  return any([](const Argument& a) { return a.fraction().has_value(); }) &&
+         (any([](const Argument& a) { return !a.fraction() && a.array().dtype() == f64; }) ||
+          state.has_elements(f64));
+}
+
+}  // namespace
+
 std::vector<Array> Function::call(State& state, const std::vector<Argument>& arguments) {
   Types types;
   std::vector<Array> arrays;
+  const bool wide = wants_f64(state, arguments);
   for (const Argument& argument : arguments) {
-    types.push_back(argument.array().type());
-    arrays.push_back(argument.array());
+    arrays.push_back(wide && argument.fraction() ? Array(*argument.fraction()) : argument.array());
+    types.push_back(arrays.back().type());
   }
   return specialize(types).run(state, arrays);
 }

@@ -52,6 +52,11 @@ bool State::has(std::string_view name) const {
   return entries_.find(name) != entries_.end();
 }
 
+bool State::has_elements(DType dtype) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [dtype](const auto& entry) { return entry.second.type.dtype == dtype; });
+}
+
 std::vector<std::string> State::names() const {
   require_made();
   std::vector<std::string> result;

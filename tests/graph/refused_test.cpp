@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(chains_of_comparisons) {
   Graph graph;
   const Tensor x = graph.input("x", f32, {3});
   const std::string text = refusal([&] { return 1 < x < 3; });
-  BOOST_TEST(contains(text, "logical_and(a < x, x < b)"), text);
+  BOOST_TEST(contains(text, "a < x && x < b"), text);
   BOOST_TEST(contains(text, "refused_test.cpp"), text);
   BOOST_TEST(contains(refusal([&] { return 3 >= x >= 1; }), "a >= x"));
   BOOST_TEST(contains(refusal([&] { return x <= (x > 2); }), "a <= x"));

@@ -48,7 +48,7 @@ template <class M>
 Names variables_of(const M& model, const Shape& shape) {
   Graph graph;
   const Tensor y = model(graph.input("x", f32, shape));
-  BOOST_TEST(static_cast<bool>(y));
+  BOOST_TEST(y.defined());
   Names names;
   for (const VariableInfo& info : graph.variables()) names.push_back(info.name);
   return names;

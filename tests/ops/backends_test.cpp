@@ -100,9 +100,9 @@ Tensors everything(Graph& graph, const OpDef& op, const Sample& sample, const Te
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (!is_float(outputs[i].dtype())) continue;
     const Tensor part = weighted_sum(graph, outputs[i], static_cast<int>(i) + 1);
-    total = total ? total + cast(part, total.dtype()) : part;
+    total = total.defined() ? total + cast(part, total.dtype()) : part;
   }
-  if (!sample.gradient || wrt.empty() || !total) return outputs;
+  if (!sample.gradient || wrt.empty() || !total.defined()) return outputs;
   for (const Tensor& slope : gradients(total, wrt, {}, {.allow_unused = true}))
     outputs.push_back(slope);
   return outputs;

@@ -60,7 +60,7 @@ Array gradient(const std::vector<Read>& reads, const Shape& shape) {
           const Tensor y = reshape(reads[k](x[0]), {-1});
           const Tensor part =
               sum(y * graph.constant(spread(y.shape(), -1, 1, static_cast<int>(k))));
-          loss = loss ? loss + part : part;
+          loss = loss.defined() ? loss + part : part;
         }
         return gradients(loss, {x[0]});
       },

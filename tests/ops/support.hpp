@@ -81,7 +81,7 @@ inline asg::Tensor scalar_of(asg::Graph& graph, const Build& build, const asg::T
     for (const asg::Tensor& t : tensors) {
       if (!is_float(t.dtype())) continue;
       const asg::Tensor part = weighted_sum(graph, t, ++seed);
-      result = result ? result + part : part;
+      result = result.defined() ? result + part : part;
     }
     return result;
   };

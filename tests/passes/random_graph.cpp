@@ -439,9 +439,9 @@ class Generator {
       const Entry x = value();
       const Tensor part = mean(square(tanh(x.tensor) - 0.25));
       if (x.tensor.numel() == 0) continue;  // its mean is NaN
-      loss = loss ? loss + cast(part, loss.dtype()) : part;
+      loss = loss.defined() ? loss + cast(part, loss.dtype()) : part;
     }
-    return loss ? loss : mean(square(input(numbers({dtype_, {4}}))));
+    return loss.defined() ? loss : mean(square(input(numbers({dtype_, {4}}))));
   }
 
   void differentiate() {

@@ -43,7 +43,7 @@ void operands::refuse_chain(std::string_view operator_name, const Operand& a, co
   if (!is_bool(a) && !is_bool(b)) return;
   throw TypeError(fmt::format(
       "operator{0}: an operand is bool. A chain of comparisons compares what the first one gave: "
-      "in place of a {0} x {0} b write logical_and(a {0} x, x {0} b). To order bools call lt, le, "
+      "in place of a {0} x {0} b write a {0} x && x {0} b. To order bools call lt, le, "
       "gt or ge{1}",
       operator_name, here(call)));
 }

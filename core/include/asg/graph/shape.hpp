@@ -1,6 +1,7 @@
 // The sizes of a tensor's axes.
 #pragma once
 #include <array>
+#include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -70,10 +71,25 @@ struct TensorType {
 /// "f32[2, 3]"
 [[nodiscard]] std::string to_string(const TensorType& type);
 
+/// What is counted with: integers, but no bool, which is a mistake where an axis is asked for.
+template <class T>
+concept Whole = std::integral<T> && !std::same_as<T, bool>;
+
+/// One axis as an argument; -1 is the last. Neither a bool nor a fraction becomes one by mistake:
+/// `sort(x, true)` does not compile.
+struct Axis {
+  template <Whole T>
+  constexpr Axis(T number) : value(static_cast<int>(number)) {}  // NOLINT: implicit, as in axis = 1
+  constexpr operator int() const { return value; }               // NOLINT: it is one
+  int value;
+};
+
 /// A list of axes as an argument: `sum(x, -1)`, `sum(x, {0, 2})`; empty means all of them.
 struct Axes : std::vector<std::int64_t> {
   Axes() = default;
-  Axes(int axis) : vector{axis} {}  // NOLINT(google-explicit-constructor)
+  template <Whole T>
+  Axes(T axis) : Axes(Axis(axis)) {}                 // NOLINT(google-explicit-constructor)
+  Axes(Axis axis) : vector{axis.value} {}             // NOLINT(google-explicit-constructor)
   Axes(std::initializer_list<std::int64_t> axes) : vector(axes) {}
   explicit Axes(std::vector<std::int64_t> axes) : vector(std::move(axes)) {}
 };

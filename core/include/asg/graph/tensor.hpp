@@ -35,7 +35,9 @@ class Tensor {
   Tensor(GraphData* graph, Value value) : graph_(graph), value_(value) {}
 
   /// False for a default-constructed handle, which stands for "none".
-  explicit operator bool() const { return graph_ != nullptr; }
+  [[nodiscard]] bool defined() const { return graph_ != nullptr; }
+  // A Tensor is neither true nor false, since it has no numbers while the program is written, so it
+  // becomes no bool: `if (x > 0)` does not compile. `where(x > 0, a, b)` chooses element by element.
 
   [[nodiscard]] Graph& graph() const;
   [[nodiscard]] Value value() const { return value_; }
@@ -60,7 +62,7 @@ class Tensor {
 /// A tensor or a number, with the line that wrote it. Functions take `const Operand&`, so that
 /// `x * 2.0` works and errors can name the user's line. A number is weak: it takes the type of
 /// the tensor it meets, but for a fraction that meets integers (f32) and any number that meets
-/// bools (i64 or f32).
+/// bools (i64 or f32; a C++ bool stays one).
 class Operand {
  public:
   Operand(Tensor tensor, Where where = {})  // NOLINT(google-explicit-constructor)
@@ -70,6 +72,7 @@ class Operand {
   Operand(T number, Where where = {})  // NOLINT(google-explicit-constructor)
       : number_(static_cast<double>(number)),
         fraction_(std::is_floating_point_v<T>),
+        truth_(std::is_same_v<T, bool>),
         where_(where) {
     if constexpr (std::is_integral_v<T>) integer_ = static_cast<std::int64_t>(number);
   }
@@ -80,6 +83,8 @@ class Operand {
   /// The number when it was given as an integer.
   [[nodiscard]] std::int64_t integer() const { return integer_; }
   [[nodiscard]] bool is_fraction() const { return fraction_; }
+  /// Whether it is a C++ bool.
+  [[nodiscard]] bool is_truth() const { return truth_; }
   [[nodiscard]] Where where() const { return where_; }
 
  private:
@@ -88,6 +93,7 @@ class Operand {
   std::int64_t integer_ = 0;
   bool is_tensor_ = false;
   bool fraction_ = false;
+  bool truth_ = false;
   Where where_;
 };
 

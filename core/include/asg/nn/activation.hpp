@@ -67,7 +67,7 @@ class ELU : public Module {
 
 class Softmax : public Module {
  public:
-  explicit Softmax(int axis = -1);
+  explicit Softmax(Axis axis = -1);
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
  private:
@@ -77,7 +77,7 @@ class Softmax : public Module {
 /// Joins the axes [start, end] into one; by default all but the first, the batch.
 class Flatten : public Module {
  public:
-  explicit Flatten(int start = 1, int end = -1);
+  explicit Flatten(Axis start = 1, Axis end = -1);
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
  private:

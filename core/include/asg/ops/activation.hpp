@@ -38,8 +38,8 @@ namespace asg {
 [[nodiscard]] Tensor softplus(const Operand& x, double beta = 1.0);
 
 /// exp(x) / sum(exp(x)) along an axis, for x of any size. A row that is -inf everywhere gives NaN.
-[[nodiscard]] Tensor softmax(const Operand& x, int axis);
+[[nodiscard]] Tensor softmax(const Operand& x, Axis axis);
 /// log(softmax(x)) along an axis, for x of any size.
-[[nodiscard]] Tensor log_softmax(const Operand& x, int axis);
+[[nodiscard]] Tensor log_softmax(const Operand& x, Axis axis);
 
 }  // namespace asg

@@ -10,7 +10,8 @@ namespace asg {
 struct Pair {
   std::int64_t height = 0;
   std::int64_t width = 0;
-  constexpr Pair(std::int64_t both) : height(both), width(both) {}  // NOLINT: implicit, as in k = 3
+  template <Whole T>
+  constexpr Pair(T both) : height(both), width(both) {}  // NOLINT: implicit, as in k = 3
   constexpr Pair(std::int64_t h, std::int64_t w) : height(h), width(w) {}
 };
 

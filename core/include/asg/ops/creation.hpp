@@ -16,7 +16,7 @@ namespace asg {
 [[nodiscard]] Tensor full_like(const Operand& x, double value);
 /// The position along one axis: element [..., i, ...] is i.
 /// Types    any number type.
-[[nodiscard]] Tensor iota(Graph& graph, const Shape& shape, int axis, DType dtype = i64,
+[[nodiscard]] Tensor iota(Graph& graph, const Shape& shape, Axis axis, DType dtype = i64,
                           Where where = {});
 /// start, start + 1, ... below end (PyTorch's arange, ONNX's Range); empty when end <= start.
 [[nodiscard]] Tensor arange(Graph& graph, std::int64_t start, std::int64_t end, DType dtype = i64,

@@ -6,6 +6,8 @@
 //          Functions of real numbers (floor, exp, sqrt, ... and /) turn integers and bools into f32.
 //          Arithmetic on bools alone is an error: cast them, or use the logical functions.
 //          Integers wrap.
+//          f64 that meets f32 gives f64; products, convolutions, attention and losses, where data
+//          meets a model, refuse that.
 // Errors   ShapeError when shapes do not broadcast, TypeError when types do not fit; both name the
 //          caller's line.
 #pragma once
@@ -93,6 +95,13 @@ namespace asg {
 /// the loss are left alone by optimizers, weight decay included.
 [[nodiscard]] Tensor stop_gradient(const Operand& x);
 
+// Operators are the functions above, but for those that would be traps.
+//
+// `!`, `&&` and `||` are logical_not, logical_and and logical_or: of bools, element by element, and
+// both sides are always computed. A comparison does not take the result of another: 1 < x < 3 is a
+// TypeError that says so; write 1 < x && x < 3. There is no == and no !=, which C++ programs expect
+// to be one bool: eq and ne compare elements, same_as the handles.
+
 [[nodiscard]] Tensor operator-(const Operand& x);
 [[nodiscard]] Tensor operator+(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor operator-(const Operand& a, const Operand& b);
@@ -102,5 +111,8 @@ namespace asg {
 [[nodiscard]] Tensor operator<=(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor operator>(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor operator>=(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator!(const Operand& x);
+[[nodiscard]] Tensor operator&&(const Operand& a, const Operand& b);
+[[nodiscard]] Tensor operator||(const Operand& a, const Operand& b);
 
 }  // namespace asg

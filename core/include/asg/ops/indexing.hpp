@@ -12,16 +12,16 @@ namespace asg {
 /// Takes positions of one axis (ONNX Gather, PyTorch's index_select for any shape of indices).
 /// Shapes   x.shape[:axis] + indices.shape[batch_dims:] + x.shape[axis+1:]; the first batch_dims
 ///          axes of x and indices run together.
-[[nodiscard]] Tensor gather(const Operand& x, const Operand& indices, int axis, int batch_dims = 0);
+[[nodiscard]] Tensor gather(const Operand& x, const Operand& indices, Axis axis, int batch_dims = 0);
 /// One element for each index along an axis (PyTorch's gather, ONNX GatherElements).
 /// Shapes   indices has x's rank, and x's sizes on all axes but `axis`; the result is shaped as it.
-[[nodiscard]] Tensor take_along_axis(const Operand& x, const Operand& indices, int axis);
+[[nodiscard]] Tensor take_along_axis(const Operand& x, const Operand& indices, Axis axis);
 /// x with updates written where gather would read; mode "set", "add", "max" or "min". Of several
 /// "set" at one place the last in row-major order stays, and it alone has a gradient; equal "max"
 /// and "min" share theirs.
 /// Shapes   updates as gather(x, indices, axis, batch_dims), or a number for all of them.
 [[nodiscard]] Tensor scatter(const Operand& x, const Operand& indices, const Operand& updates,
-                             int axis, std::string_view mode, int batch_dims = 0);
+                             Axis axis, std::string_view mode, int batch_dims = 0);
 /// Rows of a table.
 /// Shapes   indices [...], weight [N, D] -> [..., D].
 [[nodiscard]] Tensor embedding(const Operand& indices, const Operand& weight);

@@ -4,7 +4,6 @@
 // Errors   ShapeError, naming the caller's line.
 // Memory   a backend sees most of these as another way to look at the same memory.
 #pragma once
-#include <span>
 #include <vector>
 
 #include <asg/graph/graph.hpp>
@@ -15,35 +14,36 @@ namespace asg {
 /// Errors   ShapeError when the numbers of elements differ.
 [[nodiscard]] Tensor reshape(const Operand& x, const Shape& shape);
 /// Joins the axes from start to end, both included, into one; a scalar gets one.
-[[nodiscard]] Tensor flatten(const Operand& x, int start = 0, int end = -1);
+[[nodiscard]] Tensor flatten(const Operand& x, Axis start = 0, Axis end = -1);
 /// Axis i of the result is axis axes[i] of x.
 [[nodiscard]] Tensor permute(const Operand& x, const Axes& axes);
 /// Swaps two axes.
-[[nodiscard]] Tensor transpose(const Operand& x, int axis_a = -2, int axis_b = -1);
+[[nodiscard]] Tensor transpose(const Operand& x, Axis axis_a = -2, Axis axis_b = -1);
 /// Repeats along axes of size 1 and new leading axes (PyTorch's expand). A tensor of that shape
 /// already is returned as it is.
 [[nodiscard]] Tensor broadcast_to(const Operand& x, const Shape& shape);
 /// Removes axes of size 1; all of them when none is given.
 [[nodiscard]] Tensor squeeze(const Operand& x, const Axes& axes = {});
 /// Inserts an axis of size 1, which becomes axis `axis` of the result.
-[[nodiscard]] Tensor unsqueeze(const Operand& x, int axis);
+[[nodiscard]] Tensor unsqueeze(const Operand& x, Axis axis);
 /// Elements start, start + step, ... below end of one axis; negative start and end count from the
 /// axis' end, and both are clipped to it, as Python does.
 /// Errors   ShapeError when step is below 1.
-[[nodiscard]] Tensor slice(const Operand& x, int axis, std::int64_t start, std::int64_t end,
+[[nodiscard]] Tensor slice(const Operand& x, Axis axis, std::int64_t start, std::int64_t end,
                            std::int64_t step = 1);
 /// One position of an axis, which disappears; -1 is the last.
-[[nodiscard]] Tensor select(const Operand& x, int axis, std::int64_t index);
+[[nodiscard]] Tensor select(const Operand& x, Axis axis, std::int64_t index);
 /// Equal parts of an axis.
 /// Errors   ShapeError when the axis is not divisible.
-[[nodiscard]] std::vector<Tensor> chunk(const Operand& x, int parts, int axis);
-/// `low[i]` elements of `value` before and `high[i]` behind axis i; one entry for each axis.
-[[nodiscard]] Tensor pad(const Operand& x, std::span<const std::int64_t> low,
-                         std::span<const std::int64_t> high, double value = 0);
+[[nodiscard]] std::vector<Tensor> chunk(const Operand& x, int parts, Axis axis);
+/// `low[i]` elements of `value` before and `high[i]` behind axis i; one entry for each axis:
+/// `pad(x, {0, 1}, {2, 3})`.
+[[nodiscard]] Tensor pad(const Operand& x, const std::vector<std::int64_t>& low,
+                         const std::vector<std::int64_t>& high, double value = 0);
 /// Joins tensors along an axis (PyTorch's cat). Types are promoted.
-[[nodiscard]] Tensor concat(const std::vector<Tensor>& tensors, int axis, Where where = {});
+[[nodiscard]] Tensor concat(const std::vector<Tensor>& tensors, Axis axis, Where where = {});
 /// Joins tensors of one shape along a new axis.
-[[nodiscard]] Tensor stack(const std::vector<Tensor>& tensors, int axis, Where where = {});
+[[nodiscard]] Tensor stack(const std::vector<Tensor>& tensors, Axis axis, Where where = {});
 /// Reverses axes; all of them when none is given.
 [[nodiscard]] Tensor flip(const Operand& x, const Axes& axes);
 

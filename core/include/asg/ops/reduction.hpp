@@ -23,15 +23,18 @@ namespace asg {
 /// Types    float; integers become f32.
 [[nodiscard]] Tensor mean(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 /// Mean squared distance from the mean; `correction` is subtracted from the number of elements
-/// (1 gives the unbiased estimate, PyTorch's default; 0 is what normalisations use).
+/// (1 gives the unbiased estimate, PyTorch's default; 0 is what normalisations use). Its accuracy is
+/// relative to how far the elements spread, wherever they lie.
 [[nodiscard]] Tensor var(const Operand& x, const Axes& axes = {}, int correction = 1,
                          bool keepdims = false);
+/// A bool behind the axes would be read as the correction: give both, `var(x, 0, 1, true)`.
+Tensor var(const Operand& x, const Axes& axes, bool keepdims, bool = false) = delete;
 /// log(sum(exp(x))) without overflow.
 [[nodiscard]] Tensor logsumexp(const Operand& x, const Axes& axes, bool keepdims = false);
 /// Position of the largest element along one axis: the first of equals, the first NaN if any.
 /// Types    x number, the result i64.
 /// Errors   ShapeError when the axis has no elements.
-[[nodiscard]] Tensor argmax(const Operand& x, int axis, bool keepdims = false);
-[[nodiscard]] Tensor argmin(const Operand& x, int axis, bool keepdims = false);
+[[nodiscard]] Tensor argmax(const Operand& x, Axis axis, bool keepdims = false);
+[[nodiscard]] Tensor argmin(const Operand& x, Axis axis, bool keepdims = false);
 
 }  // namespace asg

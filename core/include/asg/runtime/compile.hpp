@@ -92,14 +92,22 @@ struct CompileOptions {
   std::size_t max_programs = 64;
 };
 
-/// An argument of a compiled function: an array, or a number (a fraction is f32, an integer i64).
+/// An argument of a compiled function: an array, or a number. An integer is i64, a bool bool, a
+/// float f32. A double has the type of what it is used with: f64 when one of the arrays or a
+/// variable of the State is f64, so that a learning rate reaches an f64 model whole, else f32.
 class Argument {
  public:
   Argument(Array array) : array_(std::move(array)) {}  // NOLINT(google-explicit-constructor)
   template <class T>
-  requires std::is_arithmetic_v<T> Argument(T number)
-      : array_(scalar(number)) {}  // NOLINT(google-explicit-constructor)
+    requires std::is_arithmetic_v<T>
+  Argument(T number) : array_(scalar(number)) {  // NOLINT(google-explicit-constructor)
+    if constexpr (std::is_floating_point_v<T> && !std::is_same_v<T, float>)
+      fraction_ = static_cast<double>(number);
+  }
+  /// The array; of a double in f32.
   [[nodiscard]] const Array& array() const { return array_; }
+  /// The double that was given, if one was.
+  [[nodiscard]] const std::optional<double>& fraction() const { return fraction_; }
 
  private:
   template <class T>
@@ -112,6 +120,7 @@ class Argument {
       return Array(static_cast<std::int64_t>(number));
   }
   Array array_;
+  std::optional<double> fraction_;
 };
 
 /// A function of tensors that is traced once for each combination of argument types it meets.

@@ -28,6 +28,8 @@ class State {
   [[nodiscard]] std::vector<std::string> names() const;
   /// Errors   StateError naming what there is when the name is unknown (for all functions below).
   [[nodiscard]] const TensorType& type(std::string_view name) const;
+  /// Whether a tensor has elements of that type.
+  [[nodiscard]] bool has_elements(DType dtype) const;
   /// A copy in host memory.
   [[nodiscard]] Array get(std::string_view name) const;
   /// Creates the tensor or overwrites it.
