@@ -46,8 +46,8 @@ T taken(T& from) {
 
 void check_device(const Device& empty) {
   BOOST_TEST(!empty);
-  const asg_claim_request* const request = nullptr;
-  const asg_program* const program = nullptr;
+  const asg_claim_request request{};
+  const asg_program program{};
   Graph graph;
   const Tensor x = graph.input("x", f32, {2});
   all_throw<DeviceError>("this Device is empty",
@@ -57,8 +57,8 @@ void check_device(const Device& empty) {
                           {"limits", [&] { (void)empty.limits(); }},
                           {"capabilities", [&] { (void)empty.capabilities(); }},
                           {"allocate", [&] { (void)empty.allocate(4); }},
-                          {"claim", [&] { (void)empty.claim(*request); }},
-                          {"compile", [&] { (void)empty.compile(*program); }},
+                          {"claim", [&] { (void)empty.claim(request); }},
+                          {"compile", [&] { (void)empty.compile(program); }},
                           {"a State", [&] { (void)State(empty); }},
                           {"a graph", [&] { (void)asg::compile(empty, graph, {x}); }},
                           {"a function", [&] {
