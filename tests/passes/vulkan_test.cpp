@@ -1,5 +1,5 @@
 // Random programs on Vulkan: as near to the truth with the passes as without.
-#include <cstdlib>
+#include <string>
 
 #include <boost/test/unit_test.hpp>
 
@@ -14,12 +14,18 @@ namespace {
 using namespace asg;
 using namespace passes_test;
 
-// Whether every step of the program is something that the device can do.
-bool can_run(const Device& device, const Case& program) {
+// Whether every step of the program is something that the device can do. All that it may refuse are
+// functions of f64.
+bool can_run(const Device& device, const Case& program, std::uint64_t seed) {
   try {
     (void)compile_program({program.graph, program.outputs}, *target_of(device), without_passes());
     return true;
-  } catch (const TypeError&) {
+  } catch (const TypeError& error) {
+    const std::string refusal = error.what();
+    const std::string first_line = refusal.substr(0, refusal.find('\n'));
+    const bool function_of_f64 =
+        first_line.find(": it has no ") != std::string::npos && first_line.ends_with(" for f64");
+    BOOST_TEST(function_of_f64, "seed " << seed << ": " << refusal);
     return false;
   }
 }
@@ -31,7 +37,7 @@ BOOST_AUTO_TEST_CASE(vulkan_stays_as_near_to_the_truth_with_the_passes_as_withou
   for (const std::uint64_t seed : seeds(60)) {
     const Case program = random_case(seed);
     ++programs;
-    if (!can_run(device, program)) continue;
+    if (!can_run(device, program, seed)) continue;
     ++count;
     const std::string fault = fault_of(seed, program, [&](const Case& p) -> std::string {
       const Outcome got = run(device, p, {}), plain = run(device, p, without_passes());
@@ -44,11 +50,9 @@ BOOST_AUTO_TEST_CASE(vulkan_stays_as_near_to_the_truth_with_the_passes_as_withou
     BOOST_TEST(fault.empty(), fault);
   }
   BOOST_TEST_MESSAGE(count << " of " << programs << " programs");
-  // The rest asks for functions of f64. This is how many of the usual ones lavapipe runs.
-  const bool usual = std::getenv("ASG_TEST_SEED") == nullptr &&
-                     std::getenv("ASG_TEST_GRAPHS") == nullptr &&
-                     device.description().kind == "software";
-  BOOST_TEST(count >= (usual ? 43 : programs / 4));
+  // How many of them ask for functions of f64 depends on which ops there are: the programs are
+  // drawn from the table.
+  BOOST_TEST(count >= programs / 4);
 }
 
 }  // namespace
