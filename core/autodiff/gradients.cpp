@@ -13,8 +13,8 @@
 #include <asg/graph/op.hpp>
 #include <asg/ops/creation.hpp>
 
+#include "autodiff/parts.hpp"
 #include "graph/known_nodes.hpp"
-#include "parts.hpp"
 
 namespace asg {
 namespace {
@@ -350,7 +350,8 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
          origin);
   std::vector<NodeId> roots;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (!outputs[i].defined() || &outputs[i].graph() != &graph) fail("outputs of different graphs", origin);
+    if (!outputs[i].defined() || &outputs[i].graph() != &graph)
+      fail("outputs of different graphs", origin);
     if (!is_float(outputs[i].dtype()))
       fail(fmt::format("an output is {}; only floats have gradients", to_string(outputs[i].type())),
            origin);

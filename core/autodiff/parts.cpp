@@ -1,4 +1,4 @@
-#include "parts.hpp"
+#include "autodiff/parts.hpp"
 
 #include <algorithm>
 #include <map>

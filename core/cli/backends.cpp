@@ -6,10 +6,9 @@
 
 #include <asg/runtime/backends.hpp>
 
+#include "cli/command.hpp"
 #include "graph/utf8.hpp"
 #include "io/json.hpp"
-
-#include "command.hpp"
 
 namespace asg::cli {
 namespace {

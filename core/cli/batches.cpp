@@ -1,4 +1,4 @@
-#include "batches.hpp"
+#include "cli/batches.hpp"
 
 #include <memory>
 
@@ -8,7 +8,7 @@
 #include <asg/data/random.hpp>
 #include <asg/data/text.hpp>
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace asg::cli {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <asg/runtime/compile.hpp>
 
-#include "model.hpp"
+#include "cli/model.hpp"
 
 namespace asg::cli {
 

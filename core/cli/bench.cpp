@@ -22,12 +22,11 @@
 #include <asg/passes/program.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "cli/command.hpp"
+#include "cli/memory.hpp"
+#include "cli/model.hpp"
+#include "cli/profile.hpp"
 #include "io/json.hpp"
-
-#include "command.hpp"
-#include "memory.hpp"
-#include "model.hpp"
-#include "profile.hpp"
 
 namespace asg::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "checksum.hpp"
+#include "cli/checksum.hpp"
 
 #include <array>
 #include <cstring>

@@ -1,4 +1,4 @@
-#include "config.hpp"
+#include "cli/config.hpp"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,9 @@
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 
+#include "cli/command.hpp"
 #include "graph/utf8.hpp"
 #include "io/json.hpp"
-
-#include "command.hpp"
 
 namespace asg::cli {
 

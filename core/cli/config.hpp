@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "model.hpp"
+#include "cli/model.hpp"
 
 namespace asg::cli {
 

@@ -12,10 +12,9 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/backends.hpp>
 
+#include "cli/command.hpp"
+#include "cli/memory.hpp"
 #include "graph/utf8.hpp"
-
-#include "command.hpp"
-#include "memory.hpp"
 
 namespace asg::cli {
 namespace {

@@ -12,12 +12,11 @@
 #include <asg/ops/movement.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "cli/command.hpp"
+#include "cli/config.hpp"
+#include "cli/model.hpp"
+#include "cli/save.hpp"
 #include "graph/utf8.hpp"
-
-#include "command.hpp"
-#include "config.hpp"
-#include "model.hpp"
-#include "save.hpp"
 
 namespace asg::cli {
 namespace {

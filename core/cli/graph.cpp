@@ -13,9 +13,9 @@
 #include <asg/runtime/compile.hpp>
 #include <asg/runtime/target.hpp>
 
-#include "command.hpp"
-#include "model.hpp"
-#include "training.hpp"
+#include "cli/command.hpp"
+#include "cli/model.hpp"
+#include "cli/training.hpp"
 
 namespace asg::cli {
 namespace {

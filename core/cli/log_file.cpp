@@ -1,4 +1,4 @@
-#include "log_file.hpp"
+#include "cli/log_file.hpp"
 
 #include <string>
 #include <string_view>

@@ -9,10 +9,9 @@
 
 #include <asg/runtime/log.hpp>
 
+#include "cli/command.hpp"
 #include "graph/closest.hpp"
 #include "graph/utf8.hpp"
-
-#include "command.hpp"
 
 namespace {
 

@@ -1,12 +1,7 @@
-// Whether a model fits, found out before the machine is full.
+// The memory of this machine and of this process.
 #pragma once
 #include <cstdint>
 #include <string>
-
-#include <asg/passes/program.hpp>
-#include <asg/runtime/device.hpp>
-
-#include "model.hpp"
 
 namespace asg::cli {
 
@@ -20,15 +15,5 @@ void reset_peak_memory();
 
 /// "1.5 GiB"
 [[nodiscard]] std::string size_text(double bytes);
-
-/// Errors   UsageError when the graph of that many layers takes more memory than there is.
-void check_layers(std::int64_t layers);
-
-/// `copies` of each parameter make the state of a training run.
-/// Errors   UsageError when state and batch do not fit into the memory of the device.
-void check_state(const ModelFlags& flags, const Device& device, double copies);
-
-/// Errors   DeviceError when what the program needs beside its state does not fit.
-void check_program(const Program& program, const Device& device);
 
 }  // namespace asg::cli

@@ -1,4 +1,4 @@
-#include "model.hpp"
+#include "cli/model.hpp"
 
 #include <fmt/format.h>
 
@@ -15,13 +15,25 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "command.hpp"
-#include "memory.hpp"
+#include "cli/command.hpp"
+#include "cli/memory.hpp"
 
 namespace asg::cli {
 namespace {
 
 constexpr std::int64_t image_side = 28;
+
+// The graph of that many layers must fit into the memory there is.
+void check_layers(std::int64_t layers) {
+  // Modules, graph and program of a block, as measured on plans of 500 and 1,000 small ones.
+  constexpr double bytes_of_layer = 900e3;
+  const double need = static_cast<double>(layers) * bytes_of_layer;
+  const auto available = static_cast<double>(available_memory());
+  if (available == 0 || need <= available) return;
+  throw UsageError(
+      fmt::format("--layers {}: the graph of so many layers takes about {}; {} are available",
+                  layers, size_text(need), size_text(available)));
+}
 
 Model gpt(const ModelFlags& f) {
   if (f.vocab < 1) throw UsageError("--vocab is needed: the size of the vocabulary");

@@ -8,7 +8,7 @@
 #include <asg/passes/target.hpp>
 #include <asg/runtime/target.hpp>
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace asg::cli {
 namespace {

@@ -10,12 +10,11 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/target.hpp>
 
+#include "cli/batches.hpp"
+#include "cli/command.hpp"
+#include "cli/memory.hpp"
+#include "cli/training.hpp"
 #include "io/json.hpp"
-
-#include "batches.hpp"
-#include "command.hpp"
-#include "memory.hpp"
-#include "training.hpp"
 
 namespace asg::cli {
 namespace {

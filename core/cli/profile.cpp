@@ -1,4 +1,4 @@
-#include "profile.hpp"
+#include "cli/profile.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "progress.hpp"
+#include "cli/progress.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include <asg/graph/error.hpp>
-#include "io/json.hpp"
 
-#include "command.hpp"
-#include "log_file.hpp"
+#include "cli/command.hpp"
+#include "cli/log_file.hpp"
+#include "io/json.hpp"
 
 namespace asg::cli {
 namespace {

@@ -1,10 +1,11 @@
-#include "recorded.hpp"
+#include "cli/recorded.hpp"
 
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
+
 #include "graph/utf8.hpp"
 
 namespace asg::cli {

@@ -1,4 +1,4 @@
-#include "run_folder.hpp"
+#include "cli/run_folder.hpp"
 
 #include <algorithm>
 #include <cerrno>

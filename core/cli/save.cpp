@@ -1,4 +1,4 @@
-#include "save.hpp"
+#include "cli/save.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,11 +12,11 @@
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
 #include <asg/io/safetensors.hpp>
-#include "io/json.hpp"
 
-#include "checksum.hpp"
-#include "command.hpp"
-#include "config.hpp"
+#include "cli/checksum.hpp"
+#include "cli/command.hpp"
+#include "cli/config.hpp"
+#include "io/json.hpp"
 
 namespace asg::cli {
 namespace {

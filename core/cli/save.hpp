@@ -9,7 +9,7 @@
 #include <asg/nn/module.hpp>
 #include <asg/runtime/state.hpp>
 
-#include "run_folder.hpp"
+#include "cli/run_folder.hpp"
 
 namespace asg::cli {
 

@@ -1,4 +1,4 @@
-#include "stopping.hpp"
+#include "cli/stopping.hpp"
 
 #include <atomic>
 #include <csignal>

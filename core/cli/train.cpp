@@ -15,17 +15,17 @@
 #include <asg/runtime/log.hpp>
 #include <asg/runtime/profile_trace.hpp>
 
-#include "batches.hpp"
-#include "command.hpp"
-#include "config.hpp"
-#include "memory.hpp"
-#include "model.hpp"
-#include "progress.hpp"
-#include "recorded.hpp"
-#include "run_folder.hpp"
-#include "save.hpp"
-#include "stopping.hpp"
-#include "training.hpp"
+#include "cli/batches.hpp"
+#include "cli/command.hpp"
+#include "cli/config.hpp"
+#include "cli/fits.hpp"
+#include "cli/model.hpp"
+#include "cli/progress.hpp"
+#include "cli/recorded.hpp"
+#include "cli/run_folder.hpp"
+#include "cli/save.hpp"
+#include "cli/stopping.hpp"
+#include "cli/training.hpp"
 
 namespace asg::cli {
 namespace {

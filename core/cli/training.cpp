@@ -1,11 +1,11 @@
-#include "training.hpp"
+#include "cli/training.hpp"
 
 #include <optional>
 
 #include <asg/optim/adamw.hpp>
 #include <asg/optim/sgd.hpp>
 
-#include "command.hpp"
+#include "cli/command.hpp"
 
 namespace asg::cli {
 

@@ -9,6 +9,7 @@
 
 #include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
+
 #include "data/idx.hpp"
 #include "data/mnist.hpp"
 
@@ -96,7 +97,8 @@ LabelledImages read_mnist(const io::Input& images, const io::Input& labels) {
   if (image_file.sizes()[0] != label_file.sizes()[0])
     throw FormatError(fmt::format("{} has {} images, {} has {} labels", images.name(),
                                   image_file.sizes()[0], labels.name(), label_file.sizes()[0]));
-  images.check_room(static_cast<std::uint64_t>(image_file.sizes()[0]) * side * side * sizeof(float));
+  images.check_room(static_cast<std::uint64_t>(image_file.sizes()[0]) * side * side *
+                    sizeof(float));
   try {
     return {read_images(image_file), read_labels(label_file)};
   } catch (const std::bad_alloc&) {

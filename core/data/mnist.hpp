@@ -1,6 +1,7 @@
 // MNIST from its two files, wherever their bytes are.
 #pragma once
 #include <asg/data/images.hpp>
+
 #include "io/input.hpp"
 
 namespace asg::data {

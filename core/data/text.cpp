@@ -8,6 +8,7 @@
 #include <asg/data/random.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
+
 #include "graph/utf8.hpp"
 
 namespace asg::data {

@@ -5,8 +5,8 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
-#include "booleans.hpp"
-#include "graph_data.hpp"
+#include "graph/booleans.hpp"
+#include "graph/graph_data.hpp"
 
 namespace asg {
 
@@ -77,9 +77,9 @@ Tensors Graph::add(const OpDef& op, std::span<const Tensor> inputs, Attributes a
   types.clear();
   for (const Tensor& input : inputs) {
     if (!input.defined() || &input.graph() != this)
-      throw TypeError(fmt::format("{}: operand {} {}\n  at {}", op.name, &input - inputs.data(),
-                                  input.defined() ? "belongs to another graph" : "is an empty Tensor",
-                                  to_string(origin)));
+      throw TypeError(fmt::format(
+          "{}: operand {} {}\n  at {}", op.name, &input - inputs.data(),
+          input.defined() ? "belongs to another graph" : "is an empty Tensor", to_string(origin)));
     types.push_back(input.type());
   }
   const Signature signature(op, types, attributes, origin);

@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
+
 #include "io/input.hpp"
 
 namespace asg::io {

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include <asg/graph/error.hpp>
+
 #include "graph/utf8.hpp"
 
 namespace asg::io {

@@ -10,6 +10,7 @@
 
 #include <asg/graph/error.hpp>
 #include <asg/io/file.hpp>
+
 #include "graph/booleans.hpp"
 #include "graph/utf8.hpp"
 #include "io/input.hpp"

@@ -13,7 +13,7 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/random.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

@@ -2,7 +2,7 @@
 
 #include <asg/ops/random.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

@@ -2,7 +2,7 @@
 
 #include <asg/ops/indexing.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

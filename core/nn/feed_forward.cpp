@@ -5,7 +5,7 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/random.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

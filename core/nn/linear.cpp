@@ -4,7 +4,7 @@
 
 #include <asg/ops/linalg.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

@@ -1,4 +1,4 @@
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 #include <fmt/format.h>
 

@@ -3,7 +3,7 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/random.hpp>
 
-#include "sizes.hpp"
+#include "nn/sizes.hpp"
 
 namespace asg::nn {
 

@@ -6,8 +6,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
-#include "samples.hpp"
-#include "update_rules.hpp"
+#include "ops/samples.hpp"
+#include "ops/update_rules.hpp"
 
 namespace asg {
 namespace {

@@ -1,8 +1,8 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

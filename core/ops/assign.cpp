@@ -1,4 +1,4 @@
-#include "rules.hpp"
+#include "ops/rules.hpp"
 
 namespace asg {
 namespace {

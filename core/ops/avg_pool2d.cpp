@@ -4,9 +4,9 @@
 #include <asg/ops/pooling.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
-#include "window_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
+#include "ops/window_rules.hpp"
 
 namespace asg {
 namespace {

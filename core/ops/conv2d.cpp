@@ -3,10 +3,10 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "operand_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
-#include "window_rules.hpp"
+#include "ops/operand_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
+#include "ops/window_rules.hpp"
 
 namespace asg {
 namespace {

@@ -7,8 +7,8 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "loss_rules.hpp"
-#include "samples.hpp"
+#include "ops/loss_rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -8,8 +8,8 @@
 #include <asg/ops/ordering.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -2,8 +2,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

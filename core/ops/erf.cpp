@@ -8,8 +8,8 @@
 
 #include <asg/sdk/backend.h>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -1,8 +1,8 @@
 #include <asg/ops/movement.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
-#include "view_forms.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
+#include "ops/view_forms.hpp"
 
 namespace asg {
 namespace {

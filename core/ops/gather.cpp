@@ -3,9 +3,9 @@
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/movement.hpp>
 
-#include "gather_shape.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/gather_shape.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

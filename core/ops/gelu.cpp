@@ -5,9 +5,9 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
-#include "gate.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/gate.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {
@@ -44,9 +44,7 @@ const double root = std::sqrt(2 * std::numbers::inv_pi);
 // of u, whose exponential it is, is all that is left.
 Tensor tanh_argument(const Tensor& x) { return root * (x * (cubic * square(x) + 1)); }
 
-Tensors tanh_body(const OpCall& call) {
-  return {gated(call.in(0), tanh_argument(call.in(0)))};
-}
+Tensors tanh_body(const OpCall& call) { return {gated(call.in(0), tanh_argument(call.in(0)))}; }
 
 Tensors tanh_gradient(const GradientCall& call) {
   return {apply(find_op("gelu_tanh_backward"), {call.dy(), call.in(0)})};

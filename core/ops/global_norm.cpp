@@ -6,8 +6,8 @@
 #include <asg/ops/reduction.hpp>
 #include <asg/ops/update.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -3,9 +3,9 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
-#include "operand_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/operand_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

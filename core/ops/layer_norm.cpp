@@ -4,10 +4,10 @@
 #include <asg/ops/normalization.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "norm_rules.hpp"
-#include "reduce_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/norm_rules.hpp"
+#include "ops/reduce_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -4,8 +4,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -5,7 +5,7 @@
 #include <asg/graph/build.hpp>
 #include <asg/graph/op.hpp>
 
-#include "rules.hpp"
+#include "ops/rules.hpp"
 
 namespace asg::losses {
 

@@ -7,8 +7,8 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

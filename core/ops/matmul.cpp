@@ -5,9 +5,9 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 
-#include "operand_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/operand_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -3,13 +3,14 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {
 
-// Equal operands share: half each. Where either is NaN both get all, so that the NaN stays in sight.
+// Equal operands share: half each. Where either is NaN both get all, so that the NaN stays in
+// sight.
 Tensors gradient(const GradientCall& call) {
   const Tensor& a = call.in(0);
   const Tensor& b = call.in(1);

@@ -1,8 +1,8 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/loss.hpp>
 
-#include "loss_rules.hpp"
-#include "samples.hpp"
+#include "ops/loss_rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -3,8 +3,8 @@
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/movement.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

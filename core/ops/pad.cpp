@@ -2,9 +2,9 @@
 
 #include <asg/ops/movement.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
-#include "view_forms.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
+#include "ops/view_forms.hpp"
 
 namespace asg {
 namespace {
@@ -73,8 +73,8 @@ std::vector<Sample> samples() {
 
 }  // namespace
 
-Tensor pad(const Operand& x, const std::vector<std::int64_t>& low, const std::vector<std::int64_t>& high,
-           double value) {
+Tensor pad(const Operand& x, const std::vector<std::int64_t>& low,
+           const std::vector<std::int64_t>& high, double value) {
   const Call call("pad", {x});
   return call.make("pad", {x.tensor()},
                    {{"low", Ints(low.begin(), low.end())},

@@ -4,8 +4,8 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/random.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

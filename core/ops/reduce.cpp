@@ -7,8 +7,8 @@
 #include <asg/ops/ordering.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {
@@ -67,8 +67,7 @@ Tensors gradient(const GradientCall& call) {
   if (kind == "sum" || axes.empty()) return {dy};
   if (kind == "prod") return {dy * product_of_others(x, axes)};
   // max, min: the elements share that equal the result, or are what made it NaN.
-  const Tensor extreme =
-      logical_or(eq(x, at_every_element(call.out(), shape, axes)), ne(x, x));
+  const Tensor extreme = logical_or(eq(x, at_every_element(call.out(), shape, axes)), ne(x, x));
   const Tensor count = sum(cast(extreme, x.dtype()), Axes(axes));
   const Tensor share = at_every_element(call.dy() / count, shape, axes);
   return {where(extreme, share, 0.0)};
@@ -105,7 +104,8 @@ std::vector<Sample> samples() {
       sample("min", Array(f64, {0}), {0}, {Array(inf)}),
       sample("max", Array(i64, {0}), {0}, {Array(std::numeric_limits<std::int64_t>::min())}, false),
       sample("max", Array({3}, {1.0, std::nan(""), 2.0}), {0}, {Array(std::nan(""))}, false),
-      sample("sum", Array({3}, Ints{1, 2, 1LL << 40}), {0}, {Array(std::int64_t{(1LL << 40) + 3})}, false)};
+      sample("sum", Array({3}, Ints{1, 2, 1LL << 40}), {0}, {Array(std::int64_t{(1LL << 40) + 3})},
+             false)};
   for (const char* kind : {"sum", "prod", "max", "min"}) {
     samples.push_back(sample(kind, Array(1.5), {}, {Array(1.5)}));
     samples.push_back(sample(kind, Array({1}, {1.5}), {0}, {Array(1.5)}));

@@ -3,15 +3,16 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {
 
 Tensors body(const OpCall& call) { return {maximum(call.in(0), 0)}; }
 
-// From the output, so that the input need not be kept. What is NaN is not below 0: it stays in sight.
+// From the output, so that the input need not be kept. What is NaN is not below 0: it stays in
+// sight.
 Tensors gradient(const GradientCall& call) { return {where(call.out() <= 0, 0, call.dy())}; }
 
 std::vector<Sample> samples() {

@@ -6,9 +6,9 @@
 #include <asg/ops/normalization.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "norm_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/norm_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -10,9 +10,9 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "operand_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/operand_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -3,9 +3,9 @@
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
 
-#include "gate.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/gate.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

@@ -8,8 +8,8 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/ordering.hpp>
 
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

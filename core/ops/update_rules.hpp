@@ -2,7 +2,7 @@
 #pragma once
 #include <asg/graph/op.hpp>
 
-#include "rules.hpp"
+#include "ops/rules.hpp"
 
 namespace asg::updates {
 

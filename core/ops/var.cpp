@@ -4,9 +4,9 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "reduce_rules.hpp"
-#include "rules.hpp"
-#include "samples.hpp"
+#include "ops/reduce_rules.hpp"
+#include "ops/rules.hpp"
+#include "ops/samples.hpp"
 
 namespace asg {
 namespace {

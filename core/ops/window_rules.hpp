@@ -5,7 +5,7 @@
 #include <asg/ops/convolution.hpp>
 #include <asg/ops/movement.hpp>
 
-#include "rules.hpp"
+#include "ops/rules.hpp"
 
 namespace asg::windows {
 

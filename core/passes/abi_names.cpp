@@ -1,4 +1,4 @@
-#include "abi_names.hpp"
+#include "passes/abi_names.hpp"
 
 #include <cstddef>
 

@@ -1,4 +1,4 @@
-#include "acyclic_order.hpp"
+#include "passes/acyclic_order.hpp"
 
 #include <algorithm>
 #include <numeric>

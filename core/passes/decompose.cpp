@@ -8,8 +8,8 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
-#include "graph_passes.hpp"
-#include "rewrite.hpp"
+#include "passes/graph_passes.hpp"
+#include "passes/rewrite.hpp"
 
 namespace asg {
 namespace {

@@ -1,11 +1,11 @@
-#include "finite_probe.hpp"
+#include "passes/finite_probe.hpp"
 
 #include <asg/graph/op.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
 
-#include "rewrite.hpp"
+#include "passes/rewrite.hpp"
 
 namespace asg {
 namespace {

@@ -1,10 +1,10 @@
-#include "fuse.hpp"
+#include "passes/fuse.hpp"
 
 #include <algorithm>
 
 #include <asg/graph/op.hpp>
 
-#include "grouping.hpp"
+#include "passes/grouping.hpp"
 
 namespace asg {
 namespace {

@@ -12,8 +12,8 @@
 #include <asg/graph/algorithms.hpp>
 #include <asg/passes/passes.hpp>
 
-#include "acyclic_order.hpp"
-#include "sources.hpp"
+#include "passes/acyclic_order.hpp"
+#include "passes/sources.hpp"
 
 namespace asg {
 

@@ -1,4 +1,4 @@
-#include "grouping.hpp"
+#include "passes/grouping.hpp"
 
 #include <algorithm>
 #include <set>

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "fuse.hpp"
+#include "passes/fuse.hpp"
 
 namespace asg {
 

@@ -1,4 +1,4 @@
-#include "kernel_order.hpp"
+#include "passes/kernel_order.hpp"
 
 #include <algorithm>
 #include <functional>

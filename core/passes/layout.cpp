@@ -3,8 +3,8 @@
 
 #include <asg/graph/op.hpp>
 
-#include "fuse.hpp"
-#include "rewrite.hpp"
+#include "passes/fuse.hpp"
+#include "passes/rewrite.hpp"
 
 namespace asg {
 

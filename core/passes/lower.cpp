@@ -1,4 +1,4 @@
-#include "lower.hpp"
+#include "passes/lower.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -8,8 +8,8 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
-#include "region.hpp"
-#include "schedule.hpp"
+#include "passes/region.hpp"
+#include "passes/schedule.hpp"
 
 namespace asg {
 namespace {

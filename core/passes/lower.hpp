@@ -6,8 +6,8 @@
 
 #include <asg/passes/passes.hpp>
 
-#include "fuse.hpp"
-#include "plan.hpp"
+#include "passes/fuse.hpp"
+#include "passes/plan.hpp"
 
 namespace asg {
 

@@ -3,9 +3,9 @@
 
 #include <asg/graph/op.hpp>
 
-#include "graph_passes.hpp"
-#include "rewrite.hpp"
-#include "sources.hpp"
+#include "passes/graph_passes.hpp"
+#include "passes/rewrite.hpp"
+#include "passes/sources.hpp"
 
 namespace asg {
 namespace {

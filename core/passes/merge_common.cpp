@@ -3,8 +3,8 @@
 #include <asg/graph/op.hpp>
 
 #include "graph/known_nodes.hpp"
-#include "graph_passes.hpp"
-#include "rewrite.hpp"
+#include "passes/graph_passes.hpp"
+#include "passes/rewrite.hpp"
 
 namespace asg {
 

@@ -8,8 +8,8 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/verify.hpp>
 
-#include "graph_passes.hpp"
-#include "lower.hpp"
+#include "passes/graph_passes.hpp"
+#include "passes/lower.hpp"
 
 namespace asg {
 namespace {

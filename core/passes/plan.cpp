@@ -1,4 +1,4 @@
-#include "plan.hpp"
+#include "passes/plan.hpp"
 
 #include <algorithm>
 #include <limits>

@@ -7,7 +7,7 @@
 #include <asg/passes/cost.hpp>
 #include <asg/passes/print.hpp>
 
-#include "abi_names.hpp"
+#include "passes/abi_names.hpp"
 
 namespace asg {
 namespace {

@@ -6,8 +6,8 @@
 #include <asg/passes/cost.hpp>
 #include <asg/passes/print.hpp>
 
-#include "abi_names.hpp"
-#include "print_parts.hpp"
+#include "passes/abi_names.hpp"
+#include "passes/print_parts.hpp"
 
 namespace asg {
 namespace {

@@ -6,9 +6,9 @@
 #include <asg/graph/algorithms.hpp>
 #include <asg/graph/op.hpp>
 
-#include "fuse.hpp"
-#include "graph_passes.hpp"
-#include "rewrite.hpp"
+#include "passes/fuse.hpp"
+#include "passes/graph_passes.hpp"
+#include "passes/rewrite.hpp"
 
 namespace asg {
 namespace {

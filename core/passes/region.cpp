@@ -1,4 +1,4 @@
-#include "region.hpp"
+#include "passes/region.hpp"
 
 #include <algorithm>
 #include <cstring>

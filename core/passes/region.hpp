@@ -6,7 +6,7 @@
 
 #include <asg/passes/program.hpp>
 
-#include "fuse.hpp"
+#include "passes/fuse.hpp"
 
 namespace asg {
 

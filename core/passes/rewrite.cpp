@@ -1,4 +1,4 @@
-#include "rewrite.hpp"
+#include "passes/rewrite.hpp"
 
 #include <asg/graph/op.hpp>
 

@@ -1,9 +1,9 @@
-#include "schedule.hpp"
+#include "passes/schedule.hpp"
 
 #include <algorithm>
 #include <numeric>
 
-#include "kernel_order.hpp"
+#include "passes/kernel_order.hpp"
 
 namespace asg {
 namespace {

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "plan.hpp"
+#include "passes/plan.hpp"
 
 namespace asg {
 namespace {

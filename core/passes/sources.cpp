@@ -1,4 +1,4 @@
-#include "sources.hpp"
+#include "passes/sources.hpp"
 
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>

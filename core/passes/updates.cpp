@@ -2,7 +2,7 @@
 // launches.
 #include <algorithm>
 
-#include "lower.hpp"
+#include "passes/lower.hpp"
 
 namespace asg {
 namespace {

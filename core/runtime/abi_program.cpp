@@ -1,4 +1,4 @@
-#include "abi_program.hpp"
+#include "runtime/abi_program.hpp"
 
 #include <algorithm>
 

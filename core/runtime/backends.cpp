@@ -5,11 +5,11 @@
 
 #include <fmt/format.h>
 
-#include <runtime/device_facts.hpp>
-#include <runtime/plugin.hpp>
-#include <runtime/plugin_call.hpp>
-#include <runtime/refusal.hpp>
-#include <runtime/search.hpp>
+#include "runtime/device_facts.hpp"
+#include "runtime/plugin.hpp"
+#include "runtime/plugin_call.hpp"
+#include "runtime/refusal.hpp"
+#include "runtime/search.hpp"
 
 namespace asg {
 namespace {

@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include <asg/sdk/program.hpp>
-#include <passes/abi_names.hpp>
+
+#include "passes/abi_names.hpp"
 
 namespace asg {
 namespace {

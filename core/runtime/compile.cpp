@@ -8,11 +8,10 @@
 #include <asg/passes/passes.hpp>
 
 #include "graph/booleans.hpp"
-
-#include "abi_program.hpp"
-#include "device_target.hpp"
-#include "nan_check.hpp"
-#include "program_memory.hpp"
+#include "runtime/abi_program.hpp"
+#include "runtime/device_target.hpp"
+#include "runtime/nan_check.hpp"
+#include "runtime/program_memory.hpp"
 
 namespace asg {
 
@@ -154,8 +153,7 @@ CompiledGraph CompiledGraph::make(std::shared_ptr<ProgramMemory> memory, const G
   Impl& impl = *result.impl_;
   impl.executable = device.compile(AbiProgram(impl.program).get());
   for (std::uint32_t i = 0; i < impl.program.slots.size(); ++i) impl.add_slot(i, graph);
-  if (options.check_nan)
-    impl.nan_check = std::make_unique<NanCheck>(device, graph, outputs, name);
+  if (options.check_nan) impl.nan_check = std::make_unique<NanCheck>(device, graph, outputs, name);
   return result;
 }
 

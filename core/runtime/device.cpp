@@ -8,8 +8,9 @@
 
 #include <asg/graph/error.hpp>
 #include <asg/sdk/program.hpp>
-#include <runtime/device_impl.hpp>
-#include <runtime/plugin_call.hpp>
+
+#include "runtime/device_impl.hpp"
+#include "runtime/plugin_call.hpp"
 
 namespace asg {
 namespace {

@@ -1,4 +1,4 @@
-#include <runtime/device_facts.hpp>
+#include "runtime/device_facts.hpp"
 
 #include <bit>
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include <runtime/plugin_call.hpp>
+#include "runtime/plugin_call.hpp"
 
 namespace asg::loader {
 namespace {

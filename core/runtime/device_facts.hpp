@@ -5,7 +5,8 @@
 
 #include <asg/runtime/capabilities.hpp>
 #include <asg/runtime/device.hpp>
-#include <runtime/plugin.hpp>
+
+#include "runtime/plugin.hpp"
 
 namespace asg::loader {
 

@@ -4,8 +4,9 @@
 #include <mutex>
 
 #include <asg/runtime/device.hpp>
-#include <runtime/device_facts.hpp>
-#include <runtime/plugin.hpp>
+
+#include "runtime/device_facts.hpp"
+#include "runtime/plugin.hpp"
 
 namespace asg {
 

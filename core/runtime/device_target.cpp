@@ -1,10 +1,10 @@
-#include "device_target.hpp"
+#include "runtime/device_target.hpp"
 
 #include <algorithm>
 
 #include <asg/graph/op.hpp>
 
-#include "abi_program.hpp"
+#include "runtime/abi_program.hpp"
 
 namespace asg {
 namespace {

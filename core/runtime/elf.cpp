@@ -1,4 +1,4 @@
-#include <runtime/elf.hpp>
+#include "runtime/elf.hpp"
 
 #include <elf.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-#include <runtime/refusal.hpp>
+#include "runtime/refusal.hpp"
 
 // Boost.DLL's library_info is not used here: up to Boost 1.74 at least it reads .symtab, which a
 // stripped plugin does not have, and believes the sizes that the file states.

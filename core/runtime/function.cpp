@@ -9,8 +9,8 @@
 #include <asg/runtime/compile.hpp>
 #include <asg/runtime/log.hpp>
 
-#include "program_cache.hpp"
-#include "program_memory.hpp"
+#include "runtime/program_cache.hpp"
+#include "runtime/program_memory.hpp"
 
 namespace asg {
 

@@ -12,7 +12,7 @@
 #include <asg/ops/reduction.hpp>
 #include <asg/runtime/compile.hpp>
 
-#include "nan_check.hpp"
+#include "runtime/nan_check.hpp"
 
 namespace asg {
 namespace {

@@ -5,10 +5,11 @@
 #include <fmt/format.h>
 
 #include <asg/sdk/backend.hpp>
-#include <runtime/elf.hpp>
-#include <runtime/plugin_file.hpp>
-#include <runtime/refusal.hpp>
-#include <runtime/search.hpp>
+
+#include "runtime/elf.hpp"
+#include "runtime/plugin_file.hpp"
+#include "runtime/refusal.hpp"
+#include "runtime/search.hpp"
 
 namespace asg::loader {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include <graph/utf8.hpp>
+#include "graph/utf8.hpp"
 
 namespace asg {
 namespace {

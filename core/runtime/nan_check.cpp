@@ -1,4 +1,4 @@
-#include "nan_check.hpp"
+#include "runtime/nan_check.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,7 +11,8 @@
 #include <asg/graph/print.hpp>
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/compile.hpp>
-#include <passes/finite_probe.hpp>
+
+#include "passes/finite_probe.hpp"
 
 namespace asg {
 namespace {
@@ -73,9 +74,8 @@ struct NanCheck::Impl {
 
   [[nodiscard]] Finite at(Value value) const {
     const auto place = std::lower_bound(
-        probe.values.begin(), probe.values.end(), value, [](Value a, Value b) {
-          return a.node != b.node ? a.node < b.node : a.output < b.output;
-        });
+        probe.values.begin(), probe.values.end(), value,
+        [](Value a, Value b) { return a.node != b.node ? a.node < b.node : a.output < b.output; });
     // What is no float, or has no elements, is finite.
     if (place == probe.values.end() || !(*place == value)) return Finite::all;
     return static_cast<Finite>(classes[0].data<std::int32_t>()[place - probe.values.begin()]);
@@ -109,8 +109,8 @@ std::string NanCheck::Impl::operands_of(const Node& node, State& state,
       compile(device, values.graph, values.outputs, name, pass_options()).run(state, inputs);
   std::string text;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    const std::string_view port = i < node.op.inputs.size() ? node.op.inputs[i].name
-                                                            : node.op.inputs.back().name;
+    const std::string_view port =
+        i < node.op.inputs.size() ? node.op.inputs[i].name : node.op.inputs.back().name;
     text += fmt::format("\n    {}: {}, {}", port, to_string(arrays[i].type()), contents(arrays[i]));
     if (at(operands[i]) == Finite::all) continue;
     const Value made = origin(operands[i]);
@@ -129,7 +129,8 @@ std::string NanCheck::Impl::tell(const std::vector<std::string>& wrong, Value fi
   text += operands_of(node, state, inputs);
   if (nan && node.origin.backward)
     text +=
-        "\n  Where a function has an infinite slope, 0 times that slope is NaN, even behind a `where`"
+        "\n  Where a function has an infinite slope, 0 times that slope is NaN, even behind a "
+        "`where`"
         "\n  that does not choose it. Choose its operand too: where(c, f(where(c, x, 1)), 0)";
   return text;
 }

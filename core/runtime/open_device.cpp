@@ -10,12 +10,13 @@
 #include <asg/graph/error.hpp>
 #include <asg/runtime/device.hpp>
 #include <asg/runtime/log.hpp>
-#include <graph/closest.hpp>
-#include <graph/utf8.hpp>
-#include <runtime/device_impl.hpp>
-#include <runtime/plugin_call.hpp>
-#include <runtime/refusal.hpp>
-#include <runtime/search.hpp>
+
+#include "graph/closest.hpp"
+#include "graph/utf8.hpp"
+#include "runtime/device_impl.hpp"
+#include "runtime/plugin_call.hpp"
+#include "runtime/refusal.hpp"
+#include "runtime/search.hpp"
 
 namespace asg {
 namespace {

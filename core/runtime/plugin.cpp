@@ -1,4 +1,4 @@
-#include <runtime/plugin.hpp>
+#include "runtime/plugin.hpp"
 
 #include <dlfcn.h>
 #include <unistd.h>
@@ -14,11 +14,12 @@
 #include <boost/dll/shared_library.hpp>
 
 #include <asg/runtime/log.hpp>
-#include <runtime/plugin_call.hpp>
-#include <runtime/plugin_file.hpp>
-#include <runtime/plugin_table.hpp>
-#include <runtime/refusal.hpp>
-#include <runtime/search.hpp>
+
+#include "runtime/plugin_call.hpp"
+#include "runtime/plugin_file.hpp"
+#include "runtime/plugin_table.hpp"
+#include "runtime/refusal.hpp"
+#include "runtime/search.hpp"
 
 namespace asg::loader {
 namespace {

@@ -1,35 +1,14 @@
 // Loaded plugins and the backends that live in them.
 #pragma once
-#include <cstdint>
-#include <filesystem>
 #include <memory>
-#include <string>
 
 #include <asg/sdk/backend.h>
+
+#include "runtime/plugin_table.hpp"
 
 namespace asg::loader {
 
 class PluginFile;
-
-/// A plugin whose code is in the process, for ever.
-struct Plugin {
-  std::filesystem::path file;
-  std::string name;
-  std::string version;
-  std::string vendor;
-  std::string description;
-  std::string options_help;
-  int abi_minor = 0;
-  std::uint32_t opset = 0;
-  std::uint64_t features = 0;
-  asg_host host{};
-  asg_backend_api api{};  ///< functions that the plugin's header does not have are nullptr
-
-  // Of the registry, under its lock.
-  asg_backend* backend = nullptr;
-  int users = 0;
-  bool watches_exit = false;
-};
 
 /// A share in a plugin's backend, which is created by the first and destroyed with the last.
 /// Threads  any.

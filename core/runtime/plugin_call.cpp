@@ -1,4 +1,4 @@
-#include <runtime/plugin_call.hpp>
+#include "runtime/plugin_call.hpp"
 
 #include <array>
 

@@ -1,4 +1,4 @@
-#include <runtime/plugin_file.hpp>
+#include "runtime/plugin_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,8 +10,8 @@
 
 #include <fmt/format.h>
 
-#include <runtime/refusal.hpp>
-#include <runtime/trust.hpp>
+#include "runtime/refusal.hpp"
+#include "runtime/trust.hpp"
 
 namespace asg::loader {
 namespace {

@@ -1,4 +1,4 @@
-#include <runtime/plugin_table.hpp>
+#include "runtime/plugin_table.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,9 +7,10 @@
 #include <fmt/format.h>
 
 #include <asg/sdk/backend.hpp>
-#include <runtime/plugin_call.hpp>
-#include <runtime/refusal.hpp>
-#include <runtime/search.hpp>
+
+#include "runtime/plugin_call.hpp"
+#include "runtime/refusal.hpp"
+#include "runtime/search.hpp"
 
 namespace asg::loader {
 namespace {

@@ -1,8 +1,33 @@
-// The checks between a plugin's entry point and the first use of its functions.
+// What a plugin says of itself, and the checks between its entry point and the first use of its
+// functions.
 #pragma once
-#include <runtime/plugin.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <asg/sdk/backend.h>
 
 namespace asg::loader {
+
+/// A plugin whose code is in the process, for ever.
+struct Plugin {
+  std::filesystem::path file;
+  std::string name;
+  std::string version;
+  std::string vendor;
+  std::string description;
+  std::string options_help;
+  int abi_minor = 0;
+  std::uint32_t opset = 0;
+  std::uint64_t features = 0;
+  asg_host host{};
+  asg_backend_api api{};  ///< functions that the plugin's header does not have are nullptr
+
+  // Of the registry, under its lock.
+  asg_backend* backend = nullptr;
+  int users = 0;
+  bool watches_exit = false;
+};
 
 /// Copies table and info into `plugin`, whose file and name are set (the name is "" when the file's
 /// name does not say it).

@@ -1,10 +1,10 @@
-#include "program_memory.hpp"
+#include "runtime/program_memory.hpp"
 
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
 
-#include "device_impl.hpp"
+#include "runtime/device_impl.hpp"
 
 namespace asg {
 

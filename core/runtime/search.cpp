@@ -1,6 +1,4 @@
-#include <runtime/search.hpp>
-
-#include <stdlib.h>
+#include "runtime/search.hpp"
 
 #include <algorithm>
 #include <set>
@@ -8,8 +6,8 @@
 #include <fmt/format.h>
 #include <boost/dll/runtime_symbol_info.hpp>
 
-#include <runtime/refusal.hpp>
-#include <runtime/trust.hpp>
+#include "runtime/refusal.hpp"
+#include "runtime/trust.hpp"
 
 namespace asg::loader {
 namespace {
@@ -78,11 +76,6 @@ void add_relative_to_program(Collector& collector) {
 }
 
 }  // namespace
-
-std::string trusted_environment(const char* name) {
-  const char* const value = ::secure_getenv(name);
-  return value != nullptr ? value : "";
-}
 
 std::vector<Directory> search_directories(const PluginSearch& search) {
   Collector collector;

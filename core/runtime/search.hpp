@@ -42,8 +42,4 @@ struct Inspection {
 /// Checks owner, permissions, format, entry symbol and sanitizers of a file.
 [[nodiscard]] Inspection inspect(const std::filesystem::path& file);
 
-/// The value of an environment variable, or "" when it is unset or the process runs with raised
-/// privileges.
-[[nodiscard]] std::string trusted_environment(const char* name);
-
 }  // namespace asg::loader

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
+
 #include "graph/booleans.hpp"
 
 namespace asg {

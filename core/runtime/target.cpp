@@ -1,6 +1,6 @@
 #include <asg/runtime/target.hpp>
 
-#include "device_target.hpp"
+#include "runtime/device_target.hpp"
 
 namespace asg {
 

@@ -1,5 +1,6 @@
-#include <runtime/trust.hpp>
+#include "runtime/trust.hpp"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,8 +10,6 @@
 #include <locale>
 
 #include <fmt/format.h>
-
-#include <runtime/search.hpp>
 
 namespace asg::loader {
 namespace {
@@ -43,6 +42,11 @@ std::string distrust(const struct stat& status) {
 }
 
 }  // namespace
+
+std::string trusted_environment(const char* name) {
+  const char* const value = ::secure_getenv(name);
+  return value != nullptr ? value : "";
+}
 
 std::string distrust_directory(const std::filesystem::path& directory) {
   struct stat status {};

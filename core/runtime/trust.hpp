@@ -1,4 +1,4 @@
-// Whose files may become part of the process.
+// Whom to trust: whose files may become part of the process, and whose environment steers it.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -6,6 +6,10 @@
 struct stat;
 
 namespace asg::loader {
+
+/// The value of an environment variable, or "" when it is unset or the process runs with raised
+/// privileges.
+[[nodiscard]] std::string trusted_environment(const char* name);
 
 /// Why plugins of a directory must not be loaded; empty when they may: it belongs to root or to the
 /// user, and not everybody may write to it. ASG_ALLOW_INSECURE_PLUGINS=1 lifts this.

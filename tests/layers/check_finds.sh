@@ -13,8 +13,8 @@ cat > core/graph/algorithms_flow.cpp <<< '#include <boost/graph/push_relabel_max
 cat > core/runtime/plugin.cpp <<< '#include <boost/dll/shared_library.hpp>'
 cat > core/nn/gpt.cpp <<< '#include <asg/graph/graph.hpp>'
 cat > core/cli/main.cpp <<< '#include <asg/asg.hpp>'
-cat > core/ops/add.cpp <<< '#include "rules.hpp"'
-cat > core/ops/api/rules.cpp <<< '#include "../rules.hpp"'
+cat > core/ops/add.cpp <<< '#include "ops/rules.hpp"'
+cat > core/ops/api/rules.cpp <<< '#include "ops/rules.hpp"'
 cat > cmake/ops.cmake <<< '#include <asg/graph/op.hpp>'
 cat > core/include/asg/graph/fmt.hpp <<< '#include <fmt/format.h>'
 cat > core/include/asg/graph/shape.hpp <<< '#include <vector>'
@@ -38,11 +38,15 @@ cat > core/nn/a.cpp <<< '#include <asg/optim/adamw.hpp>'
 cat > core/nn/b.cpp <<< '#include "cli/model.hpp"'
 cat > core/ops/a.cpp <<< '#include <boost/dll/alias.hpp>'
 cat > core/ops/b.cpp <<< '#include "asg/graph/graph.hpp"'
-cat > core/ops/api/a.cpp <<< '#include "../../runtime/plugin.hpp"'
+cat > core/ops/api/a.cpp <<< '#include "runtime/plugin.hpp"'
+cat > core/ops/c.cpp <<< '#include "rules.hpp"'
+cat > core/ops/d.cpp <<< '#include "../ops/rules.hpp"'
+cat > core/ops/e.cpp <<< '#include <ops/rules.hpp>'
 cat > core/passes/a.cpp <<< '#include <asg/autodiff/gradients.hpp>'
 cat > core/passes/b.cpp <<< '#include <asg/tools/x.hpp>'
 for i in $(seq 601); do echo "line $i"; done > examples/long.cpp
 cat > plugins/toy/a.cpp <<< '#include <asg/graph/graph.hpp>'
+cat > plugins/toy/b.cpp <<< '#include "../pool.hpp"'
 cat > sdk/include/asg/sdk/a.hpp <<< '#include <asg/graph/graph.hpp>'
 
 cat > expected <<'END'
@@ -57,11 +61,15 @@ core/nn/a.cpp:1: nn lies below or beside optim: asg/optim/adamw.hpp
 core/nn/b.cpp:1: nn lies below or beside cli: cli/model.hpp
 core/ops/a.cpp:1: Boost.DLL outside of core/runtime: boost/dll/alias.hpp
 core/ops/b.cpp:1: asg's public headers are included with <>: asg/graph/graph.hpp
-core/ops/api/a.cpp:1: ops lies below or beside runtime: ../../runtime/plugin.hpp
+core/ops/api/a.cpp:1: ops lies below or beside runtime: runtime/plugin.hpp
+core/ops/c.cpp:1: private headers are included as "<layer>/name.hpp": rules.hpp
+core/ops/d.cpp:1: private headers are included as "<layer>/name.hpp": ../ops/rules.hpp
+core/ops/e.cpp:1: private headers are included as "<layer>/name.hpp": ops/rules.hpp
 core/passes/a.cpp:1: passes lies below or beside autodiff: asg/autodiff/gradients.hpp
 core/passes/b.cpp:1: no layer of asg: asg/tools/x.hpp
 examples/long.cpp:601: more than 600 lines
 plugins/toy/a.cpp:1: a plugin sees <asg/sdk/...> only: asg/graph/graph.hpp
+plugins/toy/b.cpp:1: private headers are included as "<layer>/name.hpp": ../pool.hpp
 sdk/include/asg/sdk/a.hpp:1: sdk lies below or beside graph: asg/graph/graph.hpp
 END
 if "$here/check.sh" "$tree" > found; then

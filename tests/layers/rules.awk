@@ -32,20 +32,25 @@ function layer_of(file,  parts) {
   return parts[2]
 }
 
-# The layer of what is included, if it is asg's: <asg/graph/graph.hpp>, "graph/graph_data.hpp" or
-# "../rules.hpp". A name without a folder is a neighbour.
-function target_of(name,  parts, here, depth, i) {
+# The layer of what is included, if it is asg's: <asg/graph/graph.hpp> or "graph/graph_data.hpp".
+function target_of(name,  parts) {
   split(name, parts, "/")
   if (parts[1] == "asg") return parts[2]
-  if (angle || FILENAME !~ /^core\// || name !~ /\//) return ""
-  if (parts[1] != "..") return parts[1]
-  depth = split(FILENAME, here, "/") - 1
-  for (i = 1; parts[i] == ".."; ++i) --depth
-  return depth >= 2 ? here[2] : parts[i]
+  return angle || !in_core ? "" : parts[1]
+}
+
+# Whether a private header is named in another way than "<layer>/name.hpp", from which the layer and
+# the file can be seen: as a neighbour, by "..", or by <> as if it were installed.
+function is_misnamed(name,  parts) {
+  if (name ~ /(^|\/)\.\.?\//) return 1
+  if (!in_core || name ~ /^asg\//) return 0
+  split(name, parts, "/")
+  return angle ? name ~ /\// && parts[1] in rank : !(parts[1] in rank)
 }
 
 FNR == 1 {
   layer = layer_of(FILENAME)
+  in_core = FILENAME ~ /^core\//
   is_public = FILENAME ~ /^(core|sdk)\/include\//
   is_fmt = FILENAME == "core/include/asg/graph/fmt.hpp"
 }
@@ -65,7 +70,13 @@ layer == "tests" || layer == "cmake" || !/^[ \t]*#[ \t]*include[ \t]*[<"]/ { nex
     broken("Boost.Graph outside of core/graph/algorithms*.cpp: " name)
   if (name ~ /^boost\/dll/ && layer != "runtime") broken("Boost.DLL outside of core/runtime: " name)
   if (!angle && name ~ /^asg\//) broken("asg's public headers are included with <>: " name)
-  else if (!angle && is_public) broken("a public header includes a private one: " name)
+  else if (!angle && is_public) {
+    broken("a public header includes a private one: " name)
+    next
+  } else if (is_misnamed(name)) {
+    broken("private headers are included as \"<layer>/name.hpp\": " name)
+    next
+  }
 
   target = target_of(name)
   if (target == "") {

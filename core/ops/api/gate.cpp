@@ -1,4 +1,4 @@
-#include "../gate.hpp"
+#include "ops/gate.hpp"
 
 #include <asg/ops/elementwise.hpp>
 

@@ -1,5 +1,5 @@
-#include "../loss_rules.hpp"
-#include "../operand_rules.hpp"
+#include "ops/loss_rules.hpp"
+#include "ops/operand_rules.hpp"
 
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>

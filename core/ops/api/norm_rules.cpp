@@ -1,4 +1,4 @@
-#include "../norm_rules.hpp"
+#include "ops/norm_rules.hpp"
 
 #include <fmt/format.h>
 

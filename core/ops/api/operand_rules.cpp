@@ -1,4 +1,4 @@
-#include "../operand_rules.hpp"
+#include "ops/operand_rules.hpp"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "../reduce_rules.hpp"
+#include "ops/reduce_rules.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "../samples.hpp"
+#include "ops/samples.hpp"
 
 #include <utility>
 

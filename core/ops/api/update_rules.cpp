@@ -1,4 +1,4 @@
-#include "../update_rules.hpp"
+#include "ops/update_rules.hpp"
 
 #include <fmt/format.h>
 

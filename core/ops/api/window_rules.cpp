@@ -1,4 +1,4 @@
-#include "../window_rules.hpp"
+#include "ops/window_rules.hpp"
 
 #include <fmt/format.h>
 
