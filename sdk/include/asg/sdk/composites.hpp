@@ -1,0 +1,47 @@
+// asg/sdk/composites.hpp - the operands of composites that plugins claim: the place of each among a
+// step's inputs or outputs, and first the inputs, then the outputs, among a request's types.
+//
+// A namespace for each op, an enumerator for each operand; a mask and a bias may be missing.  A test
+// holds the names and their order to asg's op table.
+#pragma once
+
+#include <cstdint>
+
+namespace asg::sdk::composites {
+
+namespace scaled_dot_product_attention {
+enum Input : uint32_t { query, key, value, mask };
+enum Output : uint32_t { y, lse };
+}  // namespace scaled_dot_product_attention
+
+namespace scaled_dot_product_attention_backward {
+enum Input : uint32_t { dy, query, key, value, lse, delta, mask };
+enum Output : uint32_t { dquery, dkey, dvalue };
+}  // namespace scaled_dot_product_attention_backward
+
+namespace conv2d {
+enum Input : uint32_t { x, weight, bias };
+enum Output : uint32_t { y };
+}  // namespace conv2d
+
+namespace conv2d_input_backward {
+enum Input : uint32_t { dy, weight };
+enum Output : uint32_t { dx };
+}  // namespace conv2d_input_backward
+
+namespace conv2d_weight_backward {
+enum Input : uint32_t { dy, x };
+enum Output : uint32_t { dweight };
+}  // namespace conv2d_weight_backward
+
+namespace max_pool2d {
+enum Input : uint32_t { x };
+enum Output : uint32_t { y };
+}  // namespace max_pool2d
+
+namespace max_pool2d_backward {
+enum Input : uint32_t { dy, x };
+enum Output : uint32_t { dx };
+}  // namespace max_pool2d_backward
+
+}  // namespace asg::sdk::composites
