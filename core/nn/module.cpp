@@ -7,10 +7,10 @@
 
 #include <asg/graph/error.hpp>
 
+#include "nn/sizes.hpp"
+
 namespace asg::nn {
 namespace {
-
-std::string at(Where where) { return to_string(Origin{where.file, where.line, {}, false}); }
 
 void check_name(std::string_view name, const std::string& place) {
   if (name.empty() || name.find('.') != std::string_view::npos)

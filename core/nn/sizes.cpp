@@ -6,9 +6,8 @@
 #include <asg/graph/graph.hpp>
 
 namespace asg::nn {
-namespace {
+
 std::string at(Where where) { return to_string(Origin{where.file, where.line, {}, false}); }
-}  // namespace
 
 std::int64_t times(std::string_view layer, std::int64_t factor, NamedSize size, Where where) {
   if (size.size > INT64_MAX / factor)

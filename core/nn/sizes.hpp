@@ -2,12 +2,16 @@
 #pragma once
 #include <cstdint>
 #include <initializer_list>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include <asg/graph/tensor.hpp>
 
 namespace asg::nn {
+
+/// The line at which a layer was made, as errors name it: "file.cpp:12".
+[[nodiscard]] std::string at(Where where);
 
 struct NamedSize {
   std::string_view name;

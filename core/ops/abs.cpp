@@ -10,9 +10,9 @@ namespace asg {
 namespace {
 
 // 0 at 0, the middle of the subgradients.
-Tensors gradient(const GradientCall& call) { return {call.dy() * sign(call.in(0))}; }
+Tensors abs_gradient(const GradientCall& call) { return {call.dy() * sign(call.in(0))}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> abs_samples() {
   // spread has no 0 among these.
   return joined(unary_samples({-2, 3}, [](double x) { return std::abs(x); }),
                 {kink({Array({3}, {-0.0, 0.0, -1.5})}, Array({3}, {0.0, 0.0, 1.5}))});
@@ -30,10 +30,10 @@ std::vector<OpDef> abs() {
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = abs_gradient,
       .lowering = {.instruction = ASG_EW_ABS},
       .source = "https://onnx.ai/onnx/operators/onnx__Abs.html",
-      .samples = samples,
+      .samples = abs_samples,
   }};
 }
 }  // namespace ops

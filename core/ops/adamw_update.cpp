@@ -13,7 +13,7 @@ namespace asg {
 namespace {
 
 // Inputs parameter, gradient, first, second, learning_rate, step.
-Types infer(const Signature& call) {
+Types adamw_update_infer(const Signature& call) {
   updates::require_alike(call, 4);
   updates::require_rate(call, 4);
   updates::require_step(call, 5);
@@ -31,7 +31,7 @@ Tensor correction(const Tensor& step, double beta) {
   return beta == 0 ? ones_like(step) : -expm1(step * std::log(beta));
 }
 
-Tensors body(const OpCall& call) {
+Tensors adamw_update_body(const OpCall& call) {
   const Tensor& p = call.in(0);
   const Tensor& g = call.in(1);
   const double beta1 = call.attributes.number("beta1");
@@ -47,7 +47,7 @@ Tensors body(const OpCall& call) {
   return {kept - rate / correction(step, beta1) * (first / spread), first, second};
 }
 
-Attributes options(const AdamWOptions& o) {
+Attributes adamw_update_options(const AdamWOptions& o) {
   return {{"beta1", o.beta1}, {"beta2", o.beta2}, {"eps", o.eps}, {"weight_decay", o.weight_decay}};
 }
 
@@ -63,11 +63,12 @@ Sample sample(const Array& p, const Array& g, const Array& m, const Array& v, do
     const double second = v2.get(i) / (1 - std::pow(o.beta2, t));
     p2.set(i, p.get(i) * (1 - rate * o.weight_decay) - rate * first / (std::sqrt(second) + o.eps));
   }
-  return {
-      .inputs = {p, g, m, v, Array(rate), step}, .attributes = options(o), .outputs = {p2, m2, v2}};
+  return {.inputs = {p, g, m, v, Array(rate), step},
+          .attributes = adamw_update_options(o),
+          .outputs = {p2, m2, v2}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> adamw_update_samples() {
   std::vector<Sample> result;
   for (const Shape& shape : std::vector<Shape>{{4}, {2, 1, 3}, {}, {0}}) {
     const Array p = spread(shape), g = spread(shape, -1, 1, 1);
@@ -95,7 +96,7 @@ AdamWState adamw_update(const AdamWState& state, const Tensor& gradient,
       call.make_all("adamw_update",
                     {p, gradient, state.first, state.second, call.tensor(learning_rate, p.dtype()),
                      call.tensor(step, i64)},
-                    options(how));
+                    adamw_update_options(how));
   return {results[0], results[1], results[2]};
 }
 
@@ -117,10 +118,10 @@ std::vector<OpDef> adamw_update() {
                      {"beta2", "the share of the second moment that stays"},
                      {"eps", "added to the root of the second moment"},
                      {"weight_decay", "this share of the parameter, times the rate, is removed"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = adamw_update_infer,
+      .decompose = adamw_update_body,
       .source = "https://arxiv.org/abs/1711.05101",
-      .samples = samples,
+      .samples = adamw_update_samples,
   }};
 }
 }  // namespace ops

@@ -12,7 +12,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types adaptive_avg_pool2d_infer(const Signature& call) {
   const Ints& output = call.attributes.integers("output");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(call.shape(0).rank() >= 2, "x must be [..., H, W]");
@@ -25,7 +25,7 @@ Types infer(const Signature& call) {
 
 // One axis: its windows overlap or differ by one element in length, so they are gathered, those
 // that are shorter than the longest filled up with nothing.
-Tensor pooled(const Tensor& x, int axis, std::int64_t count) {
+Tensor adaptive_avg_pool2d_pooled(const Tensor& x, int axis, std::int64_t count) {
   const std::int64_t size = x.size(axis);
   const auto first = [&](std::int64_t i) { return i * size / count; };
   const auto last = [&](std::int64_t i) { return ((i + 1) * size + count - 1) / count; };
@@ -50,15 +50,16 @@ Tensor pooled(const Tensor& x, int axis, std::int64_t count) {
   return sum(parts, axis + 1);
 }
 
-Tensors body(const OpCall& call) {
+Tensors adaptive_avg_pool2d_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Ints output = call.attributes.integers("output");
   const int rank = x.rank();
-  return {pooled(pooled(x, rank - 2, output[0]), rank - 1, output[1])};
+  return {adaptive_avg_pool2d_pooled(adaptive_avg_pool2d_pooled(x, rank - 2, output[0]), rank - 1,
+                                     output[1])};
 }
 
 // torch.nn.functional.adaptive_avg_pool2d in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> adaptive_avg_pool2d_samples() {
   const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   const auto to = [](std::int64_t h, std::int64_t w) { return Attributes{{"output", Ints{h, w}}}; };
   return {
@@ -95,11 +96,11 @@ std::vector<OpDef> adaptive_avg_pool2d() {
       .inputs = {{"x", "[..., H, W]", "float"}},
       .outputs = {{"y", "[..., OH, OW]", "as x"}},
       .attributes = {{"output", "the size of y, {OH, OW}"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = adaptive_avg_pool2d_infer,
+      .decompose = adaptive_avg_pool2d_body,
       .source =
           "https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html",
-      .samples = samples,
+      .samples = adaptive_avg_pool2d_samples,
   }};
 }
 }  // namespace ops

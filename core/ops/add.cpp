@@ -7,9 +7,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy(), call.dy()}; }
+Tensors add_gradient(const GradientCall& call) { return {call.dy(), call.dy()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> add_samples() {
   return binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return a + b; });
 }
 
@@ -26,10 +26,10 @@ std::vector<OpDef> add() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = add_gradient,
       .lowering = {.instruction = ASG_EW_ADD},
       .source = "https://onnx.ai/onnx/operators/onnx__Add.html",
-      .samples = samples,
+      .samples = add_samples,
   }};
 }
 }  // namespace ops

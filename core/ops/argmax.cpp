@@ -11,7 +11,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types argmax_infer(const Signature& call) {
   const int axis = rules::axis(call);
   Shape shape = call.shape(0);
   call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
@@ -22,7 +22,7 @@ Types infer(const Signature& call) {
   return {{i64, shape}};
 }
 
-std::vector<Sample> samples(const char* mode, bool largest) {
+std::vector<Sample> argmax_samples(const char* mode, bool largest) {
   const auto sample = [mode](const Array& x, int axis, const Shape& shape, const Ints& y) {
     return Sample{.inputs = {x},
                   .attributes = {{"axis", axis}, {"mode", std::string(mode)}},
@@ -46,8 +46,8 @@ std::vector<Sample> samples(const char* mode, bool largest) {
           sample(whole, 0, {}, {0}),
           sample(Array(f64, {0, 2}), 1, {0}, {})};
 }
-std::vector<Sample> samples_max() { return samples("max", true); }
-std::vector<Sample> samples_min() { return samples("min", false); }
+std::vector<Sample> samples_max() { return argmax_samples("max", true); }
+std::vector<Sample> samples_min() { return argmax_samples("min", false); }
 
 Tensor arg(std::string_view op, std::string_view mode, const Operand& x, int axis, bool keepdims) {
   const Call call(op, {x});
@@ -75,7 +75,7 @@ std::vector<OpDef> argmax() {
       .inputs = {{"x", "[..., N, ...]", "number"}},
       .outputs = {{"y", "[..., ...]", "i64"}},
       .attributes = {{"axis", "the axis that disappears"}, {"mode", "max"}},
-      .infer = infer,
+      .infer = argmax_infer,
       .no_gradient = true,
       .lowering = {.kernel = ASG_OP_ARG_REDUCE},
       .source = "https://onnx.ai/onnx/operators/onnx__ArgMax.html",

@@ -3,7 +3,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types assign_infer(const Signature& call) {
   call.require_same_types();
   call.require(call.shape(0) == call.shape(1), "the value must have the variable's shape");
   return {};
@@ -18,7 +18,7 @@ std::vector<OpDef> assign() {
       .summary = "Gives a variable a new value at the end of the run. The only effect there is.",
       .inputs = {{"variable", "[...]", "any"}, {"value", "as variable", "as variable"}},
       .outputs = {},
-      .infer = infer,
+      .infer = assign_infer,
   }};
 }
 }  // namespace ops

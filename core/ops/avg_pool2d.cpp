@@ -12,7 +12,7 @@ namespace asg {
 namespace {
 
 // The shape of the pooled images.
-Shape pooled(const Signature& call, const Shape& x) {
+Shape avg_pool2d_pooled(const Signature& call, const Shape& x) {
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(x.rank() >= 2, "x must be [..., H, W]");
   (void)call.attributes.flag("count_include_pad");
@@ -24,7 +24,9 @@ Shape pooled(const Signature& call, const Shape& x) {
   return windows::resized(x, sides);
 }
 
-Types infer(const Signature& call) { return {{call.dtype(0), pooled(call, call.shape(0))}}; }
+Types avg_pool2d_infer(const Signature& call) {
+  return {{call.dtype(0), avg_pool2d_pooled(call, call.shape(0))}};
+}
 
 // How many elements of an axis of the given size each window position meets.
 std::vector<double> inside(const Window& w, std::size_t axis, std::int64_t size,
@@ -54,7 +56,7 @@ Tensor divided(const Tensor& y, const Ints& image, const Attributes& how) {
   return y / y.graph().constant(counts);
 }
 
-Tensors body(const OpCall& call) {
+Tensors avg_pool2d_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Attributes& how = call.attributes;
   const Ints image = windows::image(x.shape());
@@ -62,22 +64,22 @@ Tensors body(const OpCall& call) {
   return {divided(sum(patches, {-2, -1}), image, how)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors avg_pool2d_gradient(const GradientCall& call) {
   Attributes how = call.attributes;
   how.set("image", windows::image(call.in(0).shape()));
   return {apply(find_op("avg_pool2d_backward"), {call.dy()}, how)};
 }
 
-Types infer_backward(const Signature& call) {
+Types avg_pool2d_infer_backward(const Signature& call) {
   const Ints& image = call.attributes.integers("image");
   call.require(image.size() == 2 && call.shape(0).rank() >= 2,
                "dy must be [..., OH, OW] and image a height and a width");
   const Shape x = windows::resized(call.shape(0), image);
-  call.require(pooled(call, x) == call.shape(0), "dy must have the pooled shape");
+  call.require(avg_pool2d_pooled(call, x) == call.shape(0), "dy must have the pooled shape");
   return {{call.dtype(0), x}};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors avg_pool2d_backward(const OpCall& call) {
   const Attributes& how = call.attributes;
   const Ints image = how.integers("image");
   const Ints kernel = how.integers("kernel");
@@ -89,7 +91,7 @@ Tensors backward(const OpCall& call) {
   return {fold(parts, windows::window(how, kernel), Shape(image))};
 }
 
-Attributes options(Pair kernel, Pair stride, Pair padding, bool include) {
+Attributes avg_pool2d_options(Pair kernel, Pair stride, Pair padding, bool include) {
   return {{"kernel", windows::list(kernel)},
           {"stride", windows::list(stride)},
           {"padding", windows::list(padding)},
@@ -97,44 +99,45 @@ Attributes options(Pair kernel, Pair stride, Pair padding, bool include) {
 }
 
 // torch.nn.functional.avg_pool2d and its gradient in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> avg_pool2d_samples() {
   const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   std::vector<Sample> result = {
       {.inputs = {x},
-       .attributes = options({2, 2}, {1, 1}, {0, 0}, true),
+       .attributes = avg_pool2d_options({2, 2}, {1, 1}, {0, 0}, true),
        .outputs = {Array({1, 2, 3}, {0.125, -0.3125, 1.5625, 0.75, 0.1875, -0.4375})}},
       {.inputs = {x},
-       .attributes = options({2, 3}, {2, 1}, {1, 1}, true),
+       .attributes = avg_pool2d_options({2, 3}, {2, 1}, {1, 1}, true),
        .outputs = {Array({1, 2, 4},
                          {-0.08333333333333333, 0.25, 0.6666666666666666, 0.8333333333333334, 0.5,
                           0.041666666666666664, 0.2916666666666667, -0.2916666666666667})}},
       {.inputs = {x},
-       .attributes = options({2, 3}, {2, 1}, {1, 1}, false),
+       .attributes = avg_pool2d_options({2, 3}, {2, 1}, {1, 1}, false),
        .outputs = {Array({1, 2, 4}, {-0.25, 0.5, 1.3333333333333333, 2.5, 0.75,
                                      0.041666666666666664, 0.2916666666666667, -0.4375})}}};
   for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
-    result.push_back({.inputs = {spread(shape)}, .attributes = options(2, 2, {0, 1}, false)});
+    result.push_back(
+        {.inputs = {spread(shape)}, .attributes = avg_pool2d_options(2, 2, {0, 1}, false)});
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> avg_pool2d_backward_samples() {
   const auto with = [](Attributes how, Ints image) {
     how.set("image", image);
     return how;
   };
   const Array dy({1, 2, 4}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
   return {{.inputs = {dy},
-           .attributes = with(options({2, 3}, {2, 1}, 1, true), {3, 4}),
+           .attributes = with(avg_pool2d_options({2, 3}, {2, 1}, 1, true), {3, 4}),
            .outputs = {Array({1, 3, 4}, {0.5, 1.0, 1.5, 1.1666666666666665, 1.8333333333333335, 3.0,
                                          3.5, 2.5, 1.8333333333333335, 3.0, 3.5, 2.5})}},
           {.inputs = {dy},
-           .attributes = with(options({2, 3}, {2, 1}, 1, false), {3, 4}),
+           .attributes = with(avg_pool2d_options({2, 3}, {2, 1}, 1, false), {3, 4}),
            .outputs = {Array({1, 3, 4},
                              {1.1666666666666665, 2.1666666666666665, 3.6666666666666665, 3.0, 2.25,
                               3.416666666666667, 4.166666666666667, 3.166666666666667, 2.25,
                               3.416666666666667, 4.166666666666667, 3.166666666666667})}},
           {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1)},
-           .attributes = with(options({3, 2}, {2, 2}, {1, 0}, true), {5, 4})}};
+           .attributes = with(avg_pool2d_options({3, 2}, {2, 2}, {1, 0}, true), {5, 4})}};
 }
 
 }  // namespace
@@ -143,7 +146,7 @@ Tensor avg_pool2d(const Operand& x, Pair kernel, const AvgPool2dOptions& how) {
   const Call call("avg_pool2d", {x});
   return call.make(
       "avg_pool2d", {call.as_float(call.tensor(x))},
-      options(kernel, how.stride.value_or(kernel), how.padding, how.count_include_pad));
+      avg_pool2d_options(kernel, how.stride.value_or(kernel), how.padding, how.count_include_pad));
 }
 
 namespace ops {
@@ -162,11 +165,11 @@ std::vector<OpDef> avg_pool2d() {
           .inputs = {{"x", "[..., H, W]", "float"}},
           .outputs = {{"y", "[..., OH, OW]", "as x"}},
           .attributes = attributes,
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = avg_pool2d_infer,
+          .gradient = avg_pool2d_gradient,
+          .decompose = avg_pool2d_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html",
-          .samples = samples,
+          .samples = avg_pool2d_samples,
       },
       {
           .name = "avg_pool2d_backward",
@@ -174,9 +177,9 @@ std::vector<OpDef> avg_pool2d() {
           .inputs = {{"dy", "[..., OH, OW]", "float"}},
           .outputs = {{"dx", "[..., H, W]", "as dy"}},
           .attributes = for_input,
-          .infer = infer_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = avg_pool2d_infer_backward,
+          .decompose = avg_pool2d_backward,
+          .samples = avg_pool2d_backward_samples,
       }};
 }
 }  // namespace ops

@@ -12,13 +12,13 @@ namespace {
 
 // (max(x, 0) - x * t) + log(1 + exp(-|x|)): for a target of 0 or 1 the first part is exact, so the
 // small loss of a confident right answer keeps its digits.
-Tensors body(const OpCall& call) {
+Tensors binary_cross_entropy_with_logits_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Tensor loss = (maximum(x, 0) - x * call.in(1)) + log1p(exp(-abs(x)));
   return {losses::reduced(loss, call.attributes)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors binary_cross_entropy_with_logits_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const Shape shape = x.shape();
   const Tensor g = losses::spread_back(call.dy(), shape, call.attributes);
@@ -26,19 +26,21 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // The formula in float64, written without care for large logits.
-double expected(double x, double t) {
+double binary_cross_entropy_with_logits_expected(double x, double t) {
   return -t * std::log(1 / (1 + std::exp(-x))) - (1 - t) * std::log(1 / (1 + std::exp(x)));
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> binary_cross_entropy_with_logits_samples() {
   const auto options = [](const char* reduction) {
     return Attributes{{"reduction", std::string(reduction)}};
   };
-  std::vector<Sample> result = binary_samples({-3, 3}, {0, 1}, expected);
+  std::vector<Sample> result =
+      binary_samples({-3, 3}, {0, 1}, binary_cross_entropy_with_logits_expected);
   for (Sample& c : result) c.attributes = options("none");
   const Array x = spread({2, 3}, -3, 3, 1), t = spread({2, 3}, 0, 1, 2);
   double total = 0;
-  for (std::int64_t i = 0; i < 6; ++i) total += expected(x.get(i), t.get(i));
+  for (std::int64_t i = 0; i < 6; ++i)
+    total += binary_cross_entropy_with_logits_expected(x.get(i), t.get(i));
   result.push_back({.inputs = {x, t}, .attributes = options("sum"), .outputs = {Array(total)}});
   result.push_back(
       {.inputs = {x, t}, .attributes = options("mean"), .outputs = {Array(total / 6)}});
@@ -68,11 +70,11 @@ std::vector<OpDef> binary_cross_entropy_with_logits() {
       .outputs = {{"loss", "[] or as x", "as x"}},
       .attributes = {{"reduction", "none, mean or sum"}},
       .infer = losses::elementwise,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = binary_cross_entropy_with_logits_gradient,
+      .decompose = binary_cross_entropy_with_logits_body,
       .source = "https://pytorch.org/docs/stable/generated/"
                 "torch.nn.functional.binary_cross_entropy_with_logits.html",
-      .samples = samples,
+      .samples = binary_cross_entropy_with_logits_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> bit_and_samples() {
   return {kink({Array({4}, std::vector<std::int32_t>{6, -1, 1, INT32_MIN}),
                 Array({4}, std::vector<std::int32_t>{3, 7, 31, 1})},
                Array({4}, std::vector<std::int32_t>{2, 7, 1, 0})),
@@ -35,7 +35,7 @@ std::vector<OpDef> bit_and() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_BIT_AND},
       .source = "https://onnx.ai/onnx/operators/onnx__BitwiseAnd.html",
-      .samples = samples,
+      .samples = bit_and_samples,
   }};
 }
 }  // namespace ops

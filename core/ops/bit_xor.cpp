@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> bit_xor_samples() {
   return {kink({Array({4}, std::vector<std::int32_t>{6, -1, 1, INT32_MIN}),
                 Array({4}, std::vector<std::int32_t>{3, 7, 31, 1})},
                Array({4}, std::vector<std::int32_t>{5, -8, 30, -2147483647})),
@@ -35,7 +35,7 @@ std::vector<OpDef> bit_xor() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_BIT_XOR},
       .source = "https://onnx.ai/onnx/operators/onnx__BitwiseXor.html",
-      .samples = samples,
+      .samples = bit_xor_samples,
   }};
 }
 }  // namespace ops

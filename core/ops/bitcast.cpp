@@ -7,19 +7,19 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types bitcast_infer(const Signature& call) {
   const DType dtype = call.attributes.dtype("dtype");
   call.require_type(size_of(dtype) == size_of(call.dtype(0)), "both types must have one size");
   return {{dtype, call.shape(0)}};
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples;
+std::vector<Sample> bitcast_samples() {
+  std::vector<Sample> bitcast_samples;
   const auto both_ways = [&](const Array& x, const Array& y) {
     for (const auto& [from, to] : {std::pair(x, y), std::pair(y, x)}) {
       Sample sample = kink({from}, to);
       sample.attributes = {{"dtype", to.dtype()}};
-      samples.push_back(std::move(sample));
+      bitcast_samples.push_back(std::move(sample));
     }
   };
   both_ways(
@@ -28,7 +28,7 @@ std::vector<Sample> samples() {
   both_ways(Array({2}, {1.0f, -2.0f}),
             Array({2}, std::vector<std::uint32_t>{0x3f800000, 0xc0000000}));
   both_ways(Array(std::int32_t{-1}), Array(std::uint32_t{UINT32_MAX}));
-  return samples;
+  return bitcast_samples;
 }
 
 }  // namespace
@@ -46,11 +46,11 @@ std::vector<OpDef> bitcast() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as dtype"}},
       .attributes = {{"dtype", "the element type of y"}},
-      .infer = infer,
+      .infer = bitcast_infer,
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_BITCAST},
       .source = "https://openxla.org/stablehlo/spec#bitcast_convert",
-      .samples = samples,
+      .samples = bitcast_samples,
   }};
 }
 }  // namespace ops

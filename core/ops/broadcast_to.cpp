@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types broadcast_to_infer(const Signature& call) {
   const Shape shape = rules::shape(call);
   if (!broadcastable(call.shape(0), shape))
     call.fail(
@@ -21,7 +21,7 @@ Types infer(const Signature& call) {
 }
 
 // The sum over all axes along which x was repeated.
-Tensors gradient(const GradientCall& call) {
+Tensors broadcast_to_gradient(const GradientCall& call) {
   const Shape from = call.in(0).shape();
   const Shape to = call.out().shape();
   const int added = to.rank() - from.rank();
@@ -32,7 +32,8 @@ Tensors gradient(const GradientCall& call) {
   return {reshape(sum(call.dy(), repeated), from)};
 }
 
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> broadcast_to_view(const View& operand, const Signature& call,
+                                      const TensorType& result) {
   const Shape from = call.shape(0);
   const Shape& to = result.shape;
   const int added = to.rank() - from.rank();
@@ -44,7 +45,7 @@ std::optional<View> view(const View& operand, const Signature& call, const Tenso
   });
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> broadcast_to_samples() {
   const auto sample = [](const Array& x, const Shape& shape, std::vector<Array> y = {}) {
     return Sample{
         .inputs = {x}, .attributes = {{"shape", shape.to_vector()}}, .outputs = std::move(y)};
@@ -75,11 +76,11 @@ std::vector<OpDef> broadcast_to() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[shape]", "as x"}},
       .attributes = {{"shape", "what x broadcasts to"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
+      .infer = broadcast_to_infer,
+      .gradient = broadcast_to_gradient,
+      .lowering = {.view = broadcast_to_view},
       .source = "https://onnx.ai/onnx/operators/onnx__Expand.html",
-      .samples = samples,
+      .samples = broadcast_to_samples,
   }};
 }
 }  // namespace ops

@@ -9,24 +9,26 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {{call.attributes.dtype("dtype"), call.shape(0)}}; }
+Types cast_infer(const Signature& call) {
+  return {{call.attributes.dtype("dtype"), call.shape(0)}};
+}
 
 // Where integers or bools are on either side nothing flows.
-Tensors gradient(const GradientCall& call) {
+Tensors cast_gradient(const GradientCall& call) {
   if (!is_float(call.in(0).dtype()) || !is_float(call.out().dtype())) return {Tensor{}};
   return {cast(call.dy(), call.in(0).dtype())};
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples;
+std::vector<Sample> cast_samples() {
+  std::vector<Sample> cast_samples;
   for (Sample& sample : unary_samples({-2, 2}, [](double x) { return x; })) {
     sample.attributes = {{"dtype", f64}};
-    samples.push_back(std::move(sample));
+    cast_samples.push_back(std::move(sample));
   }
   const auto convert = [&](const Array& x, const Array& y) {
     Sample sample = kink({x}, y);
     sample.attributes = {{"dtype", y.dtype()}};
-    samples.push_back(std::move(sample));
+    cast_samples.push_back(std::move(sample));
   };
   const Array numbers({5}, {-2.9, -0.5, 0.0, 0.5, 2.9});
   convert(numbers, Array({5}, std::vector<std::int32_t>{-2, 0, 0, 0, 2}));
@@ -39,7 +41,7 @@ std::vector<Sample> samples() {
   convert(Array({2}, std::vector<std::int32_t>{-1, 7}),
           Array({2}, std::vector<std::uint32_t>{UINT32_MAX, 7}));
   convert(Array(std::uint32_t{UINT32_MAX}), Array(4294967295.0));
-  return samples;
+  return cast_samples;
 }
 
 }  // namespace
@@ -58,11 +60,11 @@ std::vector<OpDef> cast() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as dtype"}},
       .attributes = {{"dtype", "the element type of y"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = cast_infer,
+      .gradient = cast_gradient,
       .lowering = {.instruction = ASG_EW_CAST},
       .source = "https://onnx.ai/onnx/operators/onnx__Cast.html",
-      .samples = samples,
+      .samples = cast_samples,
   }};
 }
 }  // namespace ops

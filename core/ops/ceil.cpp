@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> ceil_samples() {
   return joined(unary_constants({-3, 3}, [](double x) { return std::ceil(x); }),
                 {kink({Array({4}, {-1.0, -0.5, 2.0, 2.1})}, Array({4}, {-1.0, -0.0, 2.0, 3.0}))});
 }
@@ -29,7 +29,7 @@ std::vector<OpDef> ceil() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_CEIL},
       .source = "https://onnx.ai/onnx/operators/onnx__Ceil.html",
-      .samples = samples,
+      .samples = ceil_samples,
   }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types concat_infer(const Signature& call) {
   call.require(!call.inputs.empty(), "needs at least one tensor");
   call.require_same_types();
   const int axis = rules::axis(call);
@@ -27,7 +27,7 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), shape}};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors concat_gradient(const GradientCall& call) {
   const int axis = call.attributes.axis("axis");
   Tensors parts;
   std::int64_t start = 0;
@@ -39,7 +39,7 @@ Tensors gradient(const GradientCall& call) {
   return parts;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> concat_samples() {
   const auto sample = [](std::vector<Array> inputs, int axis, std::vector<Array> y = {}) {
     return Sample{
         .inputs = std::move(inputs), .attributes = {{"axis", axis}}, .outputs = std::move(y)};
@@ -106,10 +106,10 @@ std::vector<OpDef> concat() {
       .inputs = {{.name = "x", .shape = "[..., N, ...]", .types = "any", .variadic = true}},
       .outputs = {{"y", "[..., sum of N, ...]", "as x"}},
       .attributes = {{"axis", "the axis that grows"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = concat_infer,
+      .gradient = concat_gradient,
       .source = "https://openxla.org/stablehlo/spec#concatenate",
-      .samples = samples,
+      .samples = concat_samples,
   }};
 }
 }  // namespace ops

@@ -4,20 +4,21 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types constant_infer(const Signature& call) {
   const Array& value = call.attributes.array("value");
   call.require_type(value.bytes() != nullptr || value.size_bytes() == 0,
                     "the Array was only declared, it has no elements");
   return {value.type()};
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples;
+std::vector<Sample> constant_samples() {
+  std::vector<Sample> constant_samples;
   for (const Array& value :
        {Array(0.1), Array({2, 2}, {1.0, -0.0, 3.0, 1e300}), Array(f64, {2, 0}),
         Array({3}, std::vector<std::int64_t>{1, INT64_MIN, INT64_MAX}), Array({2}, {true, false})})
-    samples.push_back({.inputs = {}, .attributes = {{"value", value}}, .outputs = {value}});
-  return samples;
+    constant_samples.push_back(
+        {.inputs = {}, .attributes = {{"value", value}}, .outputs = {value}});
+  return constant_samples;
 }
 
 }  // namespace
@@ -30,9 +31,9 @@ std::vector<OpDef> constant() {
       .inputs = {},
       .outputs = {{"y", "as value", "as value"}},
       .attributes = {{"value", "the numbers"}},
-      .infer = infer,
+      .infer = constant_infer,
       .source = "https://openxla.org/stablehlo/spec#constant",
-      .samples = samples,
+      .samples = constant_samples,
   }};
 }
 }  // namespace ops

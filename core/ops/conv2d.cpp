@@ -33,7 +33,7 @@ void require_floats(const Signature& call) {
 }
 
 // Inputs x, weight, bias?.
-Types infer(const Signature& call) {
+Types conv2d_infer(const Signature& call) {
   require_floats(call);
   const Shape y = result_shape(call, call.shape(0), call.shape(1));
   if (call.has(2)) call.require(call.shape(2) == Shape{y[1]}, "the bias must be [O]");
@@ -60,7 +60,7 @@ Tensor maps(const Tensor& y, std::int64_t groups) {
   return reshape(y, {s[0], groups, s[1] / groups, s[2] * s[3]});
 }
 
-Tensors body(const OpCall& call) {
+Tensors conv2d_body(const OpCall& call) {
   const Shape w = call.in(1).shape();
   const std::int64_t groups = call.attributes.integer("groups");
   const Tensor patches = unfold(call.in(0), windows::window(call.attributes, kernel_of(w)));
@@ -70,7 +70,7 @@ Tensors body(const OpCall& call) {
   return {call.has(2) ? y + reshape(call.in(2), {w[0], 1, 1}) : y};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors conv2d_gradient(const GradientCall& call) {
   const Ints image = windows::image(call.in(0).shape());
   const Ints kernel = kernel_of(call.in(1).shape());
   Attributes for_input = call.attributes, for_weight = call.attributes;
@@ -135,7 +135,7 @@ Tensors weight_backward(const OpCall& call) {
   return {reshape(matmul(rows, transpose(together)), {dy[1], x[1] / groups, kernel[0], kernel[1]})};
 }
 
-Attributes options(Pair stride, Pair padding, Pair dilation, std::int64_t groups) {
+Attributes conv2d_options(Pair stride, Pair padding, Pair dilation, std::int64_t groups) {
   return {{"stride", windows::list(stride)},
           {"padding", windows::list(padding)},
           {"dilation", windows::list(dilation)},
@@ -147,12 +147,12 @@ struct Case {
   Attributes how;
 };
 
-std::vector<Case> cases() {
-  return {{{1, 1, 3, 3}, {1, 1, 2, 2}, {1, 1, 2, 2}, options(1, 0, 1, 1)},
-          {{2, 3, 5, 4}, {4, 3, 3, 2}, {2, 4, 3, 3}, options({2, 1}, {1, 0}, {1, 1}, 1)},
-          {{1, 4, 5, 5}, {6, 2, 2, 3}, {1, 6, 6, 3}, options(1, {1, 1}, {1, 2}, 2)},
-          {{2, 2, 4, 4}, {2, 1, 1, 1}, {2, 2, 2, 2}, options(2, 0, 1, 2)},
-          {{0, 2, 3, 3}, {1, 2, 2, 2}, {0, 1, 2, 2}, options(1, 0, 1, 1)}};
+std::vector<Case> conv2d_cases() {
+  return {{{1, 1, 3, 3}, {1, 1, 2, 2}, {1, 1, 2, 2}, conv2d_options(1, 0, 1, 1)},
+          {{2, 3, 5, 4}, {4, 3, 3, 2}, {2, 4, 3, 3}, conv2d_options({2, 1}, {1, 0}, {1, 1}, 1)},
+          {{1, 4, 5, 5}, {6, 2, 2, 3}, {1, 6, 6, 3}, conv2d_options(1, {1, 1}, {1, 2}, 2)},
+          {{2, 2, 4, 4}, {2, 1, 1, 1}, {2, 2, 2, 2}, conv2d_options(2, 0, 1, 2)},
+          {{0, 2, 3, 3}, {1, 2, 2, 2}, {0, 1, 2, 2}, conv2d_options(1, 0, 1, 1)}};
 }
 
 // The definition with loops.
@@ -181,9 +181,9 @@ Array convolved(const Array& x, const Array& weight, const Array& bias, const Ca
   return y;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> conv2d_samples() {
   std::vector<Sample> result;
-  for (const Case& c : cases()) {
+  for (const Case& c : conv2d_cases()) {
     const Array x = spread(c.x, -1, 1, 1), weight = spread(c.weight, -1, 1, 2);
     const Array bias = spread({c.weight[0]}, -1, 1, 3);
     result.push_back({.inputs = {x, weight, bias},
@@ -193,16 +193,17 @@ std::vector<Sample> samples() {
   Sample without = result[1];
   without.inputs.pop_back();
   without.outputs = {convolved(without.inputs[0], without.inputs[1],
-                               Array::zeros(f64, {cases()[1].weight[0]}), cases()[1])};
+                               Array::zeros(f64, {conv2d_cases()[1].weight[0]}),
+                               conv2d_cases()[1])};
   result.push_back(without);
   return result;
 }
 
 // Both backward ops are the adjoints of the convolution, which is linear in each of its operands:
 // their values follow from that of the forward pass for unit vectors.
-std::vector<Sample> backward_samples(bool to_weight) {
+std::vector<Sample> conv2d_backward_samples(bool to_weight) {
   std::vector<Sample> result;
-  for (const Case& c : cases()) {
+  for (const Case& c : conv2d_cases()) {
     const Array dy = spread(c.y, -1, 1, 4);
     const Array other = spread(to_weight ? c.x : c.weight, -1, 1, 5);
     const Shape& shape = to_weight ? c.weight : c.x;
@@ -223,11 +224,11 @@ std::vector<Sample> backward_samples(bool to_weight) {
   return result;
 }
 
-std::vector<Sample> input_backward_samples() { return backward_samples(false); }
-std::vector<Sample> weight_backward_samples() { return backward_samples(true); }
+std::vector<Sample> input_backward_samples() { return conv2d_backward_samples(false); }
+std::vector<Sample> weight_backward_samples() { return conv2d_backward_samples(true); }
 
-Attributes options(const Conv2dOptions& o) {
-  return options(o.stride, o.padding, o.dilation, o.groups);
+Attributes conv2d_options(const Conv2dOptions& o) {
+  return conv2d_options(o.stride, o.padding, o.dilation, o.groups);
 }
 
 }  // namespace
@@ -235,7 +236,7 @@ Attributes options(const Conv2dOptions& o) {
 Tensor conv2d(const Operand& x, const Operand& weight, const Conv2dOptions& how) {
   const Call call("conv2d", {x, weight});
   const Tensors t = operands::of_one_float("conv2d", call, {x, weight});
-  return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1])}, options(how));
+  return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1])}, conv2d_options(how));
 }
 
 Tensor conv2d(const Operand& x, const Operand& weight, const Operand& bias,
@@ -243,7 +244,7 @@ Tensor conv2d(const Operand& x, const Operand& weight, const Operand& bias,
   const Call call("conv2d", {x, weight, bias});
   const Tensors t = operands::of_one_float("conv2d", call, {x, weight, bias});
   return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1]), call.as_float(t[2])},
-                   options(how));
+                   conv2d_options(how));
 }
 
 namespace ops {
@@ -265,11 +266,11 @@ std::vector<OpDef> conv2d() {
                      {"bias", "[O]", "as x", true}},
           .outputs = {{"y", "[N, O, OH, OW]", "as x"}},
           .attributes = attributes,
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = conv2d_infer,
+          .gradient = conv2d_gradient,
+          .decompose = conv2d_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html",
-          .samples = samples,
+          .samples = conv2d_samples,
       },
       {
           .name = "conv2d_input_backward",

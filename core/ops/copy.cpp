@@ -6,11 +6,11 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {call.in(0)}; }
+Types copy_infer(const Signature& call) { return {call.in(0)}; }
 
-Tensors gradient(const GradientCall& call) { return {call.dy()}; }
+Tensors copy_gradient(const GradientCall& call) { return {call.dy()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> copy_samples() {
   return unary_samples({-2, 2}, [](double x) { return x; });
 }
 
@@ -23,9 +23,9 @@ std::vector<OpDef> copy() {
       .summary = "x in row-major memory of its own; passes add it where a view cannot be read.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as x"}},
-      .infer = infer,
-      .gradient = gradient,
-      .samples = samples,
+      .infer = copy_infer,
+      .gradient = copy_gradient,
+      .samples = copy_samples,
   }};
 }
 }  // namespace ops

@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {-call.dy() * sin(call.in(0))}; }
+Tensors cos_gradient(const GradientCall& call) { return {-call.dy() * sin(call.in(0))}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> cos_samples() {
   return unary_samples({-4, 4}, [](double x) { return std::cos(x); });
 }
 
@@ -27,10 +27,10 @@ std::vector<OpDef> cos() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = cos_gradient,
       .lowering = {.instruction = ASG_EW_COS},
       .source = "https://onnx.ai/onnx/operators/onnx__Cos.html",
-      .samples = samples,
+      .samples = cos_samples,
   }};
 }
 }  // namespace ops

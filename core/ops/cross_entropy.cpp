@@ -20,13 +20,13 @@ Shape elements(const Signature& call, std::size_t logits) {
 }
 
 // Inputs logits, target.
-Types infer(const Signature& call) {
+Types cross_entropy_infer(const Signature& call) {
   return {{call.dtype(0), losses::result(call, elements(call, 0))}};
 }
 
 // The difference to the largest logit is exact, whatever its size, and log(sum(exp)) of the
 // differences is small: two equal logits of 1e30 have a loss of log(2), not 0.
-Tensors body(const OpCall& call) {
+Tensors cross_entropy_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Tensor& target = call.in(1);
   const int axis = call.attributes.axis("axis");
@@ -41,14 +41,14 @@ Tensors body(const OpCall& call) {
   return {losses::reduced_counted(loss, losses::counted(target, call.attributes), call.attributes)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors cross_entropy_gradient(const GradientCall& call) {
   return {apply(find_op("cross_entropy_backward"), {call.dy(), call.in(0), call.in(1)},
                 call.attributes),
           {}};
 }
 
 // Inputs dy, logits, target.
-Types infer_backward(const Signature& call) {
+Types cross_entropy_infer_backward(const Signature& call) {
   const Shape shape = elements(call, 1);
   call.require(call.in(0) == TensorType{call.dtype(1), losses::result(call, shape)},
                "dy must have the type of the loss");
@@ -56,7 +56,7 @@ Types infer_backward(const Signature& call) {
 }
 
 // dy * (softmax - (1 - smoothing) * one_hot - smoothing / classes)
-Tensors backward(const OpCall& call) {
+Tensors cross_entropy_backward(const OpCall& call) {
   const Tensor& x = call.in(1);
   const Tensor& target = call.in(2);
   const int axis = call.attributes.axis("axis");
@@ -73,8 +73,8 @@ Tensors backward(const OpCall& call) {
   return {where(unsqueeze(counted, axis), dx, 0)};
 }
 
-Attributes options(int axis, double smoothing, const char* reduction,
-                   std::int64_t ignore_index = -100) {
+Attributes cross_entropy_options(int axis, double smoothing, const char* reduction,
+                                 std::int64_t ignore_index = -100) {
   return {{"axis", axis},
           {"label_smoothing", smoothing},
           {"ignore_index", ignore_index},
@@ -82,7 +82,7 @@ Attributes options(int axis, double smoothing, const char* reduction,
 }
 
 // torch.nn.functional.cross_entropy and its gradient in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> cross_entropy_samples() {
   const Array x({3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   const Array target({3}, std::vector<std::int64_t>{2, 0, 1});
   const Array ignored({3}, std::vector<std::int64_t>{2, -100, 1});
@@ -91,98 +91,98 @@ std::vector<Sample> samples() {
   const Array pixels({1, 2, 3}, std::vector<std::int64_t>{0, 1, 1, 0, 0, 1});
   std::vector<Sample> result = {
       {.inputs = {x, target},
-       .attributes = options(1, 0, "none"),
+       .attributes = cross_entropy_options(1, 0, "none"),
        .outputs = {Array({3}, {1.3840917012886902, 0.11630457316449716, 0.0026440632923255005})}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0, "none"),
+       .attributes = cross_entropy_options(1, 0, "none"),
        .outputs = {Array({3}, {1.3840917012886902, 0.0, 0.0026440632923255005})}},
       {.inputs = {x, target},
-       .attributes = options(1, 0.1, "none"),
+       .attributes = cross_entropy_options(1, 0.1, "none"),
        .outputs = {Array({3}, {1.4715917012886903, 0.4100545731644971, 0.6276440632923256})}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0.1, "none"),
+       .attributes = cross_entropy_options(1, 0.1, "none"),
        .outputs = {Array({3}, {1.4715917012886903, 0.0, 0.6276440632923256})}},
       {.inputs = {x, target},
-       .attributes = options(1, 0, "mean"),
+       .attributes = cross_entropy_options(1, 0, "mean"),
        .outputs = {Array(0.5010134459151709)}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0, "mean"),
+       .attributes = cross_entropy_options(1, 0, "mean"),
        .outputs = {Array(0.6933678822905078)}},
       {.inputs = {x, target},
-       .attributes = options(1, 0.1, "mean"),
+       .attributes = cross_entropy_options(1, 0.1, "mean"),
        .outputs = {Array(0.8364301125818376)}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0.1, "mean"),
+       .attributes = cross_entropy_options(1, 0.1, "mean"),
        .outputs = {Array(1.049617882290508)}},
       {.inputs = {x, target},
-       .attributes = options(1, 0, "sum"),
+       .attributes = cross_entropy_options(1, 0, "sum"),
        .outputs = {Array(1.5030403377455128)}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0, "sum"),
+       .attributes = cross_entropy_options(1, 0, "sum"),
        .outputs = {Array(1.3867357645810157)}},
       {.inputs = {x, target},
-       .attributes = options(1, 0.1, "sum"),
+       .attributes = cross_entropy_options(1, 0.1, "sum"),
        .outputs = {Array(2.5092903377455134)}},
       {.inputs = {x, ignored},
-       .attributes = options(1, 0.1, "sum"),
+       .attributes = cross_entropy_options(1, 0.1, "sum"),
        .outputs = {Array(2.099235764581016)}},
       {.inputs = {images, pixels},
-       .attributes = options(1, 0.1, "mean", 1),
+       .attributes = cross_entropy_options(1, 0.1, "mean", 1),
        .outputs = {Array(1.2711763605374466)}},
       {.inputs = {Array({4}, {0.5, -1.0, 2.0, 3.0}), Array(std::int64_t{1})},
-       .attributes = options(0, 0, "mean"),
+       .attributes = cross_entropy_options(0, 0, "mean"),
        .outputs = {Array(4.38409170128869)}},
       {.inputs = {spread({2, 3, 4}, -3, 3),
                   Array({2, 3}, std::vector<std::int32_t>{0, 3, 2, 2, 1, 0})},
-       .attributes = options(2, 0.2, "sum")},
+       .attributes = cross_entropy_options(2, 0.2, "sum")},
       {.inputs = {spread({2, 1}), Array({2}, std::vector<std::int64_t>{0, 0})},
-       .attributes = options(1, 0, "mean"),
+       .attributes = cross_entropy_options(1, 0, "mean"),
        .outputs = {Array(0.0)}},
       {.inputs = {Array(f64, {0, 3}), Array(i64, {0})},
-       .attributes = options(1, 0, "sum"),
+       .attributes = cross_entropy_options(1, 0, "sum"),
        .outputs = {Array(0.0)}}};
   const double inf = INFINITY;
   Sample extreme = kink({Array({3, 2}, {1e30, 1e30, 1e30, -1e30, 0.0, -inf}),
                          Array({3}, std::vector<std::int64_t>{0, 1, 0})},
                         Array({3}, {std::log(2.0), 2e30, 0.0}));
-  extreme.attributes = options(1, 0, "none");
+  extreme.attributes = cross_entropy_options(1, 0, "none");
   Sample nothing = kink({Array({1, 2}, {1.0, 2.0}), Array({1}, std::vector<std::int64_t>{7})},
                         Array(std::nan("")));
-  nothing.attributes = options(1, 0, "mean", 7);
+  nothing.attributes = cross_entropy_options(1, 0, "mean", 7);
   result.push_back(extreme);
   result.push_back(nothing);
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> cross_entropy_backward_samples() {
   const Array x({3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   const Array ignored({3}, std::vector<std::int64_t>{2, -100, 1});
   const double inf = INFINITY;
   Sample extreme = kink({Array(3.0), Array({3, 2}, {1e30, 1e30, 1e30, -1e30, 0.0, -inf}),
                          Array({3}, std::vector<std::int64_t>{0, 1, 0})},
                         Array({3, 2}, {-1.5, 1.5, 3.0, -3.0, 0.0, 0.0}));
-  extreme.attributes = options(1, 0, "sum");
+  extreme.attributes = cross_entropy_options(1, 0, "sum");
   return {{.inputs = {Array(2.0), x, ignored},
-           .attributes = options(1, 0.1, "mean"),
+           .attributes = cross_entropy_options(1, 0.1, "mean"),
            .outputs = {Array({3, 4},
                              {0.030905545417102075, -0.012525786697896692, -0.6744487281328853,
                               0.6560689694136799, 0.0, 0.0, 0.0, 0.0, -0.02495471995196799,
                               0.0723594291642512, -0.024876916068242837, -0.022527793144040395})}},
           {.inputs = {Array(2.0), x, ignored},
-           .attributes = options(1, 0, "sum"),
+           .attributes = cross_entropy_options(1, 0, "sum"),
            .outputs = {Array(
                {3, 4}, {0.11181109083420415, 0.024948426604206618, -1.4988974562657704,
                         1.3621379388273598, 0.0, 0.0, 0.0, 0.0, 9.056009606401793e-05,
                         -0.0052811416714975135, 0.0002461678635143254, 0.00494441371191921})}},
           {.inputs = {Array({3}, {2.0, 3.0, -1.0}), x, ignored},
-           .attributes = options(1, 0.1, "none"),
+           .attributes = cross_entropy_options(1, 0.1, "none"),
            .outputs = {Array({3, 4},
                              {0.06181109083420415, -0.025051573395793385, -1.3488974562657705,
                               1.3121379388273597, 0.0, 0.0, 0.0, 0.0, 0.02495471995196799,
                               -0.0723594291642512, 0.024876916068242837, 0.022527793144040395})}},
           {.inputs = {spread({2, 3}, -1, 1, 1), spread({2, 4, 3}, -3, 3, 2),
                       Array({2, 3}, std::vector<std::int32_t>{0, 3, 2, 2, 1, 0})},
-           .attributes = options(1, 0.2, "none", 2)},
+           .attributes = cross_entropy_options(1, 0.2, "none", 2)},
           extreme};
 }
 
@@ -213,12 +213,12 @@ std::vector<OpDef> cross_entropy() {
           .inputs = {{"logits", "[..., C, ...]", "float"}, {"target", "[...]", "i32 or i64"}},
           .outputs = {{"loss", "[] or as target", "as logits"}},
           .attributes = attributes,
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = cross_entropy_infer,
+          .gradient = cross_entropy_gradient,
+          .decompose = cross_entropy_body,
           .source =
               "https://pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html",
-          .samples = samples,
+          .samples = cross_entropy_samples,
       },
       {
           .name = "cross_entropy_backward",
@@ -228,9 +228,9 @@ std::vector<OpDef> cross_entropy() {
                      {"target", "[...]", "i32 or i64"}},
           .outputs = {{"dlogits", "as logits", "as dy"}},
           .attributes = attributes,
-          .infer = infer_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = cross_entropy_infer_backward,
+          .decompose = cross_entropy_backward,
+          .samples = cross_entropy_backward_samples,
       }};
 }
 }  // namespace ops

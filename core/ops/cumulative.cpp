@@ -14,7 +14,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types cumulative_infer(const Signature& call) {
   (void)rules::axis(call);
   const std::string& mode = call.attributes.text("mode");
   call.require_type(mode == "sum" || mode == "prod" || mode == "max",
@@ -50,7 +50,7 @@ Tensor maximum_gradient(const Tensor& x, const Tensor& dy, int axis) {
                    axis, last);
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors cumulative_gradient(const GradientCall& call) {
   const std::string& mode = call.attributes.text("mode");
   const int axis = call.attributes.axis("axis");
   const bool exclusive = call.attributes.flag("exclusive");
@@ -76,7 +76,7 @@ Tensors gradient(const GradientCall& call) {
   return {reverse ? flip(dx, axis) : dx};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> cumulative_samples() {
   const auto sample = [](const char* mode, const Array& x, int axis, bool exclusive, bool reverse,
                          std::vector<Array> y = {}, bool smooth = true) {
     return Sample{.inputs = {x},
@@ -90,7 +90,7 @@ std::vector<Sample> samples() {
   const double inf = std::numeric_limits<double>::infinity();
   const Array x({4}, {2.0, -1.0, 3.0, 0.5});
   const Array zeros({4}, {2.0, 0.0, 3.0, 0.0});
-  std::vector<Sample> samples = {
+  std::vector<Sample> cumulative_samples = {
       sample("sum", x, 0, false, false, {Array({4}, {2.0, 1.0, 4.0, 4.5})}),
       sample("sum", x, 0, true, false, {Array({4}, {0.0, 2.0, 1.0, 4.0})}),
       sample("sum", x, 0, false, true, {Array({4}, {4.5, 2.5, 3.5, 0.5})}),
@@ -108,13 +108,16 @@ std::vector<Sample> samples() {
       sample("sum", Array({2, 2}, {1.0, 2.0, 3.0, 4.0}), 0, false, false,
              {Array({2, 2}, {1.0, 2.0, 4.0, 6.0})})};
   for (const char* mode : {"sum", "prod", "max"}) {
-    samples.push_back(sample(mode, Array({1}, {1.5}), 0, false, false, {Array({1}, {1.5})}));
-    samples.push_back(sample(mode, Array(f64, {2, 0}), 1, false, true, {Array(f64, {2, 0})}));
-    samples.push_back(sample(mode, Array(f64, {0, 2}), 1, false, false, {Array(f64, {0, 2})}));
-    samples.push_back(sample(mode, spread({2, 4, 3}), 1, false, true));
-    samples.push_back(sample(mode, spread({3, 2, 4}), 0, false, false));
+    cumulative_samples.push_back(
+        sample(mode, Array({1}, {1.5}), 0, false, false, {Array({1}, {1.5})}));
+    cumulative_samples.push_back(
+        sample(mode, Array(f64, {2, 0}), 1, false, true, {Array(f64, {2, 0})}));
+    cumulative_samples.push_back(
+        sample(mode, Array(f64, {0, 2}), 1, false, false, {Array(f64, {0, 2})}));
+    cumulative_samples.push_back(sample(mode, spread({2, 4, 3}), 1, false, true));
+    cumulative_samples.push_back(sample(mode, spread({3, 2, 4}), 0, false, false));
   }
-  return samples;
+  return cumulative_samples;
 }
 
 Tensor cumulative(std::string_view function, const char* mode, const Operand& x, int axis,
@@ -151,11 +154,11 @@ std::vector<OpDef> cumulative() {
                      {"mode", "sum, prod or max"},
                      {"exclusive", "1: without the position's own element"},
                      {"reverse", "1: from the end of the axis"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = cumulative_infer,
+      .gradient = cumulative_gradient,
       .lowering = {.kernel = ASG_OP_CUMULATIVE},
       .source = "https://onnx.ai/onnx/operators/onnx__CumSum.html",
-      .samples = samples,
+      .samples = cumulative_samples,
   }};
 }
 }  // namespace ops

@@ -7,12 +7,12 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) {
+Tensors div_gradient(const GradientCall& call) {
   const Tensor da = call.dy() / call.in(1);
   return {da, -da * call.out()};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> div_samples() {
   return joined(binary_samples({-2, 2}, {0.5, 3}, [](double a, double b) { return a / b; }),
                 {kink({Array({3}, std::vector<std::int64_t>{7, -7, 5}),
                        Array({3}, std::vector<std::int64_t>{2, 2, 0})},
@@ -33,10 +33,10 @@ std::vector<OpDef> div() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = div_gradient,
       .lowering = {.instruction = ASG_EW_DIV},
       .source = "https://onnx.ai/onnx/operators/onnx__Div.html",
-      .samples = samples,
+      .samples = div_samples,
   }};
 }
 }  // namespace ops

@@ -14,7 +14,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types dropout_infer(const Signature& call) {
   const double p = call.attributes.number("p");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require_type(p >= 0 && p <= 1, "p must be in [0, 1]");
@@ -25,7 +25,7 @@ Types infer(const Signature& call) {
   return {call.in(0)};
 }
 
-Tensors body(const OpCall& call) {
+Tensors dropout_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const double p = call.attributes.number("p");
   if (p >= 1) return {zeros_like(x)};
@@ -37,11 +37,11 @@ Tensors body(const OpCall& call) {
 }
 
 // Linear in x, with the mask that seed, step and stream name: its own adjoint.
-Tensors gradient(const GradientCall& call) {
+Tensors dropout_gradient(const GradientCall& call) {
   return {apply(find_op("dropout"), {call.dy(), call.in(1), call.in(2)}, call.attributes), {}, {}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> dropout_samples() {
   const auto options = [](double p, std::int64_t stream) {
     return Attributes{{"p", p}, {"stream", stream}};
   };
@@ -86,11 +86,11 @@ std::vector<OpDef> dropout() {
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"p", "the probability of a 0"},
                      {"stream", "tells apart the random ops of one program"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = dropout_infer,
+      .gradient = dropout_gradient,
+      .decompose = dropout_body,
       .source = "https://jmlr.org/papers/v15/srivastava14a.html",
-      .samples = samples,
+      .samples = dropout_samples,
   }};
 }
 }  // namespace ops

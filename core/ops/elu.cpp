@@ -9,26 +9,26 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types elu_infer(const Signature& call) {
   (void)call.attributes.number("alpha");
   return rules::floats(call);
 }
 
 // The exponential sees only x <= 0: it cannot overflow where its result is not wanted.
-Tensors body(const OpCall& call) {
+Tensors elu_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Tensor below = call.attributes.number("alpha") * expm1(minimum(x, 0));
   return {where(x > 0, x, below)};
 }
 
 // Written on x, since the body's minimum would halve the derivative at 0.
-Tensors gradient(const GradientCall& call) {
+Tensors elu_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const double alpha = call.attributes.number("alpha");
   return {call.dy() * where(x > 0, 1, alpha * exp(where(x > 0, 0, x)))};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> elu_samples() {
   std::vector<Sample> cases =
       unary_samples({-2, 2.1}, [](double x) { return x > 0 ? x : 1.5 * std::expm1(x); });
   for (Sample& c : cases) c.attributes = {{"alpha", 1.5}};
@@ -52,11 +52,11 @@ std::vector<OpDef> elu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"alpha", "minus the value at -infinity"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = elu_infer,
+      .gradient = elu_gradient,
+      .decompose = elu_body,
       .source = "https://arxiv.org/abs/1511.07289",
-      .samples = samples,
+      .samples = elu_samples,
   }};
 }
 }  // namespace ops

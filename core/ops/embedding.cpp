@@ -8,7 +8,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types embedding_infer(const Signature& call) {
   call.require_type(call.dtype(0) == i32 || call.dtype(0) == i64, "indices must be i32 or i64");
   call.require_type(is_float(call.dtype(1)), "the weight must be float");
   call.require(call.shape(1).rank() == 2, "the weight must be [rows, features]");
@@ -17,14 +17,14 @@ Types infer(const Signature& call) {
   return {{call.dtype(1), rules::checked_shape(call, shape)}};
 }
 
-Tensors body(const OpCall& call) { return {gather(call.in(1), call.in(0), 0)}; }
+Tensors embedding_body(const OpCall& call) { return {gather(call.in(1), call.in(0), 0)}; }
 
-Tensors gradient(const GradientCall& call) {
+Tensors embedding_gradient(const GradientCall& call) {
   const std::int64_t rows = call.in(1).shape()[0];
   return {{}, apply(find_op("embedding_backward"), {call.dy(), call.in(0)}, {{"rows", rows}})};
 }
 
-Types infer_backward(const Signature& call) {
+Types embedding_infer_backward(const Signature& call) {
   call.require_type(is_float(call.dtype(0)), "dy must be float");
   call.require_type(call.dtype(1) == i32 || call.dtype(1) == i64, "indices must be i32 or i64");
   const Shape& dy = call.shape(0);
@@ -35,14 +35,14 @@ Types infer_backward(const Signature& call) {
 }
 
 // Rows that were read several times add up.
-Tensors backward(const OpCall& call) {
+Tensors embedding_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   const Shape table = {call.attributes.integer("rows"), dy.shape().back()};
   const Tensor zero = zeros(dy.graph(), table, dy.dtype());
   return {scatter(zero, call.in(1), dy, 0, "add")};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> embedding_samples() {
   const Array weight({3, 2}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
   return {{.inputs = {Array({4}, std::vector<std::int64_t>{2, 0, 2, 1}), weight},
            .outputs = {Array({4, 2}, {3.5, -2.5, 0.5, -1.0, 3.5, -2.5, 2.0, 3.0})}},
@@ -52,7 +52,7 @@ std::vector<Sample> samples() {
           {.inputs = {Array(i64, {0}), weight}, .outputs = {Array(f64, {0, 2})}}};
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> embedding_backward_samples() {
   const Array dy({4, 2}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
   return {
       {.inputs = {dy, Array({4}, std::vector<std::int64_t>{2, 0, 2, 1})},
@@ -80,11 +80,11 @@ std::vector<OpDef> embedding() {
           .summary = "Rows of a table.",
           .inputs = {{"indices", "[...]", "i32 or i64"}, {"weight", "[N, D]", "float"}},
           .outputs = {{"y", "[..., D]", "as weight"}},
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = embedding_infer,
+          .gradient = embedding_gradient,
+          .decompose = embedding_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.embedding.html",
-          .samples = samples,
+          .samples = embedding_samples,
       },
       {
           .name = "embedding_backward",
@@ -93,9 +93,9 @@ std::vector<OpDef> embedding() {
           .inputs = {{"dy", "[..., D]", "float"}, {"indices", "[...]", "i32 or i64"}},
           .outputs = {{"dweight", "[rows, D]", "as dy"}},
           .attributes = {{"rows", "the number of rows of the table"}},
-          .infer = infer_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = embedding_infer_backward,
+          .decompose = embedding_backward,
+          .samples = embedding_backward_samples,
       }};
 }
 }  // namespace ops

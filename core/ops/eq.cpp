@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> eq_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -37,7 +37,7 @@ std::vector<OpDef> eq() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_EQ},
       .source = "https://onnx.ai/onnx/operators/onnx__Equal.html",
-      .samples = samples,
+      .samples = eq_samples,
   }};
 }
 }  // namespace ops

@@ -47,7 +47,7 @@ Tensor polynomial(const Tensor& s, std::span<const double> coefficients) {
   return y;
 }
 
-Tensors body(const OpCall& call) {
+Tensors erf_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   if (x.dtype() == f32) return {tanh(x * polynomial(square(x), p_f32))};
   const Tensor limited = clamp(x, -limit_f64, limit_f64);
@@ -56,11 +56,11 @@ Tensors body(const OpCall& call) {
 }
 
 // 2 / sqrt(pi) * exp(-x^2)
-Tensors gradient(const GradientCall& call) {
+Tensors erf_gradient(const GradientCall& call) {
   return {call.dy() * (2 * std::numbers::inv_sqrtpi) * exp(-square(call.in(0)))};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> erf_samples() {
   std::vector<Sample> cases = unary_samples({-3, 3}, [](double x) { return std::erf(x); });
   const Array wide = spread({64}, -7, 7, 3);
   cases.push_back({.inputs = {wide},
@@ -84,11 +84,11 @@ std::vector<OpDef> erf() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = erf_gradient,
+      .decompose = erf_body,
       .lowering = {.instruction = ASG_EW_ERF},
       .source = "https://onnx.ai/onnx/operators/onnx__Erf.html",
-      .samples = samples,
+      .samples = erf_samples,
   }};
 }
 }  // namespace ops

@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy() * call.out()}; }
+Tensors exp_gradient(const GradientCall& call) { return {call.dy() * call.out()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> exp_samples() {
   return joined(
       unary_samples({-2, 2}, [](double x) { return std::exp(x); }),
       {kink({Array({3}, {0.0, 1.0, -1000.0})}, Array({3}, {1.0, 2.718281828459045, 0.0}))});
@@ -29,10 +29,10 @@ std::vector<OpDef> exp() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = exp_gradient,
       .lowering = {.instruction = ASG_EW_EXP},
       .source = "https://onnx.ai/onnx/operators/onnx__Exp.html",
-      .samples = samples,
+      .samples = exp_samples,
   }};
 }
 }  // namespace ops

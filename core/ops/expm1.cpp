@@ -12,14 +12,14 @@ namespace asg {
 namespace {
 
 // exp(x) - 1 = tanh(x / 2) * (exp(x) + 1): a product, which loses no digits near 0.
-Tensors body(const OpCall& call) {
+Tensors expm1_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   return {tanh(0.5 * x) * (exp(x) + 1)};
 }
 
-Tensors gradient(const GradientCall& call) { return {call.dy() * (call.out() + 1)}; }
+Tensors expm1_gradient(const GradientCall& call) { return {call.dy() * (call.out() + 1)}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> expm1_samples() {
   const Array small = spread({16}, -1e-9, 1e-9, 1);
   const double inf = INFINITY;
   return joined(unary_samples({-4, 4}, [](double x) { return std::expm1(x); }),
@@ -39,11 +39,11 @@ std::vector<OpDef> expm1() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = expm1_gradient,
+      .decompose = expm1_body,
       .lowering = {.instruction = ASG_EW_EXPM1},
       .source = "https://pytorch.org/docs/stable/special.html#torch.special.expm1",
-      .samples = samples,
+      .samples = expm1_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types flip_infer(const Signature& call) {
   std::vector<bool> seen(static_cast<std::size_t>(call.shape(0).rank()));
   for (const std::int64_t axis : call.attributes.integers("axes")) {
     const auto i = static_cast<std::size_t>(axis);
@@ -17,12 +17,13 @@ Types infer(const Signature& call) {
   return {call.in(0)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors flip_gradient(const GradientCall& call) {
   const Ints& axes = call.attributes.integers("axes");
   return {axes.empty() ? call.dy() : flip(call.dy(), Axes(axes))};
 }
 
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> flip_view(const View& operand, const Signature& call,
+                              const TensorType& result) {
   if (result.shape.numel() == 0) return operand;
   return changed(operand, result.shape, [&](std::int64_t& base, Shape& coef) {
     for (const std::int64_t axis : call.attributes.integers("axes")) {
@@ -33,7 +34,7 @@ std::optional<View> view(const View& operand, const Signature& call, const Tenso
   });
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> flip_samples() {
   const auto sample = [](const Array& x, const Ints& axes, const Array& y) {
     return Sample{.inputs = {x}, .attributes = {{"axes", axes}}, .outputs = {y}};
   };
@@ -62,11 +63,11 @@ std::vector<OpDef> flip() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"axes", "those to reverse"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
+      .infer = flip_infer,
+      .gradient = flip_gradient,
+      .lowering = {.view = flip_view},
       .source = "https://openxla.org/stablehlo/spec#reverse",
-      .samples = samples,
+      .samples = flip_samples,
   }};
 }
 }  // namespace ops

@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> floor_samples() {
   return joined(unary_constants({-3, 3}, [](double x) { return std::floor(x); }),
                 {kink({Array({4}, {-1.0, -0.5, 2.0, 2.9})}, Array({4}, {-1.0, -1.0, 2.0, 2.0}))});
 }
@@ -29,7 +29,7 @@ std::vector<OpDef> floor() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_FLOOR},
       .source = "https://onnx.ai/onnx/operators/onnx__Floor.html",
-      .samples = samples,
+      .samples = floor_samples,
   }};
 }
 }  // namespace ops

@@ -10,9 +10,9 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {{call.dtype(0), gather_shape(call)}}; }
+Types gather_infer(const Signature& call) { return {{call.dtype(0), gather_shape(call)}}; }
 
-Tensors gradient(const GradientCall& call) {
+Tensors gather_gradient(const GradientCall& call) {
   return {apply(find_op("gather_backward"), {call.dy(), call.in(1)},
                 {{"axis", call.attributes.axis("axis")},
                  {"batch_dims", call.attributes.axis("batch_dims")},
@@ -21,7 +21,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // Inputs dy, indices.
-Types infer_backward(const Signature& call) {
+Types gather_infer_backward(const Signature& call) {
   const TensorType x{call.dtype(0), rules::shape(call)};
   const TensorType read[] = {x, call.in(1)};
   const Shape dy = gather_shape(Signature(call.op, read, call.attributes, call.origin));
@@ -30,20 +30,20 @@ Types infer_backward(const Signature& call) {
 }
 
 // Elements that were read several times add up.
-Tensors backward(const OpCall& call) {
+Tensors gather_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   const Tensor zero = zeros(dy.graph(), call.attributes.shape("shape"), dy.dtype());
   return {scatter(zero, call.in(1), dy, call.attributes.axis("axis"), "add",
                   call.attributes.axis("batch_dims"))};
 }
 
-Tensors gradient_backward(const GradientCall& call) {
+Tensors gather_gradient_backward(const GradientCall& call) {
   return {gather(call.dy(), call.in(1), call.attributes.axis("axis"),
                  call.attributes.axis("batch_dims")),
           Tensor{}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> gather_samples() {
   const auto sample = [](const Array& x, const Array& indices, int axis, int batch_dims,
                          std::vector<Array> y = {}) {
     return Sample{.inputs = {x, indices},
@@ -69,7 +69,7 @@ std::vector<Sample> samples() {
       sample(spread({2, 3, 4, 2}), at({2, 3}, {3, 0, 3, 1, 1, 1}), 2, 1)};
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> gather_backward_samples() {
   const auto sample = [](const Array& dy, const Array& indices, int axis, int batch_dims,
                          const Shape& shape, std::vector<Array> dx = {}) {
     return Sample{
@@ -145,11 +145,11 @@ std::vector<OpDef> gather() {
                      {"indices", "[B..., I...]", "i32, i64"}},
           .outputs = {{"y", "[B..., P..., I..., Q...]", "as x"}},
           .attributes = {axis, batch_dims},
-          .infer = infer,
-          .gradient = gradient,
+          .infer = gather_infer,
+          .gradient = gather_gradient,
           .lowering = {.kernel = ASG_OP_GATHER},
           .source = "https://onnx.ai/onnx/operators/onnx__Gather.html",
-          .samples = samples,
+          .samples = gather_samples,
       },
       {
           .name = "gather_backward",
@@ -159,10 +159,10 @@ std::vector<OpDef> gather() {
                      {"indices", "[B..., I...]", "i32, i64"}},
           .outputs = {{"dx", "[shape]", "as dy"}},
           .attributes = {axis, batch_dims, {"shape", "the sizes of x"}},
-          .infer = infer_backward,
-          .gradient = gradient_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = gather_infer_backward,
+          .gradient = gather_gradient_backward,
+          .decompose = gather_backward,
+          .samples = gather_backward_samples,
       }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> ge_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -42,7 +42,7 @@ std::vector<OpDef> ge() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_GE},
       .source = "https://onnx.ai/onnx/operators/onnx__GreaterOrEqual.html",
-      .samples = samples,
+      .samples = ge_samples,
   }};
 }
 }  // namespace ops

@@ -12,13 +12,13 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types global_norm_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(!call.inputs.empty() && is_float(call.dtype(0)), "needs float elements");
   return {{call.dtype(0), {}}};
 }
 
-Tensors body(const OpCall& call) {
+Tensors global_norm_body(const OpCall& call) {
   Tensor total;
   for (const Tensor& x : call.inputs) {
     const Tensor squares = sum(square(x));
@@ -28,14 +28,14 @@ Tensors body(const OpCall& call) {
 }
 
 // x / norm; 0 at the origin.
-Tensors gradient(const GradientCall& call) {
+Tensors global_norm_gradient(const GradientCall& call) {
   const Tensor factor = call.dy() / where(eq(call.out(), 0), 1, call.out());
   Tensors result;
   for (const Tensor& x : call.inputs) result.push_back(x * factor);
   return result;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> global_norm_samples() {
   return {{.inputs = {Array({2}, {3.0, 4.0})}, .outputs = {Array(5.0)}},
           {.inputs = {Array({2}, {2.0, 4.0}), Array(-5.0), Array({1, 1}, {2.0})},
            .outputs = {Array(7.0)}},
@@ -85,11 +85,11 @@ std::vector<OpDef> global_norm() {
       .summary = "The root of the sum of all squares of all tensors.",
       .inputs = {{.name = "x", .shape = "[...]", .types = "float", .variadic = true}},
       .outputs = {{"norm", "[]", "as x"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = global_norm_infer,
+      .gradient = global_norm_gradient,
+      .decompose = global_norm_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html",
-      .samples = samples,
+      .samples = global_norm_samples,
   }};
 }
 }  // namespace ops

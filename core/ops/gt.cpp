@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> gt_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -42,7 +42,7 @@ std::vector<OpDef> gt() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_GT},
       .source = "https://onnx.ai/onnx/operators/onnx__Greater.html",
-      .samples = samples,
+      .samples = gt_samples,
   }};
 }
 }  // namespace ops

@@ -3,7 +3,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types input_infer(const Signature& call) {
   return {{call.attributes.dtype("dtype"), rules::shape(call)}};
 }
 
@@ -19,7 +19,7 @@ std::vector<OpDef> input() {
       .attributes = {{"name", "unique in its graph"},
                      {"dtype", "element type"},
                      {"shape", "sizes of the axes"}},
-      .infer = infer,
+      .infer = input_infer,
   }};
 }
 }  // namespace ops

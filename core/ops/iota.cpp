@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types iota_infer(const Signature& call) {
   const DType dtype = call.attributes.dtype("dtype");
   const Shape shape = rules::shape(call);
   const std::int64_t axis = call.attributes.integer("axis");
@@ -18,7 +18,7 @@ Types infer(const Signature& call) {
   return {{dtype, shape}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> iota_samples() {
   const auto sample = [](const Shape& shape, int axis, const Array& y) {
     return Sample{
         .inputs = {},
@@ -63,10 +63,10 @@ std::vector<OpDef> iota() {
       .attributes = {{"axis", "whose positions"},
                      {"shape", "sizes of the axes"},
                      {"dtype", "a number type"}},
-      .infer = infer,
+      .infer = iota_infer,
       .no_gradient = true,
       .source = "https://openxla.org/stablehlo/spec#iota",
-      .samples = samples,
+      .samples = iota_samples,
   }};
 }
 }  // namespace ops

@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {{boolean, rules::floats(call)[0].shape}}; }
+Types is_finite_infer(const Signature& call) { return {{boolean, rules::floats(call)[0].shape}}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> is_finite_samples() {
   const double nan = std::nan("");
   return {kink({Array({5}, {0.0, 1e308, HUGE_VAL, -HUGE_VAL, nan})},
                Array({5}, {true, true, false, false, false})),
@@ -29,11 +29,11 @@ std::vector<OpDef> is_finite() {
       .summary = "False where x is infinite or NaN.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "bool"}},
-      .infer = infer,
+      .infer = is_finite_infer,
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_IS_FINITE},
       .source = "https://openxla.org/stablehlo/spec#is_finite",
-      .samples = samples,
+      .samples = is_finite_samples,
   }};
 }
 }  // namespace ops

@@ -7,11 +7,11 @@
 namespace asg {
 namespace {
 
-Tensors body(const OpCall& call) {
+Tensors l1_loss_body(const OpCall& call) {
   return {losses::reduced(abs(call.in(0) - call.in(1)), call.attributes)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> l1_loss_samples() {
   const auto options = [](const char* reduction) {
     return Attributes{{"reduction", std::string(reduction)}};
   };
@@ -47,9 +47,9 @@ std::vector<OpDef> l1_loss() {
       .outputs = {{"loss", "[] or as input", "as input"}},
       .attributes = {{"reduction", "none, mean or sum"}},
       .infer = losses::elementwise,
-      .decompose = body,
+      .decompose = l1_loss_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html",
-      .samples = samples,
+      .samples = l1_loss_samples,
   }};
 }
 }  // namespace ops

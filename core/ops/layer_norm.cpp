@@ -14,7 +14,7 @@ namespace {
 
 // Inputs x, weight?, bias?; outputs y, shift, rstd. The shift is the mean less the row's first
 // element: of a row far from 0 the mean itself would have lost what the backward pass needs.
-Types infer(const Signature& call) {
+Types layer_norm_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
@@ -25,7 +25,7 @@ Types infer(const Signature& call) {
   return {call.in(0), row, row};
 }
 
-Tensors body(const OpCall& call) {
+Tensors layer_norm_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Axes axes = norm::trailing(x.rank(), n);
@@ -56,7 +56,7 @@ Tensor at_anchor(const Tensor& x, const Shape& shape) {
   return pad(x, none, behind);
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors layer_norm_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Shape shape = x.shape();
@@ -92,7 +92,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // Inputs dy, x, weight, shift, rstd; outputs dx, dweight, dbias.
-Types infer_backward(const Signature& call) {
+Types layer_norm_infer_backward(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(1));
@@ -104,7 +104,7 @@ Types infer_backward(const Signature& call) {
   return {call.in(1), call.in(2), call.in(2)};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors layer_norm_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   const Tensor& x = call.in(1);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
@@ -118,7 +118,7 @@ Tensors backward(const OpCall& call) {
 }
 
 // torch.nn.functional.layer_norm in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> layer_norm_samples() {
   const Attributes last = {{"normalized_rank", 1}, {"eps", 1e-5}};
   const Attributes last_two = {{"normalized_rank", 2}, {"eps", 1e-3}};
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.0, -2.5});
@@ -164,7 +164,7 @@ std::vector<Sample> samples() {
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> layer_norm_backward_samples() {
   std::vector<Sample> result;
   for (const auto& [shape, n] :
        std::vector<std::pair<Shape, int>>{{{4, 3}, 1}, {{2, 3, 4}, 2}, {{5}, 1}, {{0, 3}, 1}}) {
@@ -205,11 +205,11 @@ std::vector<OpDef> layer_norm() {
                      {"bias", "[N...]", "as x", true}},
           .outputs = {{"y", "as x", "as x"}, {"shift", "[...]", "as x"}, {"rstd", "[...]", "as x"}},
           .attributes = {normalized_rank, {"eps", "added to the variance"}},
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = layer_norm_infer,
+          .gradient = layer_norm_gradient,
+          .decompose = layer_norm_body,
           .source = "https://arxiv.org/abs/1607.06450",
-          .samples = samples,
+          .samples = layer_norm_samples,
       },
       {
           .name = "layer_norm_backward",
@@ -224,9 +224,9 @@ std::vector<OpDef> layer_norm() {
                       {"dweight", "[N...]", "as dy"},
                       {"dbias", "[N...]", "as dy"}},
           .attributes = {normalized_rank},
-          .infer = infer_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = layer_norm_infer_backward,
+          .decompose = layer_norm_backward,
+          .samples = layer_norm_backward_samples,
       }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> le_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -42,7 +42,7 @@ std::vector<OpDef> le() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_LE},
       .source = "https://onnx.ai/onnx/operators/onnx__LessOrEqual.html",
-      .samples = samples,
+      .samples = le_samples,
   }};
 }
 }  // namespace ops

@@ -7,17 +7,17 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types leaky_relu_infer(const Signature& call) {
   (void)call.attributes.number("negative_slope");
   return rules::floats(call);
 }
 
-Tensors body(const OpCall& call) {
+Tensors leaky_relu_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   return {where(x > 0, x, call.attributes.number("negative_slope") * x)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> leaky_relu_samples() {
   std::vector<Sample> cases =
       unary_samples({-2, 2.1}, [](double x) { return x > 0 ? x : 0.1 * x; });
   for (Sample& c : cases) c.attributes = {{"negative_slope", 0.1}};
@@ -42,10 +42,10 @@ std::vector<OpDef> leaky_relu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"negative_slope", "the slope below 0"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = leaky_relu_infer,
+      .decompose = leaky_relu_body,
       .source = "https://onnx.ai/onnx/operators/onnx__LeakyRelu.html",
-      .samples = samples,
+      .samples = leaky_relu_samples,
   }};
 }
 }  // namespace ops

@@ -11,7 +11,7 @@ namespace asg {
 namespace {
 
 // Inputs x [..., in], weight [out, in], bias? [out].
-Types infer(const Signature& call) {
+Types linear_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(call.shape(1).rank() == 2, "the weight must be [out, in]");
@@ -31,7 +31,7 @@ Tensor as_rows(const Tensor& x) {
   return reshape(x, {shape.slice(0, shape.rank() - 1).numel(), shape.back()});
 }
 
-Tensors body(const OpCall& call) {
+Tensors linear_body(const OpCall& call) {
   Shape result = call.in(0).shape();
   result[result.rank() - 1] = call.in(1).shape()[0];
   Tensor y = matmul(as_rows(call.in(0)), transpose(call.in(1)));
@@ -39,7 +39,7 @@ Tensors body(const OpCall& call) {
   return {reshape(y, result)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors linear_gradient(const GradientCall& call) {
   const Shape shape = call.in(0).shape();
   const Tensor dy = as_rows(call.dy());
   const Tensor dx = reshape(matmul(dy, call.in(1)), shape);
@@ -48,7 +48,7 @@ Tensors gradient(const GradientCall& call) {
   return {dx, dweight, sum(dy, 0)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> linear_samples() {
   const Array weight({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
   const Array bias({2}, {10.0, -20.0});
   return {{.inputs = {Array({3}, {1.0, 2.0, 3.0}), weight, bias},
@@ -86,11 +86,11 @@ std::vector<OpDef> linear() {
                  {"weight", "[out, in]", "as x"},
                  {"bias", "[out]", "as x", true}},
       .outputs = {{"y", "[..., out]", "as x"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = linear_infer,
+      .gradient = linear_gradient,
+      .decompose = linear_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.linear.html",
-      .samples = samples,
+      .samples = linear_samples,
   }};
 }
 }  // namespace ops

@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy() / call.in(0)}; }
+Tensors log_gradient(const GradientCall& call) { return {call.dy() / call.in(0)}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> log_samples() {
   return joined(unary_samples({0.1, 4}, [](double x) { return std::log(x); }),
                 {kink({Array({2}, {1.0, 0.0})}, Array({2}, {0.0, -HUGE_VAL}))});
 }
@@ -28,10 +28,10 @@ std::vector<OpDef> log() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = log_gradient,
       .lowering = {.instruction = ASG_EW_LOG},
       .source = "https://onnx.ai/onnx/operators/onnx__Log.html",
-      .samples = samples,
+      .samples = log_samples,
   }};
 }
 }  // namespace ops

@@ -14,7 +14,7 @@ namespace {
 // u = 1 + x is rounded; log(u) / (u - 1) hardly changes over that distance, so its product with x
 // is right. Where nothing was lost (infinity among others) log(u) itself is.
 // Source  Kahan's method; Higham, Accuracy and Stability of Numerical Algorithms, 2002, 1.14.1
-Tensors body(const OpCall& call) {
+Tensors log1p_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Tensor u = x + 1;
   const Tensor moved = u - 1;
@@ -23,9 +23,9 @@ Tensors body(const OpCall& call) {
   return {where(eq(moved, x), log_u, where(eq(moved, 0), x, corrected))};
 }
 
-Tensors gradient(const GradientCall& call) { return {call.dy() / (call.in(0) + 1)}; }
+Tensors log1p_gradient(const GradientCall& call) { return {call.dy() / (call.in(0) + 1)}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> log1p_samples() {
   const Array small = spread({16}, -1e-9, 1e-9, 1);
   const double inf = INFINITY;
   return joined(unary_samples({-0.9, 4}, [](double x) { return std::log1p(x); }),
@@ -46,11 +46,11 @@ std::vector<OpDef> log1p() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = log1p_gradient,
+      .decompose = log1p_body,
       .lowering = {.instruction = ASG_EW_LOG1P},
       .source = "https://pytorch.org/docs/stable/special.html#torch.special.log1p",
-      .samples = samples,
+      .samples = log1p_samples,
   }};
 }
 }  // namespace ops

@@ -10,29 +10,29 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types log_softmax_infer(const Signature& call) {
   rules::axis(call);
   return rules::floats(call);
 }
 
-Tensors body(const OpCall& call) {
+Tensors log_softmax_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const int axis = call.attributes.axis("axis");
   const Tensor shifted = x - stop_gradient(max(x, axis, true));
   return {shifted - log(sum(exp(shifted), axis, true))};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors log_softmax_gradient(const GradientCall& call) {
   return {apply(find_op("log_softmax_backward"), {call.dy(), call.out()}, call.attributes)};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors log_softmax_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   return {dy - exp(call.in(1)) * sum(dy, call.attributes.axis("axis"), true)};
 }
 
 // torch.log_softmax in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> log_softmax_samples() {
   const double inf = INFINITY;
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.0, -2.5});
   std::vector<Sample> result = {
@@ -55,7 +55,7 @@ std::vector<Sample> samples() {
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> log_softmax_backward_samples() {
   std::vector<Sample> result = {
       {.inputs = {Array({3}, {1.0, 2.0, -4.0}),
                   Array({3}, {std::log(0.2), std::log(0.3), std::log(0.5)})},
@@ -84,11 +84,11 @@ std::vector<OpDef> log_softmax() {
               .inputs = {{"x", "[..., N, ...]", "float"}},
               .outputs = {{"y", "as x", "as x"}},
               .attributes = {{"axis", "the axis along which exp of the result sums to 1"}},
-              .infer = infer,
-              .gradient = gradient,
-              .decompose = body,
+              .infer = log_softmax_infer,
+              .gradient = log_softmax_gradient,
+              .decompose = log_softmax_body,
               .source = "https://onnx.ai/onnx/operators/onnx__LogSoftmax.html",
-              .samples = samples,
+              .samples = log_softmax_samples,
           },
           {
               .name = "log_softmax_backward",
@@ -96,9 +96,9 @@ std::vector<OpDef> log_softmax() {
               .inputs = {{"dy", "[..., N, ...]", "float"}, {"y", "as dy", "as dy"}},
               .outputs = {{"dx", "as dy", "as dy"}},
               .attributes = {{"axis", "the axis of the log_softmax"}},
-              .infer = infer,
-              .decompose = backward,
-              .samples = backward_samples,
+              .infer = log_softmax_infer,
+              .decompose = log_softmax_backward,
+              .samples = log_softmax_backward_samples,
           }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> logical_and_samples() {
   return {
       kink({Array({2, 2}, {false, false, true, true}), Array({2, 2}, {false, true, false, true})},
            Array({2, 2}, {false, false, false, true})),
@@ -32,7 +32,7 @@ std::vector<OpDef> logical_and() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_AND},
       .source = "https://onnx.ai/onnx/operators/onnx__And.html",
-      .samples = samples,
+      .samples = logical_and_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> logical_not_samples() {
   return {kink({Array({2}, {true, false})}, Array({2}, {false, true})),
           kink({Array(true)}, Array(false)),
           kink({Array(boolean, {0, 2})}, Array(boolean, {0, 2}))};
@@ -29,7 +29,7 @@ std::vector<OpDef> logical_not() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_NOT},
       .source = "https://onnx.ai/onnx/operators/onnx__Not.html",
-      .samples = samples,
+      .samples = logical_not_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> logical_or_samples() {
   return {
       kink({Array({2, 2}, {false, false, true, true}), Array({2, 2}, {false, true, false, true})},
            Array({2, 2}, {false, true, true, true})),
@@ -30,7 +30,7 @@ std::vector<OpDef> logical_or() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_OR},
       .source = "https://onnx.ai/onnx/operators/onnx__Or.html",
-      .samples = samples,
+      .samples = logical_or_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> logical_xor_samples() {
   return {
       kink({Array({2, 2}, {false, false, true, true}), Array({2, 2}, {false, true, false, true})},
            Array({2, 2}, {false, true, true, false})),
@@ -31,7 +31,7 @@ std::vector<OpDef> logical_xor() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_XOR},
       .source = "https://onnx.ai/onnx/operators/onnx__Xor.html",
-      .samples = samples,
+      .samples = logical_xor_samples,
   }};
 }
 }  // namespace ops

@@ -10,12 +10,12 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {reduced::float_type(call)}; }
+Types logsumexp_infer(const Signature& call) { return {reduced::float_type(call)}; }
 
 // 0 in place of an infinite value, where a difference would be NaN.
 Tensor finite_or_zero(const Tensor& x) { return where(is_finite(x), x, 0); }
 
-Tensors body(const OpCall& call) {
+Tensors logsumexp_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Axes axes(call.attributes.integers("axes"));
   if (axes.empty()) return {x};
@@ -26,7 +26,7 @@ Tensors body(const OpCall& call) {
 
 // exp(x - y), which is softmax; 0 where all of a row is -inf. A row with inf keeps its infinite y:
 // then the finite elements have 0 and inf itself NaN.
-Tensors gradient(const GradientCall& call) {
+Tensors logsumexp_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const Ints axes = call.attributes.integers("axes");
   const Shape shape = x.shape();
@@ -36,7 +36,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // torch.logsumexp in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> logsumexp_samples() {
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
   const double inf = INFINITY;
   Sample extreme = kink({Array({4, 2}, {1e30, 1e30, -inf, -inf, -inf, 1.0, inf, 0.0})},
@@ -78,11 +78,11 @@ std::vector<OpDef> logsumexp() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "without the axes", "as x"}},
       .attributes = {{"axes", "the axes that disappear, sorted"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = logsumexp_infer,
+      .gradient = logsumexp_gradient,
+      .decompose = logsumexp_body,
       .source = "https://onnx.ai/onnx/operators/onnx__ReduceLogSumExp.html",
-      .samples = samples,
+      .samples = logsumexp_samples,
   }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> lt_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -42,7 +42,7 @@ std::vector<OpDef> lt() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_LT},
       .source = "https://onnx.ai/onnx/operators/onnx__Less.html",
-      .samples = samples,
+      .samples = lt_samples,
   }};
 }
 }  // namespace ops

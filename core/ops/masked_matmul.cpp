@@ -14,7 +14,7 @@ namespace asg {
 namespace {
 
 // Inputs weight, x, seen.
-Types infer(const Signature& call) {
+Types masked_matmul_infer(const Signature& call) {
   const Shape &weight = call.shape(0), &x = call.shape(1);
   call.require_type(is_float(call.dtype(0)) && call.dtype(0) == call.dtype(1),
                     "weight and x must have one float type");
@@ -30,7 +30,7 @@ Types infer(const Signature& call) {
 }
 
 // Where nothing that is seen is infinite or NaN, the product of the rest.
-Tensors body(const OpCall& call) {
+Tensors masked_matmul_body(const OpCall& call) {
   const Tensor &x = call.in(1), &seen = call.in(2);
   const Tensor weight = where(seen, call.in(0), 0);
   const Tensor sound = is_finite(x);
@@ -38,7 +38,7 @@ Tensors body(const OpCall& call) {
   return {where(unsound > 0, matmul(weight, x), matmul(weight, where(sound, x, 0)))};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors masked_matmul_gradient(const GradientCall& call) {
   const Tensor &weight = call.in(0), &x = call.in(1), &seen = call.in(2);
   return {sampled_matmul(call.dy(), x, seen),
           masked_matmul(transpose(weight), call.dy(), transpose(seen)), Tensor{}};
@@ -70,15 +70,14 @@ Tensors gradient_sampled(const GradientCall& call) {
           masked_matmul(transpose(call.dy()), a, transpose(seen)), Tensor{}};
 }
 
-const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
-
 Array flags(const Shape& shape, int period) {
   Array result(boolean, shape);
   for (std::int64_t i = 0; i < result.numel(); ++i) result.set(i, i % period != 0);
   return result;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> masked_matmul_samples() {
+  const double nan = std::nan(""), inf = std::numeric_limits<double>::infinity();
   const Array seen({2, 2}, {true, false, true, true});
   return {{.inputs = {Array({2, 2}, {1.0, 2.0, 3.0, 4.0}), Array({2, 1}, {5.0, 6.0}), seen},
            .outputs = {Array({2, 1}, {5.0, 39.0})}},
@@ -91,6 +90,7 @@ std::vector<Sample> samples() {
 }
 
 std::vector<Sample> samples_sampled() {
+  const double nan = std::nan("");
   return {{.inputs = {Array({2, 1}, {2.0, 3.0}), Array({2, 1}, {5.0, 7.0}),
                       Array({2, 2}, {true, false, true, true})},
            .outputs = {Array({2, 2}, {10.0, 0.0, 15.0, 21.0})}},
@@ -123,10 +123,10 @@ std::vector<OpDef> masked_matmul() {
                          {"x", "[..., K, N]", "as weight"},
                          {"seen", "[..., M, K]", "bool"}},
               .outputs = {{"y", "[..., M, N]", "as weight"}},
-              .infer = infer,
-              .gradient = gradient,
-              .decompose = body,
-              .samples = samples,
+              .infer = masked_matmul_infer,
+              .gradient = masked_matmul_gradient,
+              .decompose = masked_matmul_body,
+              .samples = masked_matmul_samples,
           },
           {
               .name = "sampled_matmul",

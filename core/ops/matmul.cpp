@@ -12,7 +12,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types matmul_infer(const Signature& call) {
   const Shape& a = call.shape(0);
   const Shape& b = call.shape(1);
   call.require_same_types();
@@ -27,7 +27,7 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), shape}};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors matmul_gradient(const GradientCall& call) {
   return {matmul(call.dy(), transpose(call.in(1))), matmul(transpose(call.in(0)), call.dy())};
 }
 
@@ -48,8 +48,8 @@ Array product(const Array& a, const Array& b) {
   return y;
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples = {
+std::vector<Sample> matmul_samples() {
+  std::vector<Sample> matmul_samples = {
       {.inputs = {Array({2, 2}, {1.0, 2.0, 3.0, 4.0}), Array({2, 2}, {5.0, 6.0, 7.0, 8.0})},
        .outputs = {Array({2, 2}, {19.0, 22.0, 43.0, 50.0})}}};
   const std::vector<std::pair<Shape, Shape>> shapes = {
@@ -60,9 +60,9 @@ std::vector<Sample> samples() {
   for (const auto& [a, b] : shapes) {
     const Array left = spread(a, -2, 2, 1);
     const Array right = spread(b, -2, 2, 2);
-    samples.push_back({.inputs = {left, right}, .outputs = {product(left, right)}});
+    matmul_samples.push_back({.inputs = {left, right}, .outputs = {product(left, right)}});
   }
-  return samples;
+  return matmul_samples;
 }
 
 Shape joined_batch(const Call& call, const Shape& a, const Shape& b) {
@@ -121,11 +121,11 @@ std::vector<OpDef> matmul() {
       .summary = "The matrix product over the last two axes, for each batch entry.",
       .inputs = {{"a", "[..., M, K]", "float"}, {"b", "[..., K, N]", "as a"}},
       .outputs = {{"y", "[..., M, N]", "as a"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = matmul_infer,
+      .gradient = matmul_gradient,
       .lowering = {.kernel = ASG_OP_MATMUL},
       .source = "https://onnx.ai/onnx/operators/onnx__MatMul.html",
-      .samples = samples,
+      .samples = matmul_samples,
   }};
 }
 }  // namespace ops

@@ -16,7 +16,7 @@ namespace {
 constexpr double lowest = -std::numeric_limits<double>::infinity();
 
 // The shape of the pooled images. With padding of at most half a window each window meets x.
-Shape pooled(const Signature& call, const Shape& x) {
+Shape max_pool2d_pooled(const Signature& call, const Shape& x) {
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(x.rank() >= 2, "x must be [..., H, W]");
   const Ints& kernel = call.attributes.integers("kernel");
@@ -27,28 +27,33 @@ Shape pooled(const Signature& call, const Shape& x) {
   return windows::resized(x, sides);
 }
 
-Types infer(const Signature& call) { return {{call.dtype(0), pooled(call, call.shape(0))}}; }
+Types max_pool2d_infer(const Signature& call) {
+  return {{call.dtype(0), max_pool2d_pooled(call, call.shape(0))}};
+}
 
 Tensor patches(const Tensor& x, const Attributes& how) {
   return unfold(x, windows::window(how, how.integers("kernel")), lowest);
 }
 
-Tensors body(const OpCall& call) { return {max(patches(call.in(0), call.attributes), {-2, -1})}; }
+Tensors max_pool2d_body(const OpCall& call) {
+  return {max(patches(call.in(0), call.attributes), {-2, -1})};
+}
 
-Tensors gradient(const GradientCall& call) {
+Tensors max_pool2d_gradient(const GradientCall& call) {
   return {apply(find_op("max_pool2d_backward"), {call.dy(), call.in(0)}, call.attributes)};
 }
 
 // Inputs dy, x.
-Types infer_backward(const Signature& call) {
+Types max_pool2d_infer_backward(const Signature& call) {
   call.require_same_types();
-  call.require(pooled(call, call.shape(1)) == call.shape(0), "dy must have the pooled shape");
+  call.require(max_pool2d_pooled(call, call.shape(1)) == call.shape(0),
+               "dy must have the pooled shape");
   return {call.in(1)};
 }
 
 // Of equal elements the first takes the gradient of its window, of NaN the last. The padding takes
 // none, be the window -inf.
-Tensors backward(const OpCall& call) {
+Tensors max_pool2d_backward(const OpCall& call) {
   const Tensor& x = call.in(1);
   const Attributes& how = call.attributes;
   const Tensor windows = patches(x, how);
@@ -71,7 +76,7 @@ Tensors backward(const OpCall& call) {
                Shape(windows::image(x.shape())))};
 }
 
-Attributes options(Pair kernel, Pair stride, Pair padding, Pair dilation) {
+Attributes max_pool2d_options(Pair kernel, Pair stride, Pair padding, Pair dilation) {
   return {{"kernel", windows::list(kernel)},
           {"stride", windows::list(stride)},
           {"padding", windows::list(padding)},
@@ -79,59 +84,61 @@ Attributes options(Pair kernel, Pair stride, Pair padding, Pair dilation) {
 }
 
 // torch.nn.functional.max_pool2d and its gradient in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> max_pool2d_samples() {
   const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   std::vector<Sample> result = {
       {.inputs = {x},
-       .attributes = options(2, 1, 0, 1),
+       .attributes = max_pool2d_options(2, 1, 0, 1),
        .outputs = {Array({1, 2, 3}, {3.5, 2.0, 3.0, 6.0, 6.0, 1.0})}},
       {.inputs = {x},
-       .attributes = options({2, 3}, {2, 1}, 1, 1),
+       .attributes = max_pool2d_options({2, 3}, {2, 1}, 1, 1),
        .outputs = {Array({1, 2, 4}, {0.5, 2.0, 3.0, 3.0, 6.0, 6.0, 6.0, 1.0})}},
       {.inputs = {x},
-       .attributes = options(2, 1, 0, 2),
+       .attributes = max_pool2d_options(2, 1, 0, 2),
        .outputs = {Array({1, 1, 2}, {2.0, 6.0})}}};
   for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
-    result.push_back({.inputs = {spread(shape)}, .attributes = options(2, 2, {0, 1}, 1)});
+    result.push_back(
+        {.inputs = {spread(shape)}, .attributes = max_pool2d_options(2, 2, {0, 1}, 1)});
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> max_pool2d_backward_samples() {
   // Ties: the gradient goes to the first of the largest.
   const Array equal({1, 2, 2}, {7.0, 7.0, 7.0, 7.0});
   Sample ties = kink({Array({1, 1, 1}, {3.0}), equal}, Array({1, 2, 2}, {3.0, 0.0, 0.0, 0.0}));
-  ties.attributes = options(2, 2, 0, 1);
+  ties.attributes = max_pool2d_options(2, 2, 0, 1);
   // Windows that begin in the padding and hold nothing larger.
   Sample lowest_of_all =
       kink({Array({1, 2, 2}, {1.0, 2.0, 3.0, 4.0}), Array::full(f64, {1, 2, 2}, lowest)},
            Array({1, 2, 2}, {1.0, 2.0, 3.0, 4.0}));
-  lowest_of_all.attributes = options(2, 2, 1, 1);
+  lowest_of_all.attributes = max_pool2d_options(2, 2, 1, 1);
   // As in PyTorch, whose comparison lets a NaN win over all before it.
   const double none = std::nan("");
   Sample of_nan =
       kink({Array({1, 1, 2}, {1.0, 2.0}), Array({1, 2, 3}, {none, 1.0, 5.0, none, 2.0, 4.0})},
            Array({1, 2, 3}, {0.0, 0.0, 2.0, 1.0, 0.0, 0.0}));
-  of_nan.attributes = options(2, 1, 0, 1);
+  of_nan.attributes = max_pool2d_options(2, 1, 0, 1);
   const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
   return {
       ties,
       lowest_of_all,
       of_nan,
       {.inputs = {Array({1, 2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0}), x},
-       .attributes = options(2, 1, 0, 1),
+       .attributes = max_pool2d_options(2, 1, 0, 1),
        .outputs = {Array({1, 3, 4}, {0.0, 0.0, 2.0, 3.0, 1.0, 0.0, 0.0, 6.0, 0.0, 9.0, 0.0, 0.0})}},
       {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1), spread({2, 2, 5, 4}, -1, 1, 2)},
-       .attributes = options({3, 2}, {2, 2}, {1, 0}, 1)},
+       .attributes = max_pool2d_options({3, 2}, {2, 2}, {1, 0}, 1)},
       {.inputs = {spread({2, 2}, -1, 1, 1), spread({4, 4}, -1, 1, 2)},
-       .attributes = options(2, 1, 0, 2)}};
+       .attributes = max_pool2d_options(2, 1, 0, 2)}};
 }
 
 }  // namespace
 
 Tensor max_pool2d(const Operand& x, Pair kernel, const MaxPool2dOptions& how) {
   const Call call("max_pool2d", {x});
-  return call.make("max_pool2d", {call.as_float(call.tensor(x))},
-                   options(kernel, how.stride.value_or(kernel), how.padding, how.dilation));
+  return call.make(
+      "max_pool2d", {call.as_float(call.tensor(x))},
+      max_pool2d_options(kernel, how.stride.value_or(kernel), how.padding, how.dilation));
 }
 
 namespace ops {
@@ -148,11 +155,11 @@ std::vector<OpDef> max_pool2d() {
           .inputs = {{"x", "[..., H, W]", "float"}},
           .outputs = {{"y", "[..., OH, OW]", "as x"}},
           .attributes = attributes,
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = max_pool2d_infer,
+          .gradient = max_pool2d_gradient,
+          .decompose = max_pool2d_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html",
-          .samples = samples,
+          .samples = max_pool2d_samples,
       },
       {
           .name = "max_pool2d_backward",
@@ -162,9 +169,9 @@ std::vector<OpDef> max_pool2d() {
           .inputs = {{"dy", "[..., OH, OW]", "float"}, {"x", "[..., H, W]", "as dy"}},
           .outputs = {{"dx", "as x", "as dy"}},
           .attributes = attributes,
-          .infer = infer_backward,
-          .decompose = backward,
-          .samples = backward_samples,
+          .infer = max_pool2d_infer_backward,
+          .decompose = max_pool2d_backward,
+          .samples = max_pool2d_backward_samples,
       }};
 }
 }  // namespace ops

@@ -10,16 +10,16 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) { return {reduced::float_type(call)}; }
+Types mean_infer(const Signature& call) { return {reduced::float_type(call)}; }
 
 // A division, so that the mean of nothing is 0 / 0.
-Tensors body(const OpCall& call) {
+Tensors mean_body(const OpCall& call) {
   const Axes axes(call.attributes.integers("axes"));
   const double count = reduced::count(call.in(0).shape(), axes);
   return {axes.empty() ? call.in(0) : sum(call.in(0), axes) / count};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> mean_samples() {
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
   const double nan = std::nan("");
   Sample empty = kink({Array(f64, {2, 0})}, Array({2}, {nan, nan}));
@@ -55,10 +55,10 @@ std::vector<OpDef> mean() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "without the axes", "as x"}},
       .attributes = {{"axes", "the axes that disappear, sorted"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = mean_infer,
+      .decompose = mean_body,
       .source = "https://onnx.ai/onnx/operators/onnx__ReduceMean.html",
-      .samples = samples,
+      .samples = mean_samples,
   }};
 }
 }  // namespace ops

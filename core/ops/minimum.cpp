@@ -11,14 +11,14 @@ namespace {
 
 // Equal operands share: half each. Where either is NaN both get all, so that the NaN stays in
 // sight.
-Tensors gradient(const GradientCall& call) {
+Tensors minimum_gradient(const GradientCall& call) {
   const Tensor& a = call.in(0);
   const Tensor& b = call.in(1);
   const Tensor share = where(eq(a, b), 0.5 * call.dy(), call.dy());
   return {where(a > b, 0.0, share), where(b > a, 0.0, share)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> minimum_samples() {
   const double nan = std::nan("");
   return joined(
       binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return std::fmin(a, b); }),
@@ -38,10 +38,10 @@ std::vector<OpDef> minimum() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = minimum_gradient,
       .lowering = {.instruction = ASG_EW_MIN},
       .source = "https://onnx.ai/onnx/operators/onnx__Min.html",
-      .samples = samples,
+      .samples = minimum_samples,
   }};
 }
 }  // namespace ops

@@ -7,11 +7,11 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) {
+Tensors mul_gradient(const GradientCall& call) {
   return {call.dy() * call.in(1), call.dy() * call.in(0)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> mul_samples() {
   return binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return a * b; });
 }
 
@@ -29,10 +29,10 @@ std::vector<OpDef> mul() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = mul_gradient,
       .lowering = {.instruction = ASG_EW_MUL},
       .source = "https://onnx.ai/onnx/operators/onnx__Mul.html",
-      .samples = samples,
+      .samples = mul_samples,
   }};
 }
 }  // namespace ops

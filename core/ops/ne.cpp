@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> ne_samples() {
   const double nan = std::nan("");
   return joined(
       binary_constants(
@@ -37,7 +37,7 @@ std::vector<OpDef> ne() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_NE},
       .source = "https://openxla.org/stablehlo/spec#compare",
-      .samples = samples,
+      .samples = ne_samples,
   }};
 }
 }  // namespace ops

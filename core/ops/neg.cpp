@@ -7,9 +7,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {-call.dy()}; }
+Tensors neg_gradient(const GradientCall& call) { return {-call.dy()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> neg_samples() {
   return unary_samples({-2, 2}, [](double x) { return -x; });
 }
 
@@ -26,10 +26,10 @@ std::vector<OpDef> neg() {
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = neg_gradient,
       .lowering = {.instruction = ASG_EW_NEG},
       .source = "https://onnx.ai/onnx/operators/onnx__Neg.html",
-      .samples = samples,
+      .samples = neg_samples,
   }};
 }
 }  // namespace ops

@@ -7,39 +7,40 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types nll_loss_infer(const Signature& call) {
   return {{call.dtype(0), losses::result(call, losses::class_elements(call, 0))}};
 }
 
-Tensors body(const OpCall& call) {
+Tensors nll_loss_body(const OpCall& call) {
   const Tensor& target = call.in(1);
   const Tensor loss = -losses::at_target(call.in(0), target, call.attributes);
   return {losses::reduced_counted(loss, losses::counted(target, call.attributes), call.attributes)};
 }
 
-Attributes options(int axis, const char* reduction) {
+Attributes nll_loss_options(int axis, const char* reduction) {
   return {
       {"axis", axis}, {"ignore_index", std::int64_t{-100}}, {"reduction", std::string(reduction)}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> nll_loss_samples() {
   const Array x({2, 3}, {-0.5, -1.0, -2.0, -3.0, -0.25, -4.0});
   const Array target({2}, std::vector<std::int64_t>{2, 1});
   const Array ignored({2}, std::vector<std::int64_t>{-100, 1});
-  return {{.inputs = {x, target},
-           .attributes = options(1, "none"),
-           .outputs = {Array({2}, {2.0, 0.25})}},
-          {.inputs = {x, target}, .attributes = options(1, "mean"), .outputs = {Array(1.125)}},
-          {.inputs = {x, ignored}, .attributes = options(1, "mean"), .outputs = {Array(0.25)}},
-          {.inputs = {x, ignored},
-           .attributes = options(1, "none"),
-           .outputs = {Array({2}, {0.0, 0.25})}},
-          {.inputs = {Array({3}, {-1.0, -2.0, -3.0}), Array(std::int64_t{1})},
-           .attributes = options(0, "sum"),
-           .outputs = {Array(2.0)}},
-          {.inputs = {spread({2, 3, 4}, -3, 0),
-                      Array({2, 4}, std::vector<std::int32_t>{0, 1, 2, 2, 1, 0, 0, 1})},
-           .attributes = options(1, "sum")}};
+  return {
+      {.inputs = {x, target},
+       .attributes = nll_loss_options(1, "none"),
+       .outputs = {Array({2}, {2.0, 0.25})}},
+      {.inputs = {x, target}, .attributes = nll_loss_options(1, "mean"), .outputs = {Array(1.125)}},
+      {.inputs = {x, ignored}, .attributes = nll_loss_options(1, "mean"), .outputs = {Array(0.25)}},
+      {.inputs = {x, ignored},
+       .attributes = nll_loss_options(1, "none"),
+       .outputs = {Array({2}, {0.0, 0.25})}},
+      {.inputs = {Array({3}, {-1.0, -2.0, -3.0}), Array(std::int64_t{1})},
+       .attributes = nll_loss_options(0, "sum"),
+       .outputs = {Array(2.0)}},
+      {.inputs = {spread({2, 3, 4}, -3, 0),
+                  Array({2, 4}, std::vector<std::int32_t>{0, 1, 2, 2, 1, 0, 0, 1})},
+       .attributes = nll_loss_options(1, "sum")}};
 }
 
 }  // namespace
@@ -65,10 +66,10 @@ std::vector<OpDef> nll_loss() {
       .attributes = {{"axis", "the axis of the classes"},
                      {"ignore_index", "targets of this value count for nothing"},
                      {"reduction", "none, mean (over the targets that count) or sum"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = nll_loss_infer,
+      .decompose = nll_loss_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.nll_loss.html",
-      .samples = samples,
+      .samples = nll_loss_samples,
   }};
 }
 }  // namespace ops

@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types one_hot_infer(const Signature& call) {
   call.require_type(call.dtype(0) == i32 || call.dtype(0) == i64, "indices must be i32 or i64");
   call.require(call.attributes.integer("classes") >= 0, "classes must not be negative");
   Ints shape = call.shape(0).to_vector();
@@ -17,14 +17,14 @@ Types infer(const Signature& call) {
   return {{call.attributes.dtype("dtype"), rules::checked_shape(call, shape)}};
 }
 
-Tensors body(const OpCall& call) {
+Tensors one_hot_body(const OpCall& call) {
   const Tensor& indices = call.in(0);
   const Tensor classes =
       iota(indices.graph(), {call.attributes.integer("classes")}, 0, indices.dtype());
   return {cast(eq(unsqueeze(indices, -1), classes), call.attributes.dtype("dtype"))};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> one_hot_samples() {
   return {{.inputs = {Array({3}, std::vector<std::int64_t>{1, 0, 5})},
            .attributes = {{"classes", 2}, {"dtype", f64}},
            .outputs = {Array({3, 2}, {0.0, 1.0, 1.0, 0.0, 0.0, 0.0})},
@@ -58,11 +58,11 @@ std::vector<OpDef> one_hot() {
       .inputs = {{"indices", "[...]", "i32 or i64"}},
       .outputs = {{"y", "[..., classes]", "the attribute"}},
       .attributes = {{"classes", "the size of the new axis"}, {"dtype", "the result's type"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = one_hot_infer,
+      .decompose = one_hot_body,
       .no_gradient = true,
       .source = "https://onnx.ai/onnx/operators/onnx__OneHot.html",
-      .samples = samples,
+      .samples = one_hot_samples,
   }};
 }
 }  // namespace ops

@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types pad_infer(const Signature& call) {
   const Ints& low = rules::per_axis(call, "low");
   const Ints& high = rules::per_axis(call, "high");
   Shape shape = call.shape(0);
@@ -24,7 +24,7 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), shape}};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors pad_gradient(const GradientCall& call) {
   const Shape inner = call.in(0).shape();
   const Ints& low = call.attributes.integers("low");
   Tensor dx = call.dy();
@@ -35,7 +35,7 @@ Tensors gradient(const GradientCall& call) {
   return {dx};
 }
 
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> pad_view(const View& operand, const Signature& call, const TensorType& result) {
   const Ints& low = call.attributes.integers("low");
   const std::uint64_t fill = element_bits(call.dtype(0), call.attributes.number("value"));
   // A view has one fill.
@@ -54,7 +54,7 @@ std::optional<View> view(const View& operand, const Signature& call, const Tenso
   });
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> pad_samples() {
   const auto sample = [](const Array& x, const Ints& low, const Ints& high, double value,
                          std::vector<Array> y = {}) {
     return Sample{.inputs = {x},
@@ -92,11 +92,11 @@ std::vector<OpDef> pad() {
       .attributes = {{"low", "elements before each axis"},
                      {"high", "elements behind each axis"},
                      {"value", "what they are"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
+      .infer = pad_infer,
+      .gradient = pad_gradient,
+      .lowering = {.view = pad_view},
       .source = "https://openxla.org/stablehlo/spec#pad",
-      .samples = samples,
+      .samples = pad_samples,
   }};
 }
 }  // namespace ops

@@ -17,7 +17,7 @@ Shape permuted(const Shape& sizes, const Ints& axes) {
   return result;
 }
 
-Types infer(const Signature& call) {
+Types permute_infer(const Signature& call) {
   const Ints& axes = rules::per_axis(call, "axes");
   std::vector<bool> seen(axes.size());
   for (const std::int64_t axis : axes) {
@@ -28,7 +28,7 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), permuted(call.shape(0), axes)}};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors permute_gradient(const GradientCall& call) {
   const Ints& axes = call.attributes.integers("axes");
   Axes inverse{std::vector<std::int64_t>(axes.size())};
   for (std::size_t i = 0; i < axes.size(); ++i)
@@ -36,13 +36,14 @@ Tensors gradient(const GradientCall& call) {
   return {permute(call.dy(), inverse)};
 }
 
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> permute_view(const View& operand, const Signature& call,
+                                 const TensorType& result) {
   const Ints& axes = call.attributes.integers("axes");
   return changed(operand, result.shape,
                  [&](std::int64_t&, Shape& coef) { coef = permuted(coef, axes); });
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> permute_samples() {
   const auto sample = [](const Array& x, const Ints& axes, std::vector<Array> y = {}) {
     return Sample{.inputs = {x}, .attributes = {{"axes", axes}}, .outputs = std::move(y)};
   };
@@ -85,11 +86,11 @@ std::vector<OpDef> permute() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[x.shape[axes[0]], ...]", "as x"}},
       .attributes = {{"axes", "every axis once"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
+      .infer = permute_infer,
+      .gradient = permute_gradient,
+      .lowering = {.view = permute_view},
       .source = "https://openxla.org/stablehlo/spec#transpose",
-      .samples = samples,
+      .samples = permute_samples,
   }};
 }
 }  // namespace ops

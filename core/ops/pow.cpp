@@ -12,7 +12,7 @@ namespace {
 // b * a^(b-1) and y * log(a). Both are products with a 0 that would meet an inf at a = 0: there the
 // factor that overflows gets another argument, which leaves the product 0 in all orders.
 // Below 0 the power is no function of real exponents, and the second one is NaN.
-Tensors gradient(const GradientCall& call) {
+Tensors pow_gradient(const GradientCall& call) {
   const Tensor& a = call.in(0);
   const Tensor& b = call.in(1);
   const Tensor zero = eq(a, 0);
@@ -21,7 +21,7 @@ Tensors gradient(const GradientCall& call) {
   return {call.dy() * b * pow(a, exponent - 1), call.dy() * call.out() * log(base)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> pow_samples() {
   return joined(
       binary_samples({0.2, 3}, {-2, 3}, [](double a, double b) { return std::pow(a, b); }),
       {kink({Array({5}, {0.0, 0.0, -2.0, -2.0, 4.0}), Array({5}, {0.0, 2.0, 3.0, 2.0, -0.5})},
@@ -50,10 +50,10 @@ std::vector<OpDef> pow() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = pow_gradient,
       .lowering = {.instruction = ASG_EW_POW},
       .source = "https://onnx.ai/onnx/operators/onnx__Pow.html",
-      .samples = samples,
+      .samples = pow_samples,
   }};
 }
 }  // namespace ops

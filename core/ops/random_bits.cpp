@@ -6,7 +6,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types random_bits_infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.dtype(0) == i64 && call.dtype(1) == i64, "seed and step must be i64");
   call.require(call.shape(0) == scalar.shape && call.shape(1) == scalar.shape,
@@ -17,7 +17,7 @@ Types infer(const Signature& call) {
 
 // Words from the generator's own known answers (counter and key 0), the others computed with an
 // implementation in another language that reproduces all of those.
-std::vector<Sample> samples() {
+std::vector<Sample> random_bits_samples() {
   const auto sample = [](std::int64_t seed, std::int64_t step, std::int64_t stream,
                          const Shape& shape, const std::vector<std::uint32_t>& words) {
     return Sample{.inputs = {Array(seed), Array(step)},
@@ -50,10 +50,10 @@ std::vector<OpDef> random_bits() {
       .outputs = {{"y", "[shape]", "u32"}},
       .attributes = {{"shape", "sizes of the axes"},
                      {"stream", "tells apart the random ops of one program"}},
-      .infer = infer,
+      .infer = random_bits_infer,
       .no_gradient = true,
       .source = "Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011",
-      .samples = samples,
+      .samples = random_bits_samples,
   }};
 }
 }  // namespace ops

@@ -11,7 +11,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types random_normal_infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.in(0) == scalar && call.in(1) == scalar,
                     "seed and step must be i64 scalars");
@@ -22,7 +22,7 @@ Types infer(const Signature& call) {
 }
 
 // sqrt(-2 log(u)) * cos(2 pi v); u is in (0, 1], so the logarithm is finite.
-Tensors body(const OpCall& call) {
+Tensors random_normal_body(const OpCall& call) {
   const Shape shape = call.attributes.shape("shape");
   const auto stream = static_cast<std::uint64_t>(call.attributes.integer("stream"));
   const Tensor pairs = random_uniform({call.in(0), call.in(1)}, stream, {2, shape.numel()},
@@ -32,7 +32,7 @@ Tensors body(const OpCall& call) {
   return {reshape(sqrt(-2 * log(u)) * cos(2 * std::numbers::pi * v), shape)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> random_normal_samples() {
   const auto sample = [](const Shape& shape, DType dtype, std::vector<Array> outputs = {}) {
     return Sample{.inputs = {Array(std::int64_t{0}), Array(std::int64_t{0})},
                   .attributes = {{"shape", shape.to_vector()}, {"dtype", dtype}, {"stream", 0}},
@@ -78,11 +78,11 @@ std::vector<OpDef> random_normal() {
       .attributes = {{"shape", "sizes of the axes"},
                      {"dtype", "f32 or f64"},
                      {"stream", "tells apart the random ops of one program"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = random_normal_infer,
+      .decompose = random_normal_body,
       .no_gradient = true,
       .source = "Box and Muller, A Note on the Generation of Random Normal Deviates, 1958",
-      .samples = samples,
+      .samples = random_normal_samples,
   }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types random_uniform_infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.in(0) == scalar && call.in(1) == scalar,
                     "seed and step must be i64 scalars");
@@ -21,7 +21,7 @@ Types infer(const Signature& call) {
 }
 
 // As many bits as the type's fraction has, so that every number is equally likely.
-Tensors body(const OpCall& call) {
+Tensors random_uniform_body(const OpCall& call) {
   const Shape shape = call.attributes.shape("shape");
   const auto stream = static_cast<std::uint64_t>(call.attributes.integer("stream"));
   if (call.attributes.dtype("dtype") == f32) {
@@ -36,7 +36,7 @@ Tensors body(const OpCall& call) {
 }
 
 // The numbers that random_bits' sample {seed 0, step 0, stream 0} starts with.
-std::vector<Sample> samples() {
+std::vector<Sample> random_uniform_samples() {
   const auto sample = [](const Shape& shape, DType dtype, std::vector<Array> outputs = {}) {
     return Sample{.inputs = {Array(std::int64_t{0}), Array(std::int64_t{0})},
                   .attributes = {{"shape", shape.to_vector()}, {"dtype", dtype}, {"stream", 0}},
@@ -96,10 +96,10 @@ std::vector<OpDef> random_uniform() {
       .attributes = {{"shape", "sizes of the axes"},
                      {"dtype", "f32 or f64"},
                      {"stream", "tells apart the random ops of one program"}},
-      .infer = infer,
-      .decompose = body,
+      .infer = random_uniform_infer,
+      .decompose = random_uniform_body,
       .no_gradient = true,
-      .samples = samples,
+      .samples = random_uniform_samples,
   }};
 }
 }  // namespace ops

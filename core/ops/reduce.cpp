@@ -13,7 +13,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types reduce_infer(const Signature& call) {
   const std::string& kind = call.attributes.text("kind");
   const Ints& axes = call.attributes.integers("axes");
   const bool logical = kind == "any" || kind == "all";
@@ -58,7 +58,7 @@ Tensor product_of_others(const Tensor& x, const Ints& axes) {
   return permute(reshape(others, permuted), back);
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors reduce_gradient(const GradientCall& call) {
   const std::string& kind = call.attributes.text("kind");
   const Ints& axes = call.attributes.integers("axes");
   const Tensor& x = call.in(0);
@@ -73,7 +73,7 @@ Tensors gradient(const GradientCall& call) {
   return {where(extreme, share, 0.0)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> reduce_samples() {
   const auto sample = [](const char* kind, const Array& x, const Ints& axes,
                          std::vector<Array> y = {}, bool smooth = true) {
     return Sample{.inputs = {x},
@@ -84,7 +84,7 @@ std::vector<Sample> samples() {
   const double inf = std::numeric_limits<double>::infinity();
   const Array x({2, 3}, {1.0, -2.0, 3.0, 4.0, 5.0, -6.0});
   const Array flags({2, 2}, {true, false, true, true});
-  std::vector<Sample> samples = {
+  std::vector<Sample> reduce_samples = {
       sample("sum", x, {0}, {Array({3}, {5.0, 3.0, -3.0})}),
       sample("sum", x, {1}, {Array({2}, {2.0, 3.0})}), sample("sum", x, {0, 1}, {Array(5.0)}),
       sample("sum", x, {}, {x}), sample("prod", x, {1}, {Array({2}, {-6.0, -120.0})}),
@@ -107,13 +107,13 @@ std::vector<Sample> samples() {
       sample("sum", Array({3}, Ints{1, 2, 1LL << 40}), {0}, {Array(std::int64_t{(1LL << 40) + 3})},
              false)};
   for (const char* kind : {"sum", "prod", "max", "min"}) {
-    samples.push_back(sample(kind, Array(1.5), {}, {Array(1.5)}));
-    samples.push_back(sample(kind, Array({1}, {1.5}), {0}, {Array(1.5)}));
-    samples.push_back(sample(kind, Array(f64, {0, 3}), {1}, {Array(f64, {0})}));
-    samples.push_back(sample(kind, spread({2, 3, 2, 2}), {0, 2}));
-    samples.push_back(sample(kind, spread({2, 3, 4}), {1, 2}));
+    reduce_samples.push_back(sample(kind, Array(1.5), {}, {Array(1.5)}));
+    reduce_samples.push_back(sample(kind, Array({1}, {1.5}), {0}, {Array(1.5)}));
+    reduce_samples.push_back(sample(kind, Array(f64, {0, 3}), {1}, {Array(f64, {0})}));
+    reduce_samples.push_back(sample(kind, spread({2, 3, 2, 2}), {0, 2}));
+    reduce_samples.push_back(sample(kind, spread({2, 3, 4}), {1, 2}));
   }
-  return samples;
+  return reduce_samples;
 }
 
 Tensor reduced(std::string_view kind, const Operand& x, const Axes& axes, bool keepdims) {
@@ -161,10 +161,10 @@ std::vector<OpDef> reduce() {
       .outputs = {{"y", "x.shape without axes", "as x"}},
       .attributes = {{"kind", "sum, prod, max, min, any or all"},
                      {"axes", "those that disappear, ascending"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = reduce_infer,
+      .gradient = reduce_gradient,
       .source = "https://openxla.org/stablehlo/spec#reduce",
-      .samples = samples,
+      .samples = reduce_samples,
   }};
 }
 }  // namespace ops

@@ -9,13 +9,13 @@
 namespace asg {
 namespace {
 
-Tensors body(const OpCall& call) { return {maximum(call.in(0), 0)}; }
+Tensors relu_body(const OpCall& call) { return {maximum(call.in(0), 0)}; }
 
 // From the output, so that the input need not be kept. What is NaN is not below 0: it stays in
 // sight.
-Tensors gradient(const GradientCall& call) { return {where(call.out() <= 0, 0, call.dy())}; }
+Tensors relu_gradient(const GradientCall& call) { return {where(call.out() <= 0, 0, call.dy())}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> relu_samples() {
   const double inf = INFINITY;
   return joined(
       unary_samples({-2, 2.1}, [](double x) { return x > 0 ? x : 0.0; }),
@@ -34,10 +34,10 @@ std::vector<OpDef> relu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = relu_gradient,
+      .decompose = relu_body,
       .source = "https://onnx.ai/onnx/operators/onnx__Relu.html",
-      .samples = samples,
+      .samples = relu_samples,
   }};
 }
 }  // namespace ops

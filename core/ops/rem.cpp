@@ -10,12 +10,12 @@ namespace asg {
 namespace {
 
 // a - b * n, where n is constant between the jumps. Rounding removes the error of the division.
-Tensors gradient(const GradientCall& call) {
+Tensors rem_gradient(const GradientCall& call) {
   const Tensor n = round((call.in(0) - call.out()) / call.in(1));
   return {call.dy(), -call.dy() * n};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> rem_samples() {
   return joined(
       binary_samples({-5.1, 5.2}, {0.9, 1.1}, [](double a, double b) { return std::fmod(a, b); }),
       {kink({Array({3}, {7.0, -7.0, 7.0}), Array({3}, {4.0, 4.0, -4.0})},
@@ -37,10 +37,10 @@ std::vector<OpDef> rem() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = rem_gradient,
       .lowering = {.instruction = ASG_EW_REM},
       .source = "https://en.cppreference.com/w/cpp/numeric/math/fmod",
-      .samples = samples,
+      .samples = rem_samples,
   }};
 }
 }  // namespace ops

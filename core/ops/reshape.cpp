@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types reshape_infer(const Signature& call) {
   const Shape shape = rules::shape(call);
   if (shape.numel() != call.shape(0).numel())
     call.fail(fmt::format("{} has {} elements, {} has {}", to_string(call.shape(0)),
@@ -17,7 +17,7 @@ Types infer(const Signature& call) {
   return {{call.dtype(0), shape}};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors reshape_gradient(const GradientCall& call) {
   const Shape shape = call.in(0).shape();
   return {reshape(call.dy(), shape)};
 }
@@ -62,7 +62,7 @@ std::optional<Shape> regrouped(const Shape& coef, const Shape& from, const Shape
   return result;
 }
 
-std::optional<View> view(const View& operand, const Signature&, const TensorType& result) {
+std::optional<View> reshape_view(const View& operand, const Signature&, const TensorType& result) {
   if (result.shape.numel() == 0) return View::row_major(result.shape);
   bool possible = true;
   const View reshaped = changed(operand, result.shape, [&](std::int64_t&, Shape& coef) {
@@ -73,7 +73,7 @@ std::optional<View> view(const View& operand, const Signature&, const TensorType
   return possible ? std::optional(reshaped) : std::nullopt;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> reshape_samples() {
   const auto sample = [](const Array& x, const Shape& shape) {
     return Sample{.inputs = {x},
                   .attributes = {{"shape", shape.to_vector()}},
@@ -165,11 +165,11 @@ std::vector<OpDef> reshape() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[shape]", "as x"}},
       .attributes = {{"shape", "sizes with the same product"}},
-      .infer = infer,
-      .gradient = gradient,
-      .lowering = {.view = view},
+      .infer = reshape_infer,
+      .gradient = reshape_gradient,
+      .lowering = {.view = reshape_view},
       .source = "https://openxla.org/stablehlo/spec#reshape",
-      .samples = samples,
+      .samples = reshape_samples,
   }};
 }
 }  // namespace ops

@@ -14,7 +14,7 @@ namespace asg {
 namespace {
 
 // Inputs x, weight?; outputs y, rstd.
-Types infer(const Signature& call) {
+Types rms_norm_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
@@ -23,7 +23,7 @@ Types infer(const Signature& call) {
   return {call.in(0), norm::row(call.in(0), n)};
 }
 
-Tensors body(const OpCall& call) {
+Tensors rms_norm_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Shape rows = norm::row(x.type(), n).shape;
@@ -33,7 +33,7 @@ Tensors body(const OpCall& call) {
   return {call.has(1) ? y * call.in(1) : y, reshape(rstd, rows)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors rms_norm_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
   const Shape shape = x.shape();
@@ -61,7 +61,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // Inputs dy, x, weight, rstd; outputs dx, dweight.
-Types infer_backward(const Signature& call) {
+Types rms_norm_infer_backward(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(1));
@@ -72,7 +72,7 @@ Types infer_backward(const Signature& call) {
   return {call.in(1), call.in(2)};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors rms_norm_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   const Tensor& x = call.in(1);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
@@ -84,7 +84,7 @@ Tensors backward(const OpCall& call) {
 }
 
 // The formula in float64, by NumPy.
-std::vector<Sample> samples() {
+std::vector<Sample> rms_norm_samples() {
   const Attributes last = {{"normalized_rank", 1}, {"eps", 1e-5}};
   const Attributes last_two = {{"normalized_rank", 2}, {"eps", 1e-3}};
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.0, -2.5});
@@ -111,7 +111,7 @@ std::vector<Sample> samples() {
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> rms_norm_backward_samples() {
   std::vector<Sample> result;
   for (const auto& [shape, n] :
        std::vector<std::pair<Shape, int>>{{{4, 3}, 1}, {{2, 3, 4}, 2}, {{5}, 1}, {{0, 3}, 1}}) {
@@ -149,11 +149,11 @@ std::vector<OpDef> rms_norm() {
               .inputs = {{"x", "[..., N...]", "float"}, {"weight", "[N...]", "as x", true}},
               .outputs = {{"y", "as x", "as x"}, {"rstd", "[...]", "as x"}},
               .attributes = {normalized_rank, {"eps", "added to the mean square"}},
-              .infer = infer,
-              .gradient = gradient,
-              .decompose = body,
+              .infer = rms_norm_infer,
+              .gradient = rms_norm_gradient,
+              .decompose = rms_norm_body,
               .source = "https://arxiv.org/abs/1910.07467",
-              .samples = samples,
+              .samples = rms_norm_samples,
           },
           {
               .name = "rms_norm_backward",
@@ -164,9 +164,9 @@ std::vector<OpDef> rms_norm() {
                          {"rstd", "[...]", "as dy"}},
               .outputs = {{"dx", "as dy", "as dy"}, {"dweight", "[N...]", "as dy"}},
               .attributes = {normalized_rank},
-              .infer = infer_backward,
-              .decompose = backward,
-              .samples = backward_samples,
+              .infer = rms_norm_infer_backward,
+              .decompose = rms_norm_backward,
+              .samples = rms_norm_backward_samples,
           }};
 }
 }  // namespace ops

@@ -9,7 +9,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> round_samples() {
   return joined(unary_constants({-3, 3}, [](double x) { return std::nearbyint(x); }),
                 {kink({Array({6}, {-2.5, -1.5, -0.5, 0.5, 1.5, 2.5})},
                       Array({6}, {-2.0, -2.0, -0.0, 0.0, 2.0, 2.0}))});
@@ -30,7 +30,7 @@ std::vector<OpDef> round() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_ROUND},
       .source = "https://onnx.ai/onnx/operators/onnx__Round.html",
-      .samples = samples,
+      .samples = round_samples,
   }};
 }
 }  // namespace ops

@@ -10,9 +10,11 @@ namespace asg {
 namespace {
 
 // -x^(-3/2) / 2, without the overflow of y * y * y.
-Tensors gradient(const GradientCall& call) { return {-0.5 * call.dy() * call.out() / call.in(0)}; }
+Tensors rsqrt_gradient(const GradientCall& call) {
+  return {-0.5 * call.dy() * call.out() / call.in(0)};
+}
 
-std::vector<Sample> samples() {
+std::vector<Sample> rsqrt_samples() {
   return joined(unary_samples({0.1, 4}, [](double x) { return 1 / std::sqrt(x); }),
                 {kink({Array({2}, {0.0, 4.0})}, Array({2}, {HUGE_VAL, 0.5}))});
 }
@@ -29,10 +31,10 @@ std::vector<OpDef> rsqrt() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = rsqrt_gradient,
       .lowering = {.instruction = ASG_EW_RSQRT},
       .source = "https://openxla.org/stablehlo/spec#rsqrt",
-      .samples = samples,
+      .samples = rsqrt_samples,
   }};
 }
 }  // namespace ops

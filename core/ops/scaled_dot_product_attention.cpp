@@ -47,7 +47,7 @@ void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
 }
 
 // Inputs query, key, value, mask?; outputs y, lse.
-Types infer(const Signature& call) {
+Types scaled_dot_product_attention_infer(const Signature& call) {
   require_operands(call, 0, 3);
   Shape y = call.shape(0);
   y[y.rank() - 1] = call.shape(2).back();
@@ -93,7 +93,7 @@ Tensor shift_of(const Tensor& x) { return where(eq(x, -infinity), 0, x); }
 // A sum to divide by: a row that is masked everywhere has none, and gives 0.
 Tensor divisor_of(const Tensor& total) { return where(eq(total, 0), 1, total); }
 
-Tensors body(const OpCall& call) {
+Tensors scaled_dot_product_attention_body(const OpCall& call) {
   const Tensor &query = call.in(0), &key = call.in(1);
   const Tensor mask = call.has(3) ? call.in(3) : Tensor{};
   const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
@@ -127,7 +127,7 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 // delta, the sum of dy * y over a row, carries the cotangent of lse as well: the derivative of lse
 // by the scores is the probabilities, so both meet in p * (dy value^T - delta).
-Tensors gradient(const GradientCall& call) {
+Tensors scaled_dot_product_attention_gradient(const GradientCall& call) {
   const Tensor& query = call.in(0);
   const Tensor& value = call.in(2);
   const Tensor& lse = call.out(1);
@@ -150,7 +150,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // Inputs dy, query, key, value, lse, delta, mask?; outputs dquery, dkey, dvalue.
-Types infer_backward(const Signature& call) {
+Types scaled_dot_product_attention_infer_backward(const Signature& call) {
   require_operands(call, 1, 6);
   const Shape& dy = call.shape(0);
   const int rank = call.shape(1).rank();
@@ -163,7 +163,7 @@ Types infer_backward(const Signature& call) {
   return {call.in(1), call.in(2), call.in(3)};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors scaled_dot_product_attention_backward(const OpCall& call) {
   const Tensor& dy = call.in(0);
   const Tensor& query = call.in(1);
   const Tensor& key = call.in(2);
@@ -178,13 +178,14 @@ Tensors backward(const OpCall& call) {
           weighted_sum(transpose(p), dy, turned(seen))};
 }
 
-Attributes options(bool causal, double scale) {
+Attributes scaled_dot_product_attention_options(bool causal, double scale) {
   return {{"causal", static_cast<std::int64_t>(causal)}, {"scale", scale}};
 }
 
 // The definition with loops; `allowed` and `bias` may be empty.
-std::vector<Array> expected(const Array& q, const Array& k, const Array& v, const Array& mask,
-                            bool causal, double scale) {
+std::vector<Array> scaled_dot_product_attention_expected(const Array& q, const Array& k,
+                                                         const Array& v, const Array& mask,
+                                                         bool causal, double scale) {
   const int rank = q.shape().rank();
   const std::int64_t tq = q.shape().at(-2), d = q.shape().at(-1);
   const std::int64_t tk = k.shape().at(-2), dv = v.shape().at(-1);
@@ -218,7 +219,7 @@ std::vector<Array> expected(const Array& q, const Array& k, const Array& v, cons
   return {y, lse};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> scaled_dot_product_attention_samples() {
   struct Case {
     Shape query, key, value;
     Array mask;
@@ -239,28 +240,28 @@ std::vector<Sample> samples() {
                          {{0, 2, 2}, {0, 3, 2}, {0, 3, 2}, none, true}}) {
     Sample sample{
         .inputs = {spread(c.query, -1, 1, 1), spread(c.key, -1, 1, 2), spread(c.value, -1, 1, 3)},
-        .attributes = options(c.causal, 0.7)};
-    sample.outputs =
-        expected(sample.inputs[0], sample.inputs[1], sample.inputs[2], c.mask, c.causal, 0.7);
+        .attributes = scaled_dot_product_attention_options(c.causal, 0.7)};
+    sample.outputs = scaled_dot_product_attention_expected(sample.inputs[0], sample.inputs[1],
+                                                           sample.inputs[2], c.mask, c.causal, 0.7);
     if (c.mask.numel() > 0) sample.inputs.push_back(c.mask);
     result.push_back(sample);
   }
   // Padding of different lengths in one batch.
   result.push_back({.inputs = {spread({2, 3, 2}, -1, 1, 1), spread({2, 3, 2}, -1, 1, 2),
                                spread({2, 3, 2}, -1, 1, 3), lengths},
-                    .attributes = options(false, 1.0)});
+                    .attributes = scaled_dot_product_attention_options(false, 1.0)});
   // A query that sees nothing, one that sees one key.
   Sample blind =
       kink({Array({2, 1}, {1.0, 2.0}), Array({2, 1}, {3.0, 4.0}), Array({2, 1}, {5.0, 6.0}),
             Array({2, 2}, std::vector<bool>{false, false, false, true})},
            Array({2, 1}, {0.0, 6.0}));
   blind.outputs.push_back(Array({2}, {-infinity, 8.0}));
-  blind.attributes = options(false, 1.0);
+  blind.attributes = scaled_dot_product_attention_options(false, 1.0);
   result.push_back(blind);
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> scaled_dot_product_attention_backward_samples() {
   std::vector<Sample> result;
   for (const bool causal : {false, true})
     for (const Shape& leading : std::vector<Shape>{{}, {2}, {1, 2}}) {
@@ -272,7 +273,7 @@ std::vector<Sample> backward_samples() {
       };
       result.push_back({.inputs = {with(3, 2, 1), with(3, 4, 2), with(3, 4, 3), with(3, 2, 4),
                                    with(3, 0, 5), with(3, 0, 6)},
-                        .attributes = options(causal, 0.5)});
+                        .attributes = scaled_dot_product_attention_options(causal, 0.5)});
     }
   return result;
 }
@@ -309,8 +310,9 @@ Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, co
     t.push_back(convert ? cast(how.mask, t[0].dtype()) : how.mask);
   }
   const auto size = static_cast<double>(std::max<std::int64_t>(t[0].size(-1), 1));
-  return call.make_all("scaled_dot_product_attention", t,
-                       options(how.causal, how.scale.value_or(1 / std::sqrt(size))))[0];
+  return call.make_all(
+      "scaled_dot_product_attention", t,
+      scaled_dot_product_attention_options(how.causal, how.scale.value_or(1 / std::sqrt(size))))[0];
 }
 
 namespace ops {
@@ -328,11 +330,11 @@ std::vector<OpDef> scaled_dot_product_attention() {
                      {"mask", "broadcasts to [..., Tq, Tk]", "as query, or bool", true}},
           .outputs = {{"y", "[..., Tq, Dv]", "as query"}, {"lse", "[..., Tq]", "as query"}},
           .attributes = attributes,
-          .infer = infer,
-          .gradient = gradient,
-          .decompose = body,
+          .infer = scaled_dot_product_attention_infer,
+          .gradient = scaled_dot_product_attention_gradient,
+          .decompose = scaled_dot_product_attention_body,
           .source = "https://arxiv.org/abs/1706.03762",
-          .samples = samples,
+          .samples = scaled_dot_product_attention_samples,
       },
       {
           .name = "scaled_dot_product_attention_backward",
@@ -349,10 +351,10 @@ std::vector<OpDef> scaled_dot_product_attention() {
                       {"dkey", "as key", "as dy"},
                       {"dvalue", "as value", "as dy"}},
           .attributes = attributes,
-          .infer = infer_backward,
-          .decompose = backward,
+          .infer = scaled_dot_product_attention_infer_backward,
+          .decompose = scaled_dot_product_attention_backward,
           .source = "https://arxiv.org/abs/2205.14135",
-          .samples = backward_samples,
+          .samples = scaled_dot_product_attention_backward_samples,
       }};
 }
 }  // namespace ops

@@ -13,7 +13,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types scatter_infer(const Signature& call) {
   const Shape updates = gather_shape(call);
   if (call.shape(2) != updates)
     call.fail(fmt::format("updates must have the shape {}", to_string(updates)));
@@ -57,7 +57,7 @@ Tensor set_last(const Place& place, const Shape& x, const Shape& updates) {
   return broadcast_to(reshape(last, wide), updates);
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors scatter_gradient(const GradientCall& call) {
   const std::string mode = call.attributes.text("mode");
   const Place place{call.in(1), call.attributes.axis("axis"), call.attributes.axis("batch_dims")};
   const Tensor& x = call.in(0);
@@ -81,7 +81,7 @@ Tensors gradient(const GradientCall& call) {
   return {where(kept, share, 0.0), Tensor{}, where(written, place.read(share), 0.0)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> scatter_samples() {
   const auto sample = [](const Array& x, const Array& indices, const Array& updates, int axis,
                          int batch_dims, const char* mode, std::vector<Array> y = {},
                          bool smooth = true) {
@@ -96,7 +96,7 @@ std::vector<Sample> samples() {
   const Array u({3}, {10.0, -20.0, 30.0});
   const Array table({2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0});
   const Array column({2}, Ints{2, 0});
-  std::vector<Sample> samples = {
+  std::vector<Sample> scatter_samples = {
       sample(x, twice, u, 0, 0, "set", {Array({3}, {-20.0, 2.0, 30.0})}),
       sample(x, twice, u, 0, 0, "add", {Array({3}, {-19.0, 2.0, 43.0})}),
       sample(x, twice, u, 0, 0, "max", {Array({3}, {1.0, 2.0, 30.0})}),
@@ -115,9 +115,10 @@ std::vector<Sample> samples() {
       sample(Array(f64, {2, 0}), Array({2}, Ints{1, 0}).to(i32), Array(f64, {2, 0}), 0, 0, "set",
              {Array(f64, {2, 0})})};
   for (const char* mode : {"set", "add", "max", "min"})
-    samples.push_back(sample(spread({2, 3, 4, 2}, -2, 2, 1), Array({2, 3}, Ints{3, 0, 3, 1, 1, 1}),
-                             spread({2, 3, 3, 2}, -2, 2, 2), 2, 1, mode));
-  return samples;
+    scatter_samples.push_back(sample(spread({2, 3, 4, 2}, -2, 2, 1),
+                                     Array({2, 3}, Ints{3, 0, 3, 1, 1, 1}),
+                                     spread({2, 3, 3, 2}, -2, 2, 2), 2, 1, mode));
+  return scatter_samples;
 }
 
 }  // namespace
@@ -152,11 +153,11 @@ std::vector<OpDef> scatter() {
       .attributes = {{"axis", "where N stands"},
                      {"batch_dims", "how many leading axes x and indices share"},
                      {"mode", "set, add, max or min"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = scatter_infer,
+      .gradient = scatter_gradient,
       .lowering = {.kernel = ASG_OP_SCATTER},
       .source = "https://onnx.ai/onnx/operators/onnx__ScatterElements.html",
-      .samples = samples,
+      .samples = scatter_samples,
   }};
 }
 }  // namespace ops

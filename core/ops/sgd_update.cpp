@@ -10,7 +10,7 @@ namespace asg {
 namespace {
 
 // Inputs parameter, gradient, learning_rate.
-Types infer(const Signature& call) {
+Types sgd_update_infer(const Signature& call) {
   updates::require_alike(call, 2);
   updates::require_rate(call, 2);
   (void)call.attributes.number("weight_decay");
@@ -23,7 +23,7 @@ Tensor decayed(const OpCall& call) {
   return decay == 0 ? call.in(1) : call.in(1) + decay * call.in(0);
 }
 
-Tensors body(const OpCall& call) {
+Tensors sgd_update_body(const OpCall& call) {
   const Tensor rate = cast(call.in(2), call.in(0).dtype());
   return {call.in(0) - rate * decayed(call)};
 }
@@ -57,14 +57,14 @@ Tensors momentum_body(const OpCall& call) {
   return {p - cast(call.in(3), p.dtype()) * direction, buffer};
 }
 
-Attributes options(const SgdOptions& o) {
+Attributes sgd_update_options(const SgdOptions& o) {
   return {{"momentum", o.momentum},
           {"dampening", o.dampening},
           {"weight_decay", o.weight_decay},
           {"nesterov", static_cast<std::int64_t>(o.nesterov)}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sgd_update_samples() {
   const Array p({2}, {1.0, -2.0}), g({2}, {0.5, 4.0});
   return {{.inputs = {p, g, Array(0.1)},
            .attributes = {{"weight_decay", 0.0}},
@@ -83,21 +83,22 @@ std::vector<Sample> momentum_samples() {
   const Array p({2}, {1.0, -2.0}), g({2}, {0.5, 4.0}), buffer({2}, {1.0, 2.0});
   const Array rate(0.1);
   const std::int64_t one = 1, two = 2;
-  return {{.inputs = {p, g, buffer, rate},
-           .attributes = options({.momentum = 0.5}),
-           .outputs = {Array({2}, {0.9, -2.5}), Array({2}, {1.0, 5.0})}},
-          {.inputs = {p, g, buffer, rate},
-           .attributes = options({.momentum = 0.5, .nesterov = true}),
-           .outputs = {Array({2}, {0.9, -2.65}), Array({2}, {1.0, 5.0})}},
-          {.inputs = {p, g, buffer, rate, Array(two)},
-           .attributes = options({.momentum = 0.5, .dampening = 0.25, .weight_decay = 0.5}),
-           .outputs = {Array({2}, {0.875, -2.325}), Array({2}, {1.25, 3.25})}},
-          {.inputs = {p, g, Array::zeros(f64, {2}), rate, Array(one)},
-           .attributes = options({.momentum = 0.5, .dampening = 0.25}),
-           .outputs = {Array({2}, {0.95, -2.4}), g}},
-          {.inputs = {spread({2, 1, 3}), spread({2, 1, 3}, -1, 1, 1), spread({2, 1, 3}, -1, 1, 2),
-                      rate, Array(3.0)},
-           .attributes = options({.momentum = 0.9, .dampening = 0.1, .weight_decay = 0.1})}};
+  return {
+      {.inputs = {p, g, buffer, rate},
+       .attributes = sgd_update_options({.momentum = 0.5}),
+       .outputs = {Array({2}, {0.9, -2.5}), Array({2}, {1.0, 5.0})}},
+      {.inputs = {p, g, buffer, rate},
+       .attributes = sgd_update_options({.momentum = 0.5, .nesterov = true}),
+       .outputs = {Array({2}, {0.9, -2.65}), Array({2}, {1.0, 5.0})}},
+      {.inputs = {p, g, buffer, rate, Array(two)},
+       .attributes = sgd_update_options({.momentum = 0.5, .dampening = 0.25, .weight_decay = 0.5}),
+       .outputs = {Array({2}, {0.875, -2.325}), Array({2}, {1.25, 3.25})}},
+      {.inputs = {p, g, Array::zeros(f64, {2}), rate, Array(one)},
+       .attributes = sgd_update_options({.momentum = 0.5, .dampening = 0.25}),
+       .outputs = {Array({2}, {0.95, -2.4}), g}},
+      {.inputs = {spread({2, 1, 3}), spread({2, 1, 3}, -1, 1, 1), spread({2, 1, 3}, -1, 1, 2), rate,
+                  Array(3.0)},
+       .attributes = sgd_update_options({.momentum = 0.9, .dampening = 0.1, .weight_decay = 0.1})}};
 }
 
 }  // namespace
@@ -117,7 +118,7 @@ SgdMomentum sgd_momentum_update(const Operand& parameter, const Tensor& gradient
   const Tensor p = call.tensor(parameter);
   Tensors inputs = {p, gradient, buffer, call.tensor(learning_rate, p.dtype())};
   if (step.defined()) inputs.push_back(step);
-  const Tensors results = call.make_all("sgd_momentum_update", inputs, options(how));
+  const Tensors results = call.make_all("sgd_momentum_update", inputs, sgd_update_options(how));
   return {results[0], results[1]};
 }
 
@@ -133,10 +134,10 @@ std::vector<OpDef> sgd_update() {
                      {"learning_rate", "[]", "float"}},
           .outputs = {{"parameter", "as parameter", "as parameter"}},
           .attributes = {decay},
-          .infer = infer,
-          .decompose = body,
+          .infer = sgd_update_infer,
+          .decompose = sgd_update_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.optim.SGD.html",
-          .samples = samples,
+          .samples = sgd_update_samples,
       },
       {
           .name = "sgd_momentum_update",

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> shift_left_samples() {
   return {kink({Array({4}, std::vector<std::int32_t>{6, -1, 1, INT32_MIN}),
                 Array({4}, std::vector<std::int32_t>{3, 7, 31, 1})},
                Array({4}, std::vector<std::int32_t>{48, -128, INT32_MIN, 0})),
@@ -44,7 +44,7 @@ std::vector<OpDef> shift_left() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_SHIFT_LEFT},
       .source = "https://onnx.ai/onnx/operators/onnx__BitShift.html",
-      .samples = samples,
+      .samples = shift_left_samples,
   }};
 }
 }  // namespace ops

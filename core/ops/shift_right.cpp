@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> shift_right_samples() {
   return {kink({Array({4}, std::vector<std::int32_t>{6, -1, 1, INT32_MIN}),
                 Array({4}, std::vector<std::int32_t>{3, 7, 31, 1})},
                Array({4}, std::vector<std::int32_t>{0, -1, 0, -1073741824})),
@@ -48,7 +48,7 @@ std::vector<OpDef> shift_right() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_SHIFT_RIGHT},
       .source = "https://onnx.ai/onnx/operators/onnx__BitShift.html",
-      .samples = samples,
+      .samples = shift_right_samples,
   }};
 }
 }  // namespace ops

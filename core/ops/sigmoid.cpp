@@ -10,18 +10,18 @@ namespace asg {
 namespace {
 
 // 1 / (1 + e) for x >= 0, e / (1 + e) below, with e = exp(-|x|) <= 1.
-Tensors body(const OpCall& call) {
+Tensors sigmoid_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Tensor e = exp(-abs(x));
   return {where(x >= 0, 1, e) / (e + 1)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors sigmoid_gradient(const GradientCall& call) {
   const Tensor& y = call.out();
   return {call.dy() * y * (1 - y)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sigmoid_samples() {
   const double inf = INFINITY;
   return joined(unary_samples({-4, 4}, [](double x) { return 1 / (1 + std::exp(-x)); }),
                 {kink({Array({5}, {0.0, 800.0, -1e30, std::nan(""), inf})},
@@ -40,10 +40,10 @@ std::vector<OpDef> sigmoid() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = sigmoid_gradient,
+      .decompose = sigmoid_body,
       .source = "https://onnx.ai/onnx/operators/onnx__Sigmoid.html",
-      .samples = samples,
+      .samples = sigmoid_samples,
   }};
 }
 }  // namespace ops

@@ -7,7 +7,7 @@
 namespace asg {
 namespace {
 
-std::vector<Sample> samples() {
+std::vector<Sample> sign_samples() {
   return joined(unary_constants({-2, 3}, [](double x) { return x < 0 ? -1.0 : 1.0; }),
                 {kink({Array({2}, {0.0, -0.0})}, Array({2}, {0.0, -0.0}))});
 }
@@ -27,7 +27,7 @@ std::vector<OpDef> sign() {
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_SIGN},
       .source = "https://onnx.ai/onnx/operators/onnx__Sign.html",
-      .samples = samples,
+      .samples = sign_samples,
   }};
 }
 }  // namespace ops

@@ -10,14 +10,14 @@
 namespace asg {
 namespace {
 
-Tensors body(const OpCall& call) { return {gated(call.in(0), 0.5 * call.in(0))}; }
+Tensors silu_body(const OpCall& call) { return {gated(call.in(0), 0.5 * call.in(0))}; }
 
-Tensors gradient(const GradientCall& call) {
+Tensors silu_gradient(const GradientCall& call) {
   const Tensor s = sigmoid(call.in(0));
   return {call.dy() * (s + call.out() * (1 - s))};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> silu_samples() {
   return joined(unary_samples({-4, 4}, [](double x) { return x / (1 + std::exp(-x)); }),
                 {kink({Array({3}, {0.0, 800.0, -800.0})}, Array({3}, {0.0, 800.0, 0.0}))});
 }
@@ -34,10 +34,10 @@ std::vector<OpDef> silu() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
-      .decompose = body,
+      .gradient = silu_gradient,
+      .decompose = silu_body,
       .source = "https://arxiv.org/abs/1606.08415",
-      .samples = samples,
+      .samples = silu_samples,
   }};
 }
 }  // namespace ops

@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy() * cos(call.in(0))}; }
+Tensors sin_gradient(const GradientCall& call) { return {call.dy() * cos(call.in(0))}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sin_samples() {
   return unary_samples({-4, 4}, [](double x) { return std::sin(x); });
 }
 
@@ -27,10 +27,10 @@ std::vector<OpDef> sin() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = sin_gradient,
       .lowering = {.instruction = ASG_EW_SIN},
       .source = "https://onnx.ai/onnx/operators/onnx__Sin.html",
-      .samples = samples,
+      .samples = sin_samples,
   }};
 }
 }  // namespace ops

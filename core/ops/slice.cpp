@@ -11,7 +11,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types slice_infer(const Signature& call) {
   const Ints& starts = rules::per_axis(call, "starts");
   const Ints& limits = rules::per_axis(call, "limits");
   const Ints& strides = rules::per_axis(call, "strides");
@@ -39,7 +39,7 @@ Tensor dilated(const Tensor& x, int axis, std::int64_t stride) {
   return reshape(gaps, shape);
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors slice_gradient(const GradientCall& call) {
   const Attributes& how = call.attributes;
   return {apply(find_op("slice_backward"), {call.dy()},
                 {{"starts", how.integers("starts")},
@@ -47,7 +47,7 @@ Tensors gradient(const GradientCall& call) {
                  {"shape", call.in(0).shape().to_vector()}})};
 }
 
-Types infer_backward(const Signature& call) {
+Types slice_infer_backward(const Signature& call) {
   const Ints& starts = rules::per_axis(call, "starts");
   const Ints& strides = rules::per_axis(call, "strides");
   const Shape shape = rules::shape(call);
@@ -66,7 +66,7 @@ Types infer_backward(const Signature& call) {
 }
 
 // dy where it was read, zeros elsewhere.
-Tensors backward(const OpCall& call) {
+Tensors slice_backward(const OpCall& call) {
   const Shape whole = call.attributes.shape("shape");
   const Ints& starts = call.attributes.integers("starts");
   const Ints& strides = call.attributes.integers("strides");
@@ -85,7 +85,7 @@ Tensors backward(const OpCall& call) {
   return {pad(dx, low, high)};
 }
 
-Tensors gradient_backward(const GradientCall& call) {
+Tensors slice_gradient_backward(const GradientCall& call) {
   const Shape part = call.in(0).shape();
   const Ints& starts = call.attributes.integers("starts");
   const Ints& strides = call.attributes.integers("strides");
@@ -97,7 +97,8 @@ Tensors gradient_backward(const GradientCall& call) {
                 {{"starts", starts}, {"limits", limits}, {"strides", strides}})};
 }
 
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> slice_view(const View& operand, const Signature& call,
+                               const TensorType& result) {
   const Ints& starts = call.attributes.integers("starts");
   const Ints& strides = call.attributes.integers("strides");
   return changed(operand, result.shape, [&](std::int64_t& base, Shape& coef) {
@@ -109,7 +110,7 @@ std::optional<View> view(const View& operand, const Signature& call, const Tenso
   });
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> slice_samples() {
   const auto sample = [](const Array& x, const Ints& starts, const Ints& limits,
                          const Ints& strides, std::vector<Array> y = {}) {
     return Sample{.inputs = {x},
@@ -130,7 +131,7 @@ std::vector<Sample> samples() {
           sample(spread({5, 4, 7}), {1, 0, 2}, {5, 4, 7}, {2, 1, 3})};
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> slice_backward_samples() {
   const auto sample = [](const Array& dy, const Ints& starts, const Ints& strides,
                          const Shape& shape, std::vector<Array> dx = {}) {
     return Sample{
@@ -205,11 +206,11 @@ std::vector<OpDef> slice() {
               .attributes = {{"starts", "the first position of each axis"},
                              {"limits", "the position behind the last"},
                              {"strides", "steps, at least 1"}},
-              .infer = infer,
-              .gradient = gradient,
-              .lowering = {.view = view},
+              .infer = slice_infer,
+              .gradient = slice_gradient,
+              .lowering = {.view = slice_view},
               .source = "https://openxla.org/stablehlo/spec#slice",
-              .samples = samples,
+              .samples = slice_samples,
           },
           {
               .name = "slice_backward",
@@ -220,10 +221,10 @@ std::vector<OpDef> slice() {
               .attributes = {{"starts", "the first position of each axis"},
                              {"strides", "steps, at least 1"},
                              {"shape", "the sizes of dx"}},
-              .infer = infer_backward,
-              .gradient = gradient_backward,
-              .decompose = backward,
-              .samples = backward_samples,
+              .infer = slice_infer_backward,
+              .gradient = slice_gradient_backward,
+              .decompose = slice_backward,
+              .samples = slice_backward_samples,
           }};
 }
 }  // namespace ops

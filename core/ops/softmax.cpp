@@ -11,24 +11,24 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types softmax_infer(const Signature& call) {
   rules::axis(call);
   return rules::floats(call);
 }
 
 // The largest element of a row becomes 0, so nothing overflows and the sum is at least 1.
-Tensors body(const OpCall& call) {
+Tensors softmax_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const int axis = call.attributes.axis("axis");
   const Tensor e = exp(x - stop_gradient(max(x, axis, true)));
   return {e / sum(e, axis, true)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors softmax_gradient(const GradientCall& call) {
   return {apply(find_op("softmax_backward"), {call.dy(), call.out()}, call.attributes)};
 }
 
-Tensors backward(const OpCall& call) {
+Tensors softmax_backward(const OpCall& call) {
   const Tensor& y = call.in(1);
   const Tensor g = call.in(0) * y;
   return {g - y * sum(g, call.attributes.axis("axis"), true)};
@@ -47,7 +47,7 @@ Array along(const Array& x, int axis, F f) {
   return y;
 }
 
-Array expected(const Array& x, int axis) {
+Array softmax_expected(const Array& x, int axis) {
   return along(x, axis, [&](auto at, std::int64_t n, Array& y) {
     double total = 0;
     for (std::int64_t k = 0; k < n; ++k) total += std::exp(x.get(at(k)));
@@ -55,18 +55,18 @@ Array expected(const Array& x, int axis) {
   });
 }
 
-std::vector<std::pair<Shape, std::int64_t>> cases() {
+std::vector<std::pair<Shape, std::int64_t>> softmax_cases() {
   return {{{4}, 0},    {{3, 5}, 1}, {{3, 5}, 0}, {{2, 3, 4}, 1},
           {{2, 1}, 1}, {{0, 3}, 1}, {{2, 0}, 1}};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> softmax_samples() {
   std::vector<Sample> result;
-  for (const auto& [shape, axis] : cases()) {
+  for (const auto& [shape, axis] : softmax_cases()) {
     const Array x = spread(shape, -3, 3);
     result.push_back({.inputs = {x},
                       .attributes = {{"axis", axis}},
-                      .outputs = {expected(x, static_cast<int>(axis))}});
+                      .outputs = {softmax_expected(x, static_cast<int>(axis))}});
   }
   const double inf = INFINITY;
   Sample extreme = kink({Array({3, 3}, {1e30, 1e30, -1e30, -inf, 1.0, 1.0, 1e30, 0.0, -inf})},
@@ -76,11 +76,11 @@ std::vector<Sample> samples() {
   return result;
 }
 
-std::vector<Sample> backward_samples() {
+std::vector<Sample> softmax_backward_samples() {
   std::vector<Sample> result;
-  for (const auto& [shape, axis] : cases()) {
+  for (const auto& [shape, axis] : softmax_cases()) {
     const Array dy = spread(shape, -2, 2, 1);
-    const Array y = expected(spread(shape, -1, 1, 2), static_cast<int>(axis));
+    const Array y = softmax_expected(spread(shape, -1, 1, 2), static_cast<int>(axis));
     const Array dx = along(y, static_cast<int>(axis), [&](auto at, std::int64_t n, Array& out) {
       for (std::int64_t i = 0; i < n; ++i) {  // the Jacobian, row by row
         double total = 0;
@@ -110,11 +110,11 @@ std::vector<OpDef> softmax() {
               .inputs = {{"x", "[..., N, ...]", "float"}},
               .outputs = {{"y", "as x", "as x"}},
               .attributes = {{"axis", "the axis along which the result sums to 1"}},
-              .infer = infer,
-              .gradient = gradient,
-              .decompose = body,
+              .infer = softmax_infer,
+              .gradient = softmax_gradient,
+              .decompose = softmax_body,
               .source = "https://onnx.ai/onnx/operators/onnx__Softmax.html",
-              .samples = samples,
+              .samples = softmax_samples,
           },
           {
               .name = "softmax_backward",
@@ -122,9 +122,9 @@ std::vector<OpDef> softmax() {
               .inputs = {{"dy", "[..., N, ...]", "float"}, {"y", "as dy", "as dy"}},
               .outputs = {{"dx", "as dy", "as dy"}},
               .attributes = {{"axis", "the axis of the softmax"}},
-              .infer = infer,
-              .decompose = backward,
-              .samples = backward_samples,
+              .infer = softmax_infer,
+              .decompose = softmax_backward,
+              .samples = softmax_backward_samples,
           }};
 }
 }  // namespace ops

@@ -9,23 +9,23 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types softplus_infer(const Signature& call) {
   call.require_type(call.attributes.number("beta") > 0, "beta must be above 0");
   return rules::floats(call);
 }
 
 // log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|))
-Tensors body(const OpCall& call) {
+Tensors softplus_body(const OpCall& call) {
   const double beta = call.attributes.number("beta");
   const Tensor z = beta * call.in(0);
   return {(maximum(z, 0) + log1p(exp(-abs(z)))) / beta};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors softplus_gradient(const GradientCall& call) {
   return {call.dy() * sigmoid(call.attributes.number("beta") * call.in(0))};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> softplus_samples() {
   std::vector<Sample> cases =
       unary_samples({-4, 4}, [](double x) { return std::log1p(std::exp(2 * x)) / 2; });
   for (Sample& c : cases) c.attributes = {{"beta", 2.0}};
@@ -50,11 +50,11 @@ std::vector<OpDef> softplus() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .attributes = {{"beta", "how sharp the bend is, above 0"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = softplus_infer,
+      .gradient = softplus_gradient,
+      .decompose = softplus_body,
       .source = "https://onnx.ai/onnx/operators/onnx__Softplus.html",
-      .samples = samples,
+      .samples = softplus_samples,
   }};
 }
 }  // namespace ops

@@ -14,7 +14,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types sort_infer(const Signature& call) {
   (void)rules::axis(call);
   call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
   (void)call.attributes.flag("descending");
@@ -23,13 +23,13 @@ Types infer(const Signature& call) {
 
 // Each cotangent goes back to where its element came from: the positions are a permutation, and
 // its inverse sorts them again.
-Tensors gradient(const GradientCall& call) {
+Tensors sort_gradient(const GradientCall& call) {
   if (!call.dy(0).defined()) return {Tensor{}};
   const int axis = call.attributes.axis("axis");
   return {take_along_axis(call.dy(0), sort(call.out(1), axis).positions, axis)};
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sort_samples() {
   const auto sample = [](const Array& x, int axis, bool descending, std::vector<Array> y = {}) {
     return Sample{.inputs = {x},
                   .attributes = {{"axis", axis}, {"descending", descending}},
@@ -92,11 +92,11 @@ std::vector<OpDef> sort() {
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"values", "as x", "as x"}, {"positions", "as x", "i64"}},
       .attributes = {{"axis", "what is sorted"}, {"descending", "1: the largest first"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = sort_infer,
+      .gradient = sort_gradient,
       .lowering = {.kernel = ASG_OP_SORT},
       .source = "https://openxla.org/stablehlo/spec#sort",
-      .samples = samples,
+      .samples = sort_samples,
   }};
 }
 }  // namespace ops

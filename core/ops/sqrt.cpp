@@ -10,9 +10,9 @@ namespace asg {
 namespace {
 
 // inf at 0, the true limit.
-Tensors gradient(const GradientCall& call) { return {0.5 * call.dy() / call.out()}; }
+Tensors sqrt_gradient(const GradientCall& call) { return {0.5 * call.dy() / call.out()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sqrt_samples() {
   return joined(unary_samples({0.1, 4}, [](double x) { return std::sqrt(x); }),
                 {kink({Array({2}, {0.0, 9.0})}, Array({2}, {0.0, 3.0}))});
 }
@@ -29,10 +29,10 @@ std::vector<OpDef> sqrt() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = sqrt_gradient,
       .lowering = {.instruction = ASG_EW_SQRT},
       .source = "https://onnx.ai/onnx/operators/onnx__Sqrt.html",
-      .samples = samples,
+      .samples = sqrt_samples,
   }};
 }
 }  // namespace ops

@@ -6,11 +6,11 @@
 namespace asg {
 namespace {
 
-std::optional<View> view(const View& operand, const Signature&, const TensorType&) {
+std::optional<View> stop_gradient_view(const View& operand, const Signature&, const TensorType&) {
   return operand;
 }
 
-std::vector<Sample> samples() {
+std::vector<Sample> stop_gradient_samples() {
   return unary_constants({-2, 2}, [](double x) { return x; });
 }
 
@@ -30,9 +30,9 @@ std::vector<OpDef> stop_gradient() {
       .outputs = {{"y", "as x", "as x"}},
       .infer = same_as_first,
       .no_gradient = true,
-      .lowering = {.view = view},
+      .lowering = {.view = stop_gradient_view},
       .source = "https://jax.readthedocs.io/en/latest/_autosummary/jax.lax.stop_gradient.html",
-      .samples = samples,
+      .samples = stop_gradient_samples,
   }};
 }
 }  // namespace ops

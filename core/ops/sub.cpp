@@ -7,9 +7,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy(), -call.dy()}; }
+Tensors sub_gradient(const GradientCall& call) { return {call.dy(), -call.dy()}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> sub_samples() {
   return binary_samples({-2, 2}, {-3, 3}, [](double a, double b) { return a - b; });
 }
 
@@ -26,10 +26,10 @@ std::vector<OpDef> sub() {
       .inputs = {{"a", "[...]", "number"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::numbers,
-      .gradient = gradient,
+      .gradient = sub_gradient,
       .lowering = {.instruction = ASG_EW_SUB},
       .source = "https://onnx.ai/onnx/operators/onnx__Sub.html",
-      .samples = samples,
+      .samples = sub_samples,
   }};
 }
 }  // namespace ops

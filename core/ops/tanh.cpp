@@ -9,9 +9,9 @@
 namespace asg {
 namespace {
 
-Tensors gradient(const GradientCall& call) { return {call.dy() * (1 - square(call.out()))}; }
+Tensors tanh_gradient(const GradientCall& call) { return {call.dy() * (1 - square(call.out()))}; }
 
-std::vector<Sample> samples() {
+std::vector<Sample> tanh_samples() {
   return joined(unary_samples({-3, 3}, [](double x) { return std::tanh(x); }),
                 {kink({Array({3}, {0.0, 100.0, -1000.0})}, Array({3}, {0.0, 1.0, -1.0}))});
 }
@@ -28,10 +28,10 @@ std::vector<OpDef> tanh() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .gradient = gradient,
+      .gradient = tanh_gradient,
       .lowering = {.instruction = ASG_EW_TANH},
       .source = "https://onnx.ai/onnx/operators/onnx__Tanh.html",
-      .samples = samples,
+      .samples = tanh_samples,
   }};
 }
 }  // namespace ops

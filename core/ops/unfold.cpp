@@ -111,7 +111,8 @@ Tensors gradient_fold(const GradientCall& call) {
 }
 
 // Old position o * stride + k * dilation - pad of each covered axis.
-std::optional<View> view(const View& operand, const Signature& call, const TensorType& result) {
+std::optional<View> unfold_view(const View& operand, const Signature& call,
+                                const TensorType& result) {
   const Window w = window_of(call.attributes);
   const std::uint64_t fill = element_bits(call.dtype(0), call.attributes.number("value"));
   if (!operand.bounds.empty() && operand.fill != fill) return std::nullopt;
@@ -216,7 +217,7 @@ std::vector<OpDef> unfold() {
               .attributes = of_unfold,
               .infer = infer_unfold,
               .gradient = gradient_unfold,
-              .lowering = {.view = view},
+              .lowering = {.view = unfold_view},
               .source = "https://pytorch.org/docs/stable/generated/torch.nn.Unfold.html",
               .samples = unfold_samples,
           },

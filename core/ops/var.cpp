@@ -11,7 +11,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types var_infer(const Signature& call) {
   (void)call.attributes.integer("correction");
   return {reduced::float_type(call)};
 }
@@ -23,14 +23,14 @@ double divisor(const Shape& shape, const Attributes& attributes) {
 }
 
 // Two passes: the mean of squares minus the square of the mean loses all digits of a small spread.
-Tensors body(const OpCall& call) {
+Tensors var_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Axes axes(call.attributes.integers("axes"));
   const Tensor squares = square(reduced::centred(x, axes));
   return {(axes.empty() ? squares : sum(squares, axes)) / divisor(x.shape(), call.attributes)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors var_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const Shape shape = x.shape();
   const Axes axes(call.attributes.integers("axes"));
@@ -39,7 +39,7 @@ Tensors gradient(const GradientCall& call) {
 }
 
 // torch.var in float64.
-std::vector<Sample> samples() {
+std::vector<Sample> var_samples() {
   const Array x({2, 3}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5});
   const auto options = [](Ints axes, int correction) {
     return Attributes{{"axes", axes}, {"correction", correction}};
@@ -85,11 +85,11 @@ std::vector<OpDef> var() {
       .outputs = {{"y", "without the axes", "as x"}},
       .attributes = {{"axes", "the axes that disappear, sorted"},
                      {"correction", "1 for the unbiased estimate, 0 for the population's"}},
-      .infer = infer,
-      .gradient = gradient,
-      .decompose = body,
+      .infer = var_infer,
+      .gradient = var_gradient,
+      .decompose = var_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.var.html",
-      .samples = samples,
+      .samples = var_samples,
   }};
 }
 }  // namespace ops

@@ -3,7 +3,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types variable_infer(const Signature& call) {
   return {{call.attributes.dtype("dtype"), rules::shape(call)}};
 }
 
@@ -19,7 +19,7 @@ std::vector<OpDef> variable() {
       .attributes = {{"name", "unique in its graph"},
                      {"dtype", "element type"},
                      {"shape", "sizes of the axes"}},
-      .infer = infer,
+      .infer = variable_infer,
   }};
 }
 }  // namespace ops

@@ -10,7 +10,7 @@
 namespace asg {
 namespace {
 
-Types infer(const Signature& call) {
+Types where_infer(const Signature& call) {
   call.require_type(call.dtype(0) == boolean, "the condition must be bool; compare with 0 first");
   call.require_type(call.dtype(1) == call.dtype(2), "a and b must have one element type");
   call.require(call.shape(0) == call.shape(1) && call.shape(1) == call.shape(2),
@@ -18,13 +18,13 @@ Types infer(const Signature& call) {
   return {call.in(1)};
 }
 
-Tensors gradient(const GradientCall& call) {
+Tensors where_gradient(const GradientCall& call) {
   const Tensor zero = zeros_like(call.dy());
   return {Tensor{}, where(call.in(0), call.dy(), zero), where(call.in(0), zero, call.dy())};
 }
 
-std::vector<Sample> samples() {
-  std::vector<Sample> samples;
+std::vector<Sample> where_samples() {
+  std::vector<Sample> where_samples;
   for (const Shape& shape : sample_shapes()) {
     const Array a = spread(shape, -2, 2, 1);
     const Array b = spread(shape, -2, 2, 2);
@@ -33,14 +33,14 @@ std::vector<Sample> samples() {
     Array y(f64, shape);
     for (std::int64_t i = 0; i < y.numel(); ++i)
       y.set(i, condition.get(i) != 0 ? a.get(i) : b.get(i));
-    samples.push_back({.inputs = {condition, a, b}, .outputs = {y}});
+    where_samples.push_back({.inputs = {condition, a, b}, .outputs = {y}});
   }
   const double nan = std::nan("");
   // What is not chosen plays no part, not even NaN.
-  samples.push_back(
+  where_samples.push_back(
       kink({Array({2}, {true, false}), Array({2}, {1.0, nan}), Array({2}, {nan, 2.0})},
            Array({2}, {1.0, 2.0})));
-  return samples;
+  return where_samples;
 }
 
 }  // namespace
@@ -61,11 +61,11 @@ std::vector<OpDef> where() {
                  {"a", "as condition", "any"},
                  {"b", "as condition", "as a"}},
       .outputs = {{"y", "as condition", "as a"}},
-      .infer = infer,
-      .gradient = gradient,
+      .infer = where_infer,
+      .gradient = where_gradient,
       .lowering = {.instruction = ASG_EW_WHERE},
       .source = "https://onnx.ai/onnx/operators/onnx__Where.html",
-      .samples = samples,
+      .samples = where_samples,
   }};
 }
 }  // namespace ops

@@ -248,7 +248,7 @@ struct Range {
 };
 
 // Bytes of slots, kept as ranges that do not touch each other.
-class Touched {
+class TouchedRanges {
  public:
   [[nodiscard]] bool overlaps(const Range& r) const {
     const auto behind = ranges_.lower_bound({r.slot, r.end});
@@ -277,7 +277,7 @@ class Touched {
 }  // namespace
 
 void assign_stages(Program& program, std::int64_t& visits) {
-  Touched reads, writes;  // of the stage being filled
+  TouchedRanges reads, writes;  // of the stage being filled
   const auto range = [&](std::uint32_t v) {
     const Placed& p = program.values[v];
     return Range{p.slot, p.extent_begin, p.extent_end};

@@ -5,7 +5,7 @@
 namespace asg {
 namespace {
 
-bool same_map(const Access& a, const Access& b) {
+bool same_map_without_bounds(const Access& a, const Access& b) {
   return a.offset == b.offset && a.strides == b.strides && a.bounds.empty() && b.bounds.empty();
 }
 
@@ -29,7 +29,7 @@ bool reads_before_writing(const Region& region, const Program& program, int from
     const Access& load = region.accesses[inst.a];
     if (static_cast<int>(program.values[load.value].slot) != from) continue;
     if (i >= region.phases[store_phase].insts_end ||
-        !same_map(load, region.accesses[store->access]))
+        !same_map_without_bounds(load, region.accesses[store->access]))
       return false;
   }
   return true;

@@ -13,9 +13,6 @@
 #include "runtime/plugin_call.hpp"
 
 namespace asg {
-namespace {
-
-using loader::PluginFailure;
 
 struct StepNames {
   std::string op;
@@ -27,6 +24,10 @@ struct SlotFacts {
   std::uint64_t size = 0;
   bool bound = true;  // constants live in the executable
 };
+
+namespace {
+
+using loader::PluginFailure;
 
 std::string place(const DeviceImpl& device) {
   return fmt::format("backend {}, device {}", device.backend->plugin().name,
