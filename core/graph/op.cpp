@@ -72,13 +72,18 @@ Tensors body_of(const OpDef& op, const OpCall& call, std::span<const TensorType>
   return result;
 }
 
-const OpDef& find_op(std::string_view name) {
+const OpDef* known_op(std::string_view name) {
   static const auto index = [] {
     std::unordered_map<std::string_view, const OpDef*> map;
     for (const OpDef& op : op_table()) map.emplace(op.name, &op);
     return map;
   }();
-  if (const auto found = index.find(name); found != index.end()) return *found->second;
+  const auto found = index.find(name);
+  return found == index.end() ? nullptr : found->second;
+}
+
+const OpDef& find_op(std::string_view name) {
+  if (const OpDef* op = known_op(name)) return *op;
   std::string near;
   for (const OpDef& op : op_table())
     if (!name.empty() && op.name.substr(0, 2) == name.substr(0, 2))

@@ -3,6 +3,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -32,6 +33,10 @@ std::vector<OpDef> abs() {
       .infer = rules::numbers,
       .gradient = abs_gradient,
       .lowering = {.instruction = ASG_EW_ABS},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a) { return std::abs(a); });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Abs.html",
       .samples = abs_samples,
   }};

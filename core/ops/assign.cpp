@@ -19,6 +19,7 @@ std::vector<OpDef> assign() {
       .inputs = {{"variable", "[...]", "any"}, {"value", "as variable", "as variable"}},
       .outputs = {},
       .infer = assign_infer,
+      .lowering = {.role = Lowering::Role::assign},
   }};
 }
 }  // namespace ops

@@ -19,6 +19,14 @@ Tensors cast_gradient(const GradientCall& call) {
   return {cast(call.dy(), call.in(0).dtype())};
 }
 
+// Every value of these types is a double, through which the conversion goes.
+std::optional<Array> cast_evaluate(std::span<const Array> operands, const TensorType& result) {
+  const DType from = operands[0].dtype();
+  const bool held = is_float(from) || from == i32 || from == boolean;
+  if (!held || !is_float(result.dtype)) return {};
+  return operands[0].to(result.dtype);
+}
+
 std::vector<Sample> cast_samples() {
   std::vector<Sample> cast_samples;
   for (Sample& sample : unary_samples({-2, 2}, [](double x) { return x; })) {
@@ -63,6 +71,7 @@ std::vector<OpDef> cast() {
       .infer = cast_infer,
       .gradient = cast_gradient,
       .lowering = {.instruction = ASG_EW_CAST},
+      .evaluate = cast_evaluate,
       .source = "https://onnx.ai/onnx/operators/onnx__Cast.html",
       .samples = cast_samples,
   }};

@@ -108,6 +108,7 @@ std::vector<OpDef> concat() {
       .attributes = {{"axis", "the axis that grows"}},
       .infer = concat_infer,
       .gradient = concat_gradient,
+      .lowering = {.role = Lowering::Role::concat},
       .source = "https://openxla.org/stablehlo/spec#concatenate",
       .samples = concat_samples,
   }};

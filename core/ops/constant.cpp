@@ -32,6 +32,7 @@ std::vector<OpDef> constant() {
       .outputs = {{"y", "as value", "as value"}},
       .attributes = {{"value", "the numbers"}},
       .infer = constant_infer,
+      .lowering = {.role = Lowering::Role::constant},
       .source = "https://openxla.org/stablehlo/spec#constant",
       .samples = constant_samples,
   }};

@@ -25,6 +25,7 @@ std::vector<OpDef> copy() {
       .outputs = {{"y", "as x", "as x"}},
       .infer = copy_infer,
       .gradient = copy_gradient,
+      .lowering = {.role = Lowering::Role::copy},
       .samples = copy_samples,
   }};
 }

@@ -1,6 +1,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -35,6 +36,10 @@ std::vector<OpDef> div() {
       .infer = rules::numbers,
       .gradient = div_gradient,
       .lowering = {.instruction = ASG_EW_DIV},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a, auto b) { return a / b; });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Div.html",
       .samples = div_samples,
   }};

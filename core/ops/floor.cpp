@@ -3,6 +3,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -28,6 +29,10 @@ std::vector<OpDef> floor() {
       .infer = rules::floats,
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_FLOOR},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a) { return std::floor(a); });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Floor.html",
       .samples = floor_samples,
   }};

@@ -20,6 +20,7 @@ std::vector<OpDef> input() {
                      {"dtype", "element type"},
                      {"shape", "sizes of the axes"}},
       .infer = input_infer,
+      .lowering = {.role = Lowering::Role::input},
   }};
 }
 }  // namespace ops

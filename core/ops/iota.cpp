@@ -65,6 +65,7 @@ std::vector<OpDef> iota() {
                      {"dtype", "a number type"}},
       .infer = iota_infer,
       .no_gradient = true,
+      .lowering = {.role = Lowering::Role::iota},
       .source = "https://openxla.org/stablehlo/spec#iota",
       .samples = iota_samples,
   }};

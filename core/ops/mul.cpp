@@ -1,6 +1,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -31,6 +32,10 @@ std::vector<OpDef> mul() {
       .infer = rules::numbers,
       .gradient = mul_gradient,
       .lowering = {.instruction = ASG_EW_MUL},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a, auto b) { return a * b; });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Mul.html",
       .samples = mul_samples,
   }};

@@ -1,6 +1,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -28,6 +29,10 @@ std::vector<OpDef> neg() {
       .infer = rules::numbers,
       .gradient = neg_gradient,
       .lowering = {.instruction = ASG_EW_NEG},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a) { return -a; });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Neg.html",
       .samples = neg_samples,
   }};

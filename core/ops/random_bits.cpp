@@ -52,6 +52,7 @@ std::vector<OpDef> random_bits() {
                      {"stream", "tells apart the random ops of one program"}},
       .infer = random_bits_infer,
       .no_gradient = true,
+      .lowering = {.role = Lowering::Role::random_bits},
       .source = "Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011",
       .samples = random_bits_samples,
   }};

@@ -163,6 +163,7 @@ std::vector<OpDef> reduce() {
                      {"axes", "those that disappear, ascending"}},
       .infer = reduce_infer,
       .gradient = reduce_gradient,
+      .lowering = {.role = Lowering::Role::reduce},
       .source = "https://openxla.org/stablehlo/spec#reduce",
       .samples = reduce_samples,
   }};

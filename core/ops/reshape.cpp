@@ -73,6 +73,10 @@ std::optional<View> reshape_view(const View& operand, const Signature&, const Te
   return possible ? std::optional(reshaped) : std::nullopt;
 }
 
+std::optional<Array> reshape_evaluate(std::span<const Array> operands, const TensorType& result) {
+  return operands[0].reshaped(result.shape);
+}
+
 std::vector<Sample> reshape_samples() {
   const auto sample = [](const Array& x, const Shape& shape) {
     return Sample{.inputs = {x},
@@ -168,6 +172,7 @@ std::vector<OpDef> reshape() {
       .infer = reshape_infer,
       .gradient = reshape_gradient,
       .lowering = {.view = reshape_view},
+      .evaluate = reshape_evaluate,
       .source = "https://openxla.org/stablehlo/spec#reshape",
       .samples = reshape_samples,
   }};

@@ -3,6 +3,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -31,6 +32,10 @@ std::vector<OpDef> sqrt() {
       .infer = rules::floats,
       .gradient = sqrt_gradient,
       .lowering = {.instruction = ASG_EW_SQRT},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a) { return std::sqrt(a); });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Sqrt.html",
       .samples = sqrt_samples,
   }};

@@ -1,6 +1,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/ops/elementwise.hpp>
 
+#include "ops/evaluate.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -28,6 +29,10 @@ std::vector<OpDef> sub() {
       .infer = rules::numbers,
       .gradient = sub_gradient,
       .lowering = {.instruction = ASG_EW_SUB},
+      .evaluate =
+          [](std::span<const Array> in, const TensorType& type) {
+            return rules::evaluated(in, type, [](auto a, auto b) { return a - b; });
+          },
       .source = "https://onnx.ai/onnx/operators/onnx__Sub.html",
       .samples = sub_samples,
   }};

@@ -20,6 +20,7 @@ std::vector<OpDef> variable() {
                      {"dtype", "element type"},
                      {"shape", "sizes of the axes"}},
       .infer = variable_infer,
+      .lowering = {.role = Lowering::Role::variable},
   }};
 }
 }  // namespace ops

@@ -11,37 +11,51 @@
 namespace asg {
 namespace {
 
+// The ops that rules look for and make.
+struct RuleOps {
+  const OpDef& abs = find_op("abs");
+  const OpDef& broadcast_to = find_op("broadcast_to");
+  const OpDef& cast = find_op("cast");
+  const OpDef& mul = find_op("mul");
+  const OpDef& neg = find_op("neg");
+  const OpDef& permute = find_op("permute");
+  const OpDef& reshape = find_op("reshape");
+  const OpDef& rsqrt = find_op("rsqrt");
+  const OpDef& sqrt = find_op("sqrt");
+};
+
 // What a rule sees: a node with operands of the new graph. It gives what the node equals, bit by
 // bit for every input, infinities, NaN and signed zeros included.
 class Match {
  public:
-  Match(const Node& of, const Tensors& in, Graph& to) : node(of), operands(in), graph(to) {}
+  Match(const RuleOps& known, const Node& of, const Tensors& in, Graph& to)
+      : ops(known), node(of), operands(in), graph(to) {}
 
+  const RuleOps& ops;
   const Node& node;
   const Tensors& operands;
   Graph& graph;
 
   [[nodiscard]] const Tensor& in(std::size_t i) const { return operands[i]; }
   [[nodiscard]] Node made_by(const Tensor& t) const { return graph.node(t.value().node); }
-  [[nodiscard]] bool is(const Tensor& t, std::string_view op) const {
-    return made_by(t).op.name == op;
-  }
+  [[nodiscard]] bool is(const Tensor& t, const OpDef& op) const { return &made_by(t).op == &op; }
   [[nodiscard]] Tensor operand_of(const Tensor& t, std::size_t i) const {
     return graph.tensor(made_by(t).operands[i]);
   }
   // The one number that all elements are, seen through reshape and broadcast_to.
   [[nodiscard]] std::optional<double> number(Tensor t) const {
-    while (is(t, "broadcast_to") || is(t, "reshape")) t = operand_of(t, 0);
-    if (!is(t, "constant") || t.numel() != 1) return {};
-    return made_by(t).attributes.array("value").get(0);
+    while (is(t, ops.broadcast_to) || is(t, ops.reshape)) t = operand_of(t, 0);
+    const Node from = made_by(t);
+    if (from.op.lowering.role != Lowering::Role::constant || t.numel() != 1) return {};
+    return from.attributes.array("value").get(0);
   }
   [[nodiscard]] bool is_number(std::size_t i, double value) const {
     const std::optional<double> n = number(in(i));
     return n && *n == value && std::signbit(*n) == std::signbit(value);
   }
-  [[nodiscard]] Tensor make(std::string_view op, const Tensors& inputs,
+  [[nodiscard]] Tensor make(const OpDef& op, const Tensors& inputs,
                             Attributes attributes = {}) const {
-    return graph.add(find_op(op), inputs, std::move(attributes))[0];
+    return graph.add(op, inputs, std::move(attributes))[0];
   }
 };
 
@@ -49,16 +63,16 @@ using Result = std::optional<Tensor>;
 
 // f(f(x)) = x
 Result involution(const Match& m) {
-  if (m.is(m.in(0), m.node.op.name)) return m.operand_of(m.in(0), 0);
+  if (m.is(m.in(0), m.node.op)) return m.operand_of(m.in(0), 0);
   return {};
 }
 // f(f(x)) = f(x)
 Result idempotent(const Match& m) {
-  if (m.is(m.in(0), m.node.op.name)) return m.in(0);
+  if (m.is(m.in(0), m.node.op)) return m.in(0);
   return {};
 }
 Result absolute(const Match& m) {
-  if (m.is(m.in(0), "neg")) return m.make("abs", {m.operand_of(m.in(0), 0)});
+  if (m.is(m.in(0), m.ops.neg)) return m.make(m.ops.abs, {m.operand_of(m.in(0), 0)});
   return idempotent(m);
 }
 // x + 0 is no rule: -0 + 0 is 0.
@@ -80,8 +94,8 @@ Result multiplied(const Match& m) {
 Tensor times(const Match& m, double factor) {
   const Tensor& x = m.in(0);
   const Tensor scale = m.graph.constant(Array::full(x.dtype(), {}, factor));
-  const Tensor all = m.make("broadcast_to", {scale}, {{"shape", x.shape().to_vector()}});
-  return m.make("mul", {x, all});
+  const Tensor all = m.make(m.ops.broadcast_to, {scale}, {{"shape", x.shape().to_vector()}});
+  return m.make(m.ops.mul, {x, all});
 }
 // Division by a power of two is a product, as long as its reciprocal is a normal number.
 Result divided(const Match& m) {
@@ -107,7 +121,7 @@ Result converted(const Match& m) {
   const DType to = m.node.outputs[0].dtype;
   if (x.dtype() == to) return x;
   // There and back through a type that holds every value of the first.
-  if (!m.is(x, "cast")) return {};
+  if (!m.is(x, m.ops.cast)) return {};
   const Tensor from = m.operand_of(x, 0);
   const bool holds = (x.dtype() == f64 && (from.dtype() == f32 || from.dtype() == i32)) ||
                      (x.dtype() == i64 && from.dtype() == i32) || from.dtype() == boolean;
@@ -117,13 +131,13 @@ Result converted(const Match& m) {
 Result reshaped(const Match& m) {
   const Tensor& x = m.in(0);
   if (x.shape() == m.node.outputs[0].shape) return x;
-  if (m.is(x, "reshape")) return m.make("reshape", {m.operand_of(x, 0)}, m.node.attributes);
+  if (m.is(x, m.ops.reshape)) return m.make(m.ops.reshape, {m.operand_of(x, 0)}, m.node.attributes);
   return {};
 }
 Result permuted(const Match& m) {
   std::vector<std::int64_t> axes = m.node.attributes.integers("axes");
   const Tensor& x = m.in(0);
-  const bool twice = m.is(x, "permute");
+  const bool twice = m.is(x, m.ops.permute);
   if (twice)
     for (auto& axis : axes)
       axis = m.made_by(x).attributes.integers("axes")[static_cast<std::size_t>(axis)];
@@ -132,19 +146,24 @@ Result permuted(const Match& m) {
     identity = identity && axes[k] == static_cast<std::int64_t>(k);
   const Tensor base = twice ? m.operand_of(x, 0) : x;
   if (identity) return base;
-  if (twice) return m.make("permute", {base}, {{"axes", axes}});
+  if (twice) return m.make(m.ops.permute, {base}, {{"axes", axes}});
   return {};
 }
 // Views that change nothing.
 Result unchanged(const Match& m) {
-  if (!(m.in(0).shape() == m.node.outputs[0].shape)) return {};
-  if (m.node.op.name == "slice")
-    for (const std::int64_t stride : m.node.attributes.integers("strides"))
-      if (stride < 0) return {};
-  if (m.node.op.name == "pad")  // what is cut off at one end may be added at the other
-    for (const std::int64_t low : m.node.attributes.integers("low"))
-      if (low != 0) return {};
-  return m.in(0);
+  if (m.in(0).shape() == m.node.outputs[0].shape) return m.in(0);
+  return {};
+}
+Result sliced(const Match& m) {
+  for (const std::int64_t stride : m.node.attributes.integers("strides"))
+    if (stride < 0) return {};
+  return unchanged(m);
+}
+// What is cut off at one end may be added at the other.
+Result padded(const Match& m) {
+  for (const std::int64_t low : m.node.attributes.integers("low"))
+    if (low != 0) return {};
+  return unchanged(m);
 }
 Result joined(const Match& m) {
   if (m.operands.size() == 1) return m.in(0);
@@ -164,8 +183,8 @@ Result divided_by_number(const Match& m) {
   return times(m, 1 / *n);
 }
 Result root_of_reciprocal(const Match& m) {
-  if (m.is_number(0, 1) && m.is(m.in(1), "sqrt"))
-    return m.make("rsqrt", {m.operand_of(m.in(1), 0)});
+  if (m.is_number(0, 1) && m.is(m.in(1), m.ops.sqrt))
+    return m.make(m.ops.rsqrt, {m.operand_of(m.in(1), 0)});
   return divided_by_number(m);
 }
 
@@ -190,8 +209,8 @@ constexpr std::pair<std::string_view, Rule> exact[] = {{"neg", involution},
                                                        {"reshape", reshaped},
                                                        {"permute", permuted},
                                                        {"broadcast_to", unchanged},
-                                                       {"slice", unchanged},
-                                                       {"pad", unchanged},
+                                                       {"slice", sliced},
+                                                       {"pad", padded},
                                                        {"concat", joined}};
 constexpr std::pair<std::string_view, Rule> relaxed[] = {{"add", zero_added},
                                                          {"div", root_of_reciprocal}};
@@ -220,6 +239,7 @@ class Rules {
 
 Traced canonicalize(TracedView traced, const PassContext& context) {
   static const Rules always(exact), sometimes(relaxed);
+  static const RuleOps ops;
   Rewrite rewrite(traced);
   for (NodeId id = 0; id < traced.graph.size(); ++id) {
     if (!rewrite.live()[id]) continue;
@@ -230,7 +250,7 @@ Traced canonicalize(TracedView traced, const PassContext& context) {
     if ((rule != nullptr || other != nullptr) && context.fuel > 0) {
       const OriginScope scope(rewrite.graph(), node.origin);
       const Tensors& operands = rewrite.operands(node);
-      const Match match(node, operands, rewrite.graph());
+      const Match match(ops, node, operands, rewrite.graph());
       if (rule != nullptr) result = rule(match);
       if (!result && other != nullptr) result = other(match);
     }

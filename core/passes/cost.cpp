@@ -106,20 +106,24 @@ double flops_of(const Graph& graph, const Node& node) {
     return sum;
   }
   if (computes) return as_double(node.outputs[0].shape.numel());
-  if (node.op.name == "reduce" || node.op.name == "cumulative" || node.op.name == "fold")
-    return elements(0);
-  if (node.op.name == "scatter") return elements(2);
-  if (node.op.name == "matmul")
-    return product_flops(graph.type(node.operands[0]).shape, node.outputs[0].shape);
-  return 0;
+  if (node.op.lowering.role == Lowering::Role::reduce) return elements(0);
+  switch (node.op.lowering.kernel) {
+    case ASG_OP_CUMULATIVE:
+    case ASG_OP_FOLD:
+      return elements(0);
+    case ASG_OP_SCATTER:
+      return elements(2);
+    case ASG_OP_MATMUL:
+      return product_flops(graph.type(node.operands[0]).shape, node.outputs[0].shape);
+    default:
+      return 0;
+  }
 }
 
 // 0 for a composite of a program's own, whose body only that program knows.
 double claimed_flops(const Program& program, const Step& step) {
-  const auto ops = op_table();
-  const auto op = std::find_if(ops.begin(), ops.end(),
-                               [&](const OpDef& known) { return known.name == step.name; });
-  if (op == ops.end()) return 0;
+  const OpDef* op = known_op(step.name);
+  if (op == nullptr) return 0;
   Graph graph;
   Tensors inputs;
   for (const std::uint32_t v : step.inputs) {

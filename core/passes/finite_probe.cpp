@@ -13,7 +13,8 @@ namespace {
 // Copies what is alive but for the assigns; what they would assign stays a value like any other.
 void copy_values(Rewrite& rewrite, const Graph& graph) {
   for (NodeId id = 0; id < graph.size(); ++id)
-    if (rewrite.live()[id] && graph.node(id).op.name != "assign") rewrite.copy(graph.node(id));
+    if (rewrite.live()[id] && graph.node(id).op.lowering.role != Lowering::Role::assign)
+      rewrite.copy(graph.node(id));
 }
 
 // One i32: 0, 1 for infinities, 2 for NaN.

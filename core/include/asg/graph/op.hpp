@@ -88,11 +88,34 @@ struct Sample {
 
 /// How a primitive reaches a backend.
 struct Lowering {
+  /// What the passes themselves know how to lower.
+  enum class Role : std::uint8_t {
+    none,
+    input,
+    constant,
+    variable,
+    assign,
+    copy,
+    concat,
+    reduce,
+    iota,
+    random_bits
+  };
+  Role role = Role::none;
   std::uint32_t instruction = 0;  ///< ASG_EW_*: elementwise, a region instruction
   std::uint32_t kernel = 0;       ///< ASG_OP_*: a kernel step with the node's attributes
   /// The result is another way to look at operand 0; nullopt where that needs a copy first.
   std::optional<View> (*view)(const View& operand, const Signature& call,
                               const TensorType& result) = nullptr;
+
+  /// Whether the value is there before the program runs.
+  [[nodiscard]] bool is_given() const {
+    return role == Role::input || role == Role::constant || role == Role::variable;
+  }
+  /// Whether elements are made of their positions alone (and of a seed).
+  [[nodiscard]] bool is_positions() const {
+    return role == Role::iota || role == Role::random_bits;
+  }
 };
 
 /// An op: a primitive (a backend executes it) or a composite (`decompose` is its meaning).
@@ -115,6 +138,10 @@ struct OpDef {
   bool no_gradient = false;
 
   Lowering lowering = {};
+  /// The result for constants, of an op that every backend must compute to the same bits; nothing
+  /// where that is not so. Whatever has one is computed once, before the program runs.
+  std::optional<Array> (*evaluate)(std::span<const Array> operands,
+                                   const TensorType& result) = nullptr;
   std::string_view source = {};
   std::vector<Sample> (*samples)() = nullptr;
   int version = 1;
@@ -128,6 +155,8 @@ struct OpDef {
 /// The op of that name.
 /// Errors   TypeError, with the nearest names, when there is none.
 [[nodiscard]] const OpDef& find_op(std::string_view name);
+/// The op of that name; none when there is none, as for ops of a program's own.
+[[nodiscard]] const OpDef* known_op(std::string_view name);
 
 /// The types of a call's outputs: the op's rule, or the types its body has.
 /// Errors   ShapeError, TypeError.
