@@ -62,7 +62,9 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
         fmt::print("{:<16} {}\n", variable.name,
                    value == nullptr ? "(not set)" : shown(value, 4096));
       }
-      fmt::print("passes that ASG_DISABLE may leave out: {}\n", fmt::join(pass_names(), ", "));
+      std::vector<std::string_view> passes;
+      for (const Pass pass : optional_passes()) passes.push_back(name(pass));
+      fmt::print("passes that ASG_DISABLE may leave out: {}\n", fmt::join(passes, ", "));
       fmt::print("memory available: {}\n", size_text(static_cast<double>(available_memory())));
       fmt::print("plugin directories, in order:\n");
       for (const auto& directory : plugin_directories(flags->search()))

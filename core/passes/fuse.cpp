@@ -22,10 +22,10 @@ class Fuser {
         order_(groups_.order) {}
 
   Fused run() {
-    if (context_.options.has("epilogues")) attach_to_products();
-    if (context_.options.has("fuse")) {
+    if (context_.options.has(Pass::epilogues)) attach_to_products();
+    if (context_.options.has(Pass::fuse)) {
       fuse_with_readers();
-      if (context_.options.has("fuse_siblings")) fuse_siblings();
+      if (context_.options.has(Pass::fuse_siblings)) fuse_siblings();
     }
     groups_.explain();
     return groups_.finish();
@@ -136,13 +136,12 @@ class Fuser {
   };
 
   void choose_followers(Chosen& chosen) {
-    const Shape& shape = chosen.product.outputs[0].shape;
     std::vector<NodeId>& nodes = chosen.nodes;
     for (std::size_t i = 0; i < nodes.size() && nodes.size() < most_nodes; ++i)
       for (const NodeId reader : layout_.readers[nodes[i]]) {
         ++groups_.visits;
         if (nodes.size() < most_nodes && !chosen.has(reader) &&
-            can_follow(reader, chosen.product, shape) &&
+            groups_.can_follow(chosen.product.id, reader) == Why::fused &&
             !waits_for(reader, chosen.product.id, nodes))
           nodes.push_back(reader);
       }
@@ -215,7 +214,7 @@ class Fuser {
         const NodeId base = layout_.sources.of(operand).base.node;
         const std::vector<NodeId>& readers = layout_.readers[base];
         if (chosen.nodes.size() < most_nodes && !chosen.has(base) && !layout_.in_memory[base] &&
-            can_follow(base, chosen.product, chosen.product.outputs[0].shape) &&
+            groups_.can_follow(chosen.product.id, base) == Why::fused &&
             std::all_of(readers.begin(), readers.end(),
                         [&](NodeId reader) { return chosen.has(reader); }))
           chosen.nodes.push_back(base);
@@ -234,52 +233,6 @@ class Fuser {
         return true;
     }
     return false;
-  }
-  // An elementwise node over the product's points whose operands can be read along its axes.
-  [[nodiscard]] bool can_follow(NodeId id, const Node& product, const Shape& shape) const {
-    if (layout_.kind[id] != Kind::element || !groups_.is_region(id)) return false;
-    if (groups_.groups[order_.group(id)].anchor != no_node)
-      return false;  // follows another product
-    const Node node = graph_.node(id);
-    if (groups_.groups[id].points != shape.numel()) return false;
-    const bool positions = node.op.name == "iota" || node.op.name == "random_bits";
-    if (positions && node.outputs[0].shape != shape) return false;
-    // The product reads its operands as a whole, also after the first results are written.
-    for (const Value operand : product.operands)
-      if (layout_.sources.of(operand).base.node == layout_.assigned[id]) return false;
-    for (const Value operand : node.operands) {
-      const Source& source = layout_.sources.of(operand);
-      if (layout_.free[source.base.node] && !layout_.in_memory[source.base.node]) {
-        if (node.outputs[0].shape != shape) return false;
-        continue;
-      }
-      if (is_whole(source.view, shape.numel())) continue;
-      if (source.base.node == product.id) return false;
-      if (!follows_axes(source.view, shape)) return false;
-    }
-    return true;
-  }
-  // Whether a view of another factoring of the same points is affine in these axes: each axis of
-  // the view lies inside one of them, and those inside one go together.
-  [[nodiscard]] static bool follows_axes(const View& view, const Shape& shape) {
-    if (view.shape == shape) return true;
-    if (!view.bounds.empty()) return false;
-    std::int64_t inner = 1;
-    int d = shape.rank() - 1;
-    std::int64_t begin = 1;  // product of the axes inside of d
-    std::int64_t stride = 0;
-    for (int v = view.shape.rank(); v-- > 0;) {
-      const std::int64_t size = view.shape[v];
-      if (size == 1) continue;
-      while (d >= 0 && inner >= begin * shape[d]) begin *= shape[d--];
-      if (d < 0 || inner * size > begin * shape[d]) return false;
-      if (inner == begin)
-        stride = view.strides[v];
-      else if (view.strides[v] != stride * (inner / begin))
-        return false;
-      inner *= size;
-    }
-    return true;
   }
 
   Grouping groups_;

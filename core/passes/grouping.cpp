@@ -82,6 +82,29 @@ bool reads_rows(const View& view, std::int64_t row) {
   return true;
 }
 
+// Whether a view of another factoring of the same points is affine in these axes: each axis of
+// the view lies inside one of them, and those inside one go together.
+bool follows_axes(const View& view, const Shape& shape) {
+  if (view.shape == shape) return true;
+  if (!view.bounds.empty()) return false;
+  std::int64_t inner = 1;
+  int d = shape.rank() - 1;
+  std::int64_t begin = 1;  // product of the axes inside of d
+  std::int64_t stride = 0;
+  for (int v = view.shape.rank(); v-- > 0;) {
+    const std::int64_t size = view.shape[v];
+    if (size == 1) continue;
+    while (d >= 0 && inner >= begin * shape[d]) begin *= shape[d--];
+    if (d < 0 || inner * size > begin * shape[d]) return false;
+    if (inner == begin)
+      stride = view.strides[v];
+    else if (view.strides[v] != stride * (inner / begin))
+      return false;
+    inner *= size;
+  }
+  return true;
+}
+
 }  // namespace
 
 Grouping::Grouping(const Layout& of, const PassContext& with)
@@ -132,8 +155,7 @@ void Grouping::start(NodeId id) {
     (void)add_cut(group.cuts, suffix_product(shape, d), group.points);
   for (const Value operand : node.operands) {
     const NodeId base = layout.sources.of(operand).base.node;
-    if (graph.node(base).op.name != "constant" || graph.type({base, 0}).shape.numel() != 1)
-      group.loads.push_back(base);
+    if (!is_number(graph.node(base))) group.loads.push_back(base);
   }
   std::sort(group.loads.begin(), group.loads.end());
   group.loads.erase(std::unique(group.loads.begin(), group.loads.end()), group.loads.end());
@@ -215,6 +237,115 @@ bool Grouping::reads_whole(NodeId reader, NodeId base) const {
 
 // ---- joining -----------------------------------------------------------------
 
+Why Grouping::try_join(NodeId p, NodeId c) {
+  if (order.group(p) == order.group(c)) return Why::fused;
+  Join join(order.group(p), order.group(c));
+  if (order.rank(join.a) > order.rank(join.b)) std::swap(join.a, join.b);
+  for (const Rule rule : {&Grouping::size_allows, &Grouping::domains_allow, &Grouping::reads_allow,
+                          &Grouping::cuts_allow, &Grouping::state_allows})
+    if (const Why why = (this->*rule)(join); why != Why::fused) return why;
+  find_members(join);
+  for (const Rule rule : {&Grouping::rows_allow, &Grouping::phases_allow, &Grouping::within_limits})
+    if (const Why why = (this->*rule)(join); why != Why::fused) return why;
+  return commit(join);
+}
+
+Why Grouping::try_attach(NodeId product, NodeId id) {
+  Join join(order.group(product), order.group(id));
+  join.group.anchor = product;
+  join.group.points = groups[join.b].points;
+  if (const Why why = can_follow(product, id); why != Why::fused) return why;
+  find_members(join);
+  for (const Rule rule : {&Grouping::size_allows, &Grouping::follower_allows,
+                          &Grouping::within_limits, &Grouping::state_allows})
+    if (const Why why = (this->*rule)(join); why != Why::fused) return why;
+  return commit(join);
+}
+
+bool Grouping::allows(NodeId product, const std::vector<NodeId>& nodes) const {
+  Join join(product, product);
+  join.group.anchor = product;
+  join.members = nodes;
+  std::sort(join.members.begin(), join.members.end());
+  for (const NodeId id : join.members)
+    join.group.loads = joined_loads(join.group.loads, groups[id].loads, join.members);
+  return within_limits(join) == Why::fused;
+}
+
+Why Grouping::commit(Join& join) {
+  if (context.fuel == 0) return Why::fuel;
+  const std::vector<NodeId> become_rows = join.a_rows   ? order.members(join.a)
+                                          : join.b_rows ? order.members(join.b)
+                                                        : std::vector<NodeId>{};
+  if (!order.join(join.a, join.b)) return Why::cycle;
+  (void)context.may_rewrite();
+  for (const NodeId id : become_rows) is_row[id] = true;
+  groups[order.group(join.a)] = std::move(join.group);
+  return Why::fused;
+}
+
+void Grouping::find_members(Join& join) const {
+  join.members = order.members(join.a);
+  const std::vector<NodeId>& others = order.members(join.b);
+  join.members.insert(join.members.end(), others.begin(), others.end());
+  std::sort(join.members.begin(), join.members.end());
+  join.group.loads = joined_loads(groups[join.a].loads, groups[join.b].loads, join.members);
+}
+
+// ---- the rules -----------------------------------------------------------------
+
+Why Grouping::size_allows(Join& join) const {
+  const std::size_t members = order.members(join.a).size() + order.members(join.b).size();
+  return members > most_nodes ? Why::nodes : Why::fused;
+}
+
+// The points of the two: as many, or as many as the other has rows.
+Why Grouping::domains_allow(Join& join) const {
+  const Group &a = groups[join.a], &b = groups[join.b];
+  if (a.anchor != no_node || b.anchor != no_node) return Why::domain;
+  Group& both = join.group;
+  both.points = std::max(a.points, b.points);
+  both.row = std::max(a.row, b.row);
+  both.reductions = a.reductions + b.reductions;
+  join.a_rows = a.points < b.points;
+  join.b_rows = b.points < a.points;
+  if (!join.a_rows && !join.b_rows)
+    return a.row > 0 && b.row > 0 && a.row != b.row ? Why::rows : Why::fused;
+  // One number that many read: a kernel of its own, not part of one of its readers.
+  if (join.a_rows && a.points == 1) return Why::domain;
+  const Group &small = join.a_rows ? a : b, &large = join.a_rows ? b : a;
+  if (small.reductions > 0 || small.row > 0 || small.points == 0 || both.points % small.points != 0)
+    return Why::domain;
+  // A number made of several reductions waits for all of them: a kernel of its own.
+  if (join.b_rows && b.points == 1 && std::any_of(b.loads.begin(), b.loads.end(), [&](NodeId base) {
+        return layout.kind[base] != Kind::none && order.group(base) != join.a;
+      }))
+    return Why::domain;
+  both.row = both.points / small.points;
+  return large.row > 0 && large.row != both.row ? Why::rows : Why::fused;
+}
+
+// Every edge between the two, not just that of the nodes that were asked about.
+Why Grouping::reads_allow(Join& join) const {
+  bool any = false;
+  for (const NodeId reader : order.members(join.b))
+    for (const Value operand : graph.node(reader).operands) {
+      ++visits;
+      const Source& source = layout.sources.of(operand);
+      const NodeId base = source.base.node;
+      if (layout.kind[base] == Kind::none || order.group(base) != join.a) continue;
+      any = true;
+      if (layout.kind[base] == Kind::reduce && join.group.row == 0)
+        join.group.row = reduced_range(graph.node(base), domain(base)).end;
+      const bool p_row = join.a_rows || row_value(base);
+      const bool c_row = join.b_rows || is_row[reader];
+      if (layout.kind[reader] == Kind::reduce && c_row) return Why::transposed;
+      if (const Why why = edge(base, source.view, join.group, p_row, c_row); why != Why::fused)
+        return why;
+    }
+  return !any && (join.a_rows || join.b_rows) ? Why::domain : Why::fused;
+}
+
 Why Grouping::edge(NodeId p, const View& view, const Group& joined, bool p_row, bool c_row) const {
   if (layout.kind[p] == Kind::reduce) {
     const Reduced range = reduced_range(graph.node(p), domain(p));
@@ -231,141 +362,111 @@ Why Grouping::edge(NodeId p, const View& view, const Group& joined, bool p_row, 
 
 bool Grouping::row_value(NodeId id) const { return layout.kind[id] == Kind::reduce || is_row[id]; }
 
-Why Grouping::try_join(NodeId p, NodeId c) {
-  NodeId ga = order.group(p), gb = order.group(c);
-  if (ga == gb) return Why::fused;
-  if (order.rank(ga) > order.rank(gb)) std::swap(ga, gb);  // values go from a to b
-  const Group& a = groups[ga];
-  const Group& b = groups[gb];
-  if (a.anchor != no_node || b.anchor != no_node) return Why::domain;
-  const auto& members_a = order.members(ga);
-  const auto& members_b = order.members(gb);
-  if (members_a.size() + members_b.size() > most_nodes) return Why::nodes;
+Why Grouping::cuts_allow(Join& join) const {
+  const Group& base = groups[join.a_rows ? join.b : join.a];
+  const Group& other = groups[join.a_rows ? join.a : join.b];
+  Group& both = join.group;
+  both.cuts = base.cuts;
+  const std::int64_t scale = join.a_rows || join.b_rows ? both.row : 1;
+  for (const std::int64_t cut : other.cuts)
+    if (!add_cut(both.cuts, cut * scale, both.points)) return Why::axes;
+  return add_cut(both.cuts, both.row, both.points) ? Why::fused : Why::axes;
+}
 
-  Group joined;
-  joined.points = std::max(a.points, b.points);
-  joined.row = std::max(a.row, b.row);
-  joined.reductions = a.reductions + b.reductions;
-  const bool a_rows = a.points < b.points, b_rows = b.points < a.points;
-  // One number that many read: a kernel of its own, not part of one of its readers.
-  if (a_rows && a.points == 1) return Why::domain;
-  const Group& small = a_rows ? a : b;
-  if (a_rows || b_rows) {
-    if (small.reductions > 0 || small.row > 0 || small.points == 0 ||
-        joined.points % small.points != 0)
-      return Why::domain;
-    // A number made of several reductions waits for all of them: a kernel of its own.
-    if (b_rows && b.points == 1 && std::any_of(b.loads.begin(), b.loads.end(), [&](NodeId base) {
-          return layout.kind[base] != Kind::none && order.group(base) != ga;
-        }))
-      return Why::domain;
-    joined.row = joined.points / small.points;
-    const Group& large = a_rows ? b : a;
-    if (large.row > 0 && large.row != joined.row) return Why::rows;
-  } else if (a.row > 0 && b.row > 0 && a.row != b.row) {
-    return Why::rows;
-  }
-
-  // Every edge between the two, not just this one.
-  bool any = false;
-  for (const NodeId reader : members_b)
-    for (const Value operand : graph.node(reader).operands) {
-      ++visits;
-      const Source& source = layout.sources.of(operand);
-      const NodeId base = source.base.node;
-      if (layout.kind[base] == Kind::none || order.group(base) != ga) continue;
-      any = true;
-      if (layout.kind[base] == Kind::reduce && joined.row == 0)
-        joined.row = reduced_range(graph.node(base), domain(base)).end;
-      const bool p_row = a_rows || row_value(base);
-      const bool c_row = b_rows || is_row[reader];
-      if (layout.kind[reader] == Kind::reduce && c_row) return Why::transposed;
-      if (const Why why = edge(base, source.view, joined, p_row, c_row); why != Why::fused)
-        return why;
+Why Grouping::state_allows(Join& join) const {
+  const auto inside = [&](NodeId id) {
+    const NodeId group = order.group(id);
+    return group == join.a || group == join.b;
+  };
+  for (const NodeId group : {join.a, join.b})
+    for (const NodeId id : order.members(group)) {
+      if (!strict_[id] || late_[id]) continue;
+      const NodeId variable = layout.assigned[id];
+      visits += static_cast<std::int64_t>(layout.readers[variable].size());
+      for (const NodeId reader : layout.readers[variable])
+        if (inside(reader) && !reads_whole(reader, variable)) return Why::state;
     }
-  if (!any && (a_rows || b_rows)) return Why::domain;
+  return Why::fused;
+}
 
-  if (const Why why = join_cuts(a, b, a_rows, b_rows, joined); why != Why::fused) return why;
-  if (const Why why = state_allows(members_a, members_b); why != Why::fused) return why;
-  std::vector<NodeId> all = members_a;
-  all.insert(all.end(), members_b.begin(), members_b.end());
-  std::sort(all.begin(), all.end());
-  // A row's value is written once for the row, and read at all its points.
-  for (const auto* members : {&members_a, &members_b})
-    for (const NodeId id : *members) {
-      const bool becomes_row = members == &members_a ? a_rows : b_rows;
+// A row's value is written once for the row, and read at all its points.
+Why Grouping::rows_allow(Join& join) const {
+  for (const NodeId group : {join.a, join.b})
+    for (const NodeId id : order.members(group)) {
+      const bool becomes_row = group == join.a ? join.a_rows : join.b_rows;
       if (!becomes_row && !row_value(id)) continue;
-      if (!limits_.bounds && layout.kind[id] != Kind::reduce && is_stored(id, all))
+      if (!limits_.bounds && layout.kind[id] != Kind::reduce && is_stored(id, join.members))
         return Why::guards;
       if (layout.assigned[id] == no_node || late_[id]) continue;
       visits += static_cast<std::int64_t>(layout.readers[layout.assigned[id]].size());
       for (const NodeId reader : layout.readers[layout.assigned[id]])
-        if (std::binary_search(all.begin(), all.end(), reader)) return Why::state;
+        if (std::binary_search(join.members.begin(), join.members.end(), reader)) return Why::state;
     }
-  const int phases = joined.reductions > 0 ? phases_of(all) : 0;
-  if (phases > most_reduction_phases) return Why::phases;
-  if (phases > 0 && joined.row > long_row && joined.points / joined.row < 8) return Why::long_rows;
-  joined.loads = joined_loads(a.loads, b.loads, all);
-  if (const Why why = within_limits(all, joined, phases); why != Why::fused) return why;
-  if (context.fuel == 0) return Why::fuel;
-  const std::vector<NodeId> become_rows = a_rows   ? members_a
-                                          : b_rows ? members_b
-                                                   : std::vector<NodeId>{};
-  if (!order.join(p, c)) return Why::cycle;
-  (void)context.may_rewrite();
-  for (const NodeId id : become_rows) is_row[id] = true;
-  groups[order.group(p)] = std::move(joined);
   return Why::fused;
 }
 
-Why Grouping::try_attach(NodeId product, NodeId id) {
-  const NodeId group = order.group(product);
-  if (!reads_in_place(id, group)) return Why::transposed;
-  std::vector<NodeId> all = order.members(group);
-  all.push_back(id);
-  std::sort(all.begin(), all.end());
-  Group joined;
-  joined.points = groups[id].points;
-  joined.anchor = product;
-  joined.loads = joined_loads(groups[group].loads, groups[id].loads, all);
-  if (const Why why = within_limits(all, joined, 0); why != Why::fused) return why;
-  if (const Why why = state_allows(order.members(group), {id}); why != Why::fused) return why;
-  if (context.fuel == 0) return Why::fuel;
-  if (!order.join(product, id)) return Why::cycle;
-  (void)context.may_rewrite();
-  groups[order.group(product)] = std::move(joined);
-  return Why::fused;
+Why Grouping::phases_allow(Join& join) const {
+  const Group& both = join.group;
+  join.phases = both.reductions > 0 ? phases_of(join.members) : 0;
+  if (join.phases > most_reduction_phases) return Why::phases;
+  const bool few = join.phases > 0 && both.row > long_row && both.points / both.row < 8;
+  return few ? Why::long_rows : Why::fused;
 }
 
-bool Grouping::allows(NodeId product, const std::vector<NodeId>& nodes) const {
-  Group joined;
-  joined.anchor = product;
-  std::vector<NodeId> all = nodes;
-  std::sort(all.begin(), all.end());
-  for (const NodeId id : all) joined.loads = joined_loads(joined.loads, groups[id].loads, all);
-  return within_limits(all, joined, 0) == Why::fused;
-}
-
-bool Grouping::reads_in_place(NodeId id, NodeId group) const {
-  for (const Value operand : graph.node(id).operands) {
-    const Source& source = layout.sources.of(operand);
-    if (layout.kind[source.base.node] == Kind::none || order.group(source.base.node) != group)
-      continue;
-    if (!is_whole(source.view, groups[id].points)) return false;
+Why Grouping::within_limits(Join& join) const {
+  const Group& both = join.group;
+  const int rank = both.anchor == no_node ? static_cast<int>(both.cuts.size()) + 1
+                                          : graph.node(both.anchor).outputs[0].shape.rank();
+  if (rank > limits_.rank) return Why::axes;
+  if (join.phases > 0 && !limits_.phases) return Why::phases;
+  if (both.loads.size() > most_loads) return Why::loads;
+  if (limits_.insts > 0) {
+    // Each phase computes anew what it needs.
+    std::int64_t insts = both.anchor == no_node ? 0 : 2;
+    for (const NodeId id : join.members) insts += layout.insts[id] * std::int64_t{join.phases + 1};
+    if (insts > limits_.insts) return Why::nodes;
   }
-  return true;
+  if (limits_.buffers > 0 && values_touched(join.members, both) > limits_.buffers)
+    return Why::loads;
+  return Why::fused;
 }
 
-Why Grouping::join_cuts(const Group& a, const Group& b, bool a_rows, bool b_rows,
-                        Group& joined) const {
-  const Group& base = a_rows ? b : a;
-  const Group& other = a_rows ? a : b;
-  joined.cuts = base.cuts;
-  const std::int64_t scale = a_rows || b_rows ? joined.row : 1;
-  for (const std::int64_t cut : other.cuts)
-    if (!add_cut(joined.cuts, cut * scale, joined.points)) return Why::axes;
-  return add_cut(joined.cuts, joined.row, joined.points) ? Why::fused : Why::axes;
+Why Grouping::can_follow(NodeId product, NodeId id) const {
+  if (layout.kind[id] != Kind::element || !is_region(id)) return Why::domain;
+  if (groups[order.group(id)].anchor != no_node) return Why::domain;  // follows another product
+  const Node node = graph.node(id), anchor = graph.node(product);
+  const Shape& shape = anchor.outputs[0].shape;
+  if (groups[id].points != shape.numel()) return Why::domain;
+  if (node.op.lowering.is_positions() && node.outputs[0].shape != shape) return Why::axes;
+  // The product reads its operands as a whole, also after the first results are written.
+  for (const Value operand : anchor.operands)
+    if (layout.sources.of(operand).base.node == layout.assigned[id]) return Why::state;
+  for (const Value operand : node.operands) {
+    const Source& source = layout.sources.of(operand);
+    if (layout.free[source.base.node] && !layout.in_memory[source.base.node]) {
+      if (node.outputs[0].shape != shape) return Why::axes;
+      continue;
+    }
+    if (is_whole(source.view, shape.numel())) continue;
+    if (source.base.node == product) return Why::transposed;
+    if (!follows_axes(source.view, shape)) return Why::axes;
+  }
+  return Why::fused;
 }
+
+// What it reads of the product and of what follows it is at the same points.
+Why Grouping::follower_allows(Join& join) const {
+  for (const NodeId id : order.members(join.b))
+    for (const Value operand : graph.node(id).operands) {
+      const Source& source = layout.sources.of(operand);
+      if (layout.kind[source.base.node] == Kind::none || order.group(source.base.node) != join.a)
+        continue;
+      if (!is_whole(source.view, join.group.points)) return Why::transposed;
+    }
+  return Why::fused;
+}
+
+// ---- of members ------------------------------------------------------------------
 
 std::vector<NodeId> Grouping::joined_loads(const std::vector<NodeId>& a,
                                            const std::vector<NodeId>& b,
@@ -375,22 +476,6 @@ std::vector<NodeId> Grouping::joined_loads(const std::vector<NodeId>& a,
   std::erase_if(
       loads, [&](NodeId load) { return std::binary_search(members.begin(), members.end(), load); });
   return loads;
-}
-
-Why Grouping::state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const {
-  const auto inside = [&](NodeId id) {
-    return std::find(a.begin(), a.end(), id) != a.end() ||
-           std::find(b.begin(), b.end(), id) != b.end();
-  };
-  for (const auto* members : {&a, &b})
-    for (const NodeId id : *members) {
-      if (!strict_[id] || late_[id]) continue;
-      const NodeId variable = layout.assigned[id];
-      visits += static_cast<std::int64_t>(layout.readers[variable].size());
-      for (const NodeId reader : layout.readers[variable])
-        if (inside(reader) && !reads_whole(reader, variable)) return Why::state;
-    }
-  return Why::fused;
 }
 
 int Grouping::phases_of(const std::vector<NodeId>& ascending) const {
@@ -408,23 +493,6 @@ int Grouping::phases_of(const std::vector<NodeId>& ascending) const {
     most = std::max(most, phase[i]);
   }
   return most;
-}
-
-Why Grouping::within_limits(const std::vector<NodeId>& members, const Group& joined,
-                            int phases) const {
-  const int rank = joined.anchor == no_node ? static_cast<int>(joined.cuts.size()) + 1
-                                            : graph.node(joined.anchor).outputs[0].shape.rank();
-  if (rank > limits_.rank) return Why::axes;
-  if (phases > 0 && !limits_.phases) return Why::phases;
-  if (joined.loads.size() > most_loads) return Why::loads;
-  if (limits_.insts > 0) {
-    // Each phase computes anew what it needs.
-    std::int64_t insts = joined.anchor == no_node ? 0 : 2;
-    for (const NodeId id : members) insts += layout.insts[id] * std::int64_t{phases + 1};
-    if (insts > limits_.insts) return Why::nodes;
-  }
-  if (limits_.buffers > 0 && values_touched(members, joined) > limits_.buffers) return Why::loads;
-  return Why::fused;
 }
 
 std::size_t Grouping::values_touched(const std::vector<NodeId>& members, const Group& group) const {
@@ -461,7 +529,8 @@ void Grouping::explain() {
   std::vector<Refusal>& list = context.report.refusals;
   for (const auto& [p, c, why] : refusals_) {
     if (order.group(p) == order.group(c)) continue;
-    list.push_back({"fuse", fmt::format("{} -> {}", graph.node(p).op.name, graph.node(c).op.name),
+    list.push_back({std::string(name(Pass::fuse)),
+                    fmt::format("{} -> {}", graph.node(p).op.name, graph.node(c).op.name),
                     std::string(why_text[static_cast<std::size_t>(why)]),
                     to_string(graph.node(c).origin)});
   }

@@ -1,10 +1,11 @@
-// Groups of nodes that may become one region, and the rules by which they are joined. Internal to
-// the passes.
+// Groups of nodes that may become one region, and all the rules by which they are joined; what is
+// tried is fuse.cpp's business. Internal to the passes.
 #pragma once
 #include <cstdint>
 #include <vector>
 
-#include "passes/fuse.hpp"
+#include "passes/kernels.hpp"
+#include "passes/layout.hpp"
 
 namespace asg {
 
@@ -48,8 +49,11 @@ class Grouping {
   [[nodiscard]] bool reads_whole(NodeId reader, NodeId base) const;
   // Tries to make the groups of p and its reader c one.
   Why try_join(NodeId p, NodeId c);
-  // Tries to make an elementwise node over the product's points part of the product's group.
+  // Tries to make a node, alone in its group, part of the product's group.
   Why try_attach(NodeId product, NodeId id);
+  // Whether the node is elementwise, over the product's points, and reads its operands along the
+  // product's axes.
+  [[nodiscard]] Why can_follow(NodeId product, NodeId id) const;
   // Whether the device allows of a product with these nodes, the product among them.
   [[nodiscard]] bool allows(NodeId product, const std::vector<NodeId>& nodes) const;
   void explain();
@@ -75,26 +79,40 @@ class Grouping {
   // The nodes that refuse an index out of range, so ordered that what comes after the ones given
   // comes after all of them. An index is refused by the first that meets it.
   std::vector<NodeId> last_checks();
+  // Two groups and what they would be together.
+  struct Join {
+    Join(NodeId one, NodeId other) : a(one), b(other) {}
+    NodeId a, b;                          // values go from a to b
+    bool a_rows = false, b_rows = false;  // the values of the one become those of rows
+    Group group = {};                     // of both
+    std::vector<NodeId> members = {};     // of both, ascending
+    int phases = 0;                       // reductions that a value waits for at most
+  };
+  // A rule says why the two cannot be joined, and fills in what it found out of them together.
+  using Rule = Why (Grouping::*)(Join&) const;
+  [[nodiscard]] Why size_allows(Join& join) const;
+  [[nodiscard]] Why domains_allow(Join& join) const;
+  [[nodiscard]] Why reads_allow(Join& join) const;
+  [[nodiscard]] Why cuts_allow(Join& join) const;
+  // No member reads a variable at other points than those where another writes it.
+  [[nodiscard]] Why state_allows(Join& join) const;
+  [[nodiscard]] Why rows_allow(Join& join) const;
+  [[nodiscard]] Why phases_allow(Join& join) const;
+  // What the device can do.
+  [[nodiscard]] Why within_limits(Join& join) const;
+  [[nodiscard]] Why follower_allows(Join& join) const;
+  void find_members(Join& join) const;
+  [[nodiscard]] Why commit(Join& join);
+
   // Whether a reader may have p in the same region, when their groups are one with these points and
   // rows.
   [[nodiscard]] Why edge(NodeId p, const View& view, const Group& joined, bool p_row,
                          bool c_row) const;
   [[nodiscard]] bool row_value(NodeId id) const;
-  // Whether what the node reads of the group is at the same points.
-  [[nodiscard]] bool reads_in_place(NodeId id, NodeId group) const;
-  // The cuts of the two together.
-  [[nodiscard]] Why join_cuts(const Group& a, const Group& b, bool a_rows, bool b_rows,
-                              Group& joined) const;
   // What the members read from outside: what is among these, but for the members.
   [[nodiscard]] static std::vector<NodeId> joined_loads(const std::vector<NodeId>& a,
                                                         const std::vector<NodeId>& b,
                                                         const std::vector<NodeId>& members);
-  // Whether no member reads a variable at other points than those where another writes it.
-  [[nodiscard]] Why state_allows(const std::vector<NodeId>& a, const std::vector<NodeId>& b) const;
-  // Whether the device takes a region of these members, ascending, whose values wait for so many
-  // reductions: every limit is asked here, whatever is joined.
-  [[nodiscard]] Why within_limits(const std::vector<NodeId>& members, const Group& joined,
-                                  int phases) const;
   // How many reductions a value of the region waits for at most.
   [[nodiscard]] int phases_of(const std::vector<NodeId>& ascending) const;
   // At most: values read and written, and results of reductions, which devices may keep in memory.

@@ -1,12 +1,16 @@
+#include "passes/layout.hpp"
+
 #include <algorithm>
 #include <iterator>
 
+#include <asg/graph/algorithms.hpp>
 #include <asg/graph/op.hpp>
 
-#include "passes/fuse.hpp"
 #include "passes/rewrite.hpp"
 
 namespace asg {
+
+using Role = Lowering::Role;
 
 bool is_costly(std::uint32_t instruction) {
   switch (instruction) {
@@ -27,6 +31,10 @@ bool is_costly(std::uint32_t instruction) {
     default:
       return false;
   }
+}
+
+bool is_number(const Node& node) {
+  return node.op.lowering.role == Lowering::Role::constant && node.outputs[0].shape.numel() == 1;
 }
 
 std::optional<Coordinates> coordinates(const View& view, const Shape& shape) {
@@ -88,11 +96,10 @@ void Layout::classify() {
     if (!live[id]) continue;
     const Node node = graph.node(id);
     const Lowering& how = node.op.lowering;
-    const std::string_view name = node.op.name;
-    if (how.view != nullptr || is_given(node) || name == "assign") continue;
-    if (how.instruction != 0 || name == "iota" || name == "random_bits" || name == "copy")
+    if (how.view != nullptr || how.is_given() || how.role == Role::assign) continue;
+    if (how.instruction != 0 || how.is_positions() || how.role == Role::copy)
       kind[id] = Kind::element;
-    else if (name == "reduce")
+    else if (how.role == Role::reduce)
       kind[id] = Kind::reduce;
     else
       kind[id] = Kind::kernel;
@@ -120,14 +127,13 @@ void Layout::find_free() {
     for (const Value operand : node.operands) {
       const Source& source = sources.of(operand);
       const Node base = graph.node(source.base.node);
-      const bool number = base.op.name == "constant" && base.outputs[0].shape.numel() == 1;
       if (free[base.id] && can_inline(id, source)) {
         total += size[base.id];
         std::copy(reads[base.id].begin(), reads[base.id].end(), std::back_inserter(reads[id]));
-      } else if (node.op.name == "random_bits" && kind[base.id] == Kind::none) {
+      } else if (node.op.lowering.role == Role::random_bits && kind[base.id] == Kind::none) {
         reads[id].push_back(base.id);  // the seed and the step
       } else {
-        cheap = cheap && number && source.view.bounds.empty();
+        cheap = cheap && is_number(base) && source.view.bounds.empty();
       }
     }
     size[id] = total;
@@ -139,7 +145,7 @@ void Layout::find_readers() {
   for (NodeId id = 0; id < graph.size(); ++id) {
     if (!live[id]) continue;
     const Node node = graph.node(id);
-    if (node.op.name == "assign") {
+    if (node.op.lowering.role == Role::assign) {
       const NodeId value = sources.of(node.operands[1]).base.node;
       in_memory[value] = true;
       assigned[value] = sources.of(node.operands[0]).base.node;

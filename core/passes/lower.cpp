@@ -8,6 +8,7 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
+#include "passes/fuse.hpp"
 #include "passes/region.hpp"
 #include "passes/schedule.hpp"
 
@@ -15,13 +16,14 @@ namespace asg {
 namespace {
 
 using Kind = Layout::Kind;
+using Role = Lowering::Role;
 
 // What a region is called in dumps and profiles: its ops.
 std::string name_of(const Graph& graph, const Kernel& kernel) {
   std::vector<std::string> names;
   const auto add = [&](const Node& node) {
     std::string name(node.op.name);
-    if (node.op.name == "reduce") name += "_" + node.attributes.text("kind");
+    if (node.op.lowering.role == Role::reduce) name += "_" + node.attributes.text("kind");
     if (std::find(names.begin(), names.end(), name) == names.end())
       names.push_back(std::move(name));
   };
@@ -59,7 +61,7 @@ Program Lowerer::run() {
   for (const std::uint32_t k : schedule(layout_, fused_, context_)) lower_kernel(fused_.kernels[k]);
   lower_updates();
   lower_late_assigns();
-  if (context_.options.has("share_places")) share_places(program_, buffers_);
+  if (context_.options.has(Pass::share_places)) share_places(program_, buffers_);
   std::int64_t planned = 0, staged = 0;
   plan_arena(program_, buffers_, context_.target.alignment(), planned);
   assign_stages(program_, staged);
@@ -92,13 +94,14 @@ void Lowerer::check(const Node& node) const {
     types.insert(types.end(), node.outputs.begin(), node.outputs.end());
     if (!target.accepts_kernel(how.kernel, types))
       refuse(node, fmt::format("it has no such kernel for {}", name(types[0].dtype)));
-  } else if (node.op.name == "reduce") {
+  } else if (how.role == Role::reduce) {
     const auto& kind = node.attributes.text("kind");
     if (!target.accepts_reduction(reduction_kind(kind), node.outputs[0].dtype))
       refuse(node, fmt::format("it has no reduction {} for {}", kind, name(node.outputs[0].dtype)));
   } else if (node.op.is_composite()) {
-    if (!target.claim(node, graph_)) refuse(node, "it is a composite that was not decomposed");
-  } else if (layout_.kind[node.id] == Kind::kernel && node.op.name != "concat") {
+    if (traced_.claim(node.id) == nullptr)
+      refuse(node, "it is a composite that was not decomposed");
+  } else if (layout_.kind[node.id] == Kind::kernel && how.role != Role::concat) {
     refuse(node, "it has no lowering");
   }
 }
@@ -164,14 +167,11 @@ std::uint32_t Lowerer::view_value(Value operand) {
 void Lowerer::lower_leaves() {
   for (NodeId id = 0; id < graph_.size(); ++id) {
     const Node node = graph_.node(id);
-    const bool constant = node.op.name == "constant";
-    const std::uint32_t role = constant                     ? ASG_SLOT_CONST
-                               : node.op.name == "input"    ? ASG_SLOT_INPUT
-                               : node.op.name == "variable" ? ASG_SLOT_STATE
-                                                            : 0;
-    if (role == 0 || !layout_.live[id]) continue;
+    if (!node.op.lowering.is_given() || !layout_.live[id]) continue;
+    const bool constant = node.op.lowering.role == Role::constant;
+    const bool input = node.op.lowering.role == Role::input;
     // A single number becomes part of the instructions, unless a kernel wants it in memory.
-    if (constant && node.outputs[0].shape.numel() == 1 && !layout_.in_memory[id]) {
+    if (is_number(node) && !layout_.in_memory[id]) {
       bool bounded = false;
       for (const NodeId reader : layout_.readers[id])
         for (const Value operand : graph_.node(reader).operands)
@@ -180,10 +180,13 @@ void Lowerer::lower_leaves() {
       if (!bounded) continue;
     }
     buffer_[first_[id]] =
-        new_buffer(role, node.outputs[0], constant ? std::string{} : node.attributes.text("name"));
+        new_buffer(constant ? ASG_SLOT_CONST
+                   : input  ? ASG_SLOT_INPUT
+                            : ASG_SLOT_STATE,
+                   node.outputs[0], constant ? std::string{} : node.attributes.text("name"));
     const std::uint32_t slot = buffers_.back().slot;
     if (constant) program_.slots[slot].constant = node.attributes.array("value");
-    if (role == ASG_SLOT_INPUT) program_.inputs.push_back(slot);
+    if (input) program_.inputs.push_back(slot);
   }
 }
 
@@ -258,45 +261,24 @@ void Lowerer::emit_region(Region region, Step step) {
 }
 
 void Lowerer::lower_kernel(const Kernel& kernel) {
-  const bool fused = !kernel.nodes.empty();
   if (kernel.anchor == no_node) return lower_region(kernel);
   const Node node = graph_.node(kernel.anchor);
-  if (node.op.name == "concat") return lower_concat(node);
+  if (node.op.lowering.role == Role::concat) return lower_concat(node);
   if (std::all_of(node.outputs.begin(), node.outputs.end(),
                   [](const TensorType& type) { return type.shape.numel() == 0; }))
     return;
   const bool claimed = node.op.lowering.kernel == 0;
   Step step = new_step(claimed ? ASG_OP_CLAIMED : node.op.lowering.kernel, node);
   for (const Value operand : node.operands) step.inputs.push_back(view_value(operand));
-  if (claimed) {
-    const std::optional<Claim> claim = context_.target.claim(node, graph_);
-    if (claim && claim->scratch_bytes > 0) {
-      const TensorType bytes{boolean, {static_cast<std::int64_t>(claim->scratch_bytes)}};
-      const int scratch = new_buffer(ASG_SLOT_ARENA, bytes);
-      step.scratch = static_cast<int>(whole_value(scratch, boolean));
-    }
+  if (const Claim* claim = traced_.claim(node.id); claim != nullptr && claim->scratch_bytes > 0) {
+    const TensorType bytes{boolean, {static_cast<std::int64_t>(claim->scratch_bytes)}};
+    const int scratch = new_buffer(ASG_SLOT_ARENA, bytes);
+    step.scratch = static_cast<int>(whole_value(scratch, boolean));
   }
   step.attributes = node.attributes;
-  if (fused) {
+  if (!kernel.nodes.empty()) {  // an epilogue, which stores all that is stored
     step.name = name_of(graph_, kernel);
-    Region region = build_region(kernel);
-    // The product too, where others read it.
-    if (is_stored(node.id)) {
-      const View whole = View::row_major(region.dims);
-      region.insts.push_back(
-          {ASG_EW_PRODUCT, static_cast<std::uint32_t>(node.outputs[0].dtype), 0, 0, 0, 0, 0});
-      region.accesses.push_back({whole_value(buffer_of({node.id, 0}), node.outputs[0].dtype),
-                                 whole.offset,
-                                 whole.strides,
-                                 {},
-                                 0});
-      region.stores.push_back({ASG_STORE_REGISTER,
-                               static_cast<std::uint32_t>(region.insts.size()) - 1,
-                               static_cast<std::uint32_t>(region.accesses.size()) - 1, 0});
-      region.phases.back().insts_end++;
-      region.phases.back().stores_end++;
-    }
-    return emit_region(std::move(region), std::move(step));
+    return emit_region(build_region(kernel), std::move(step));
   }
   for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
     step.outputs.push_back(view_value({node.id, i}));

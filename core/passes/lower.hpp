@@ -6,7 +6,8 @@
 
 #include <asg/passes/passes.hpp>
 
-#include "passes/fuse.hpp"
+#include "passes/kernels.hpp"
+#include "passes/layout.hpp"
 #include "passes/plan.hpp"
 
 namespace asg {

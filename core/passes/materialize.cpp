@@ -10,6 +10,8 @@
 namespace asg {
 namespace {
 
+using Role = Lowering::Role;
+
 class Materializer {
  public:
   Materializer(TracedView traced, const PassContext& context)
@@ -20,10 +22,9 @@ class Materializer {
     for (NodeId id = 0; id < traced_.graph.size(); ++id) {
       if (!rewrite_.live()[id]) continue;
       const Node node = traced_.graph.node(id);
-      if (node.op.name == "assign") {
+      if (node.op.lowering.role == Role::assign) {
         const Tensors in = rewrite_.operands(node);
-        const OriginScope scope(rewrite_.graph(), node.origin);
-        rewrite_.graph().assign(in[0], own(in[1], node.origin));
+        rewrite_.copy(node, {in[0], own(in[1], node.origin)});
       } else if (is_nothing(node)) {
         rewrite_.set(node, rewrite_.operands(node));
       } else {
@@ -44,7 +45,7 @@ class Materializer {
  private:
   // A reduction over no axes gives its operand.
   static bool is_nothing(const Node& node) {
-    return node.op.name == "reduce" && node.attributes.integers("axes").empty();
+    return node.op.lowering.role == Role::reduce && node.attributes.integers("axes").empty();
   }
 
   void lower(const Node& node) {
@@ -61,27 +62,25 @@ class Materializer {
       const bool strided = context_.target.accepts_strided(node.op.lowering.kernel, types);
       for (Tensor& operand : operands) operand = readable(operand, strided);
     } else if (node.op.is_composite() && node.op.lowering.instruction == 0) {
-      const auto claim = context_.target.claim(node, traced_.graph);
-      const std::uint64_t strided = claim ? claim->strided_inputs : 0;
+      const Claim* claim = traced_.claim(node.id);
+      const std::uint64_t strided = claim != nullptr ? claim->strided_inputs : 0;
       for (std::size_t i = 0; i < operands.size(); ++i)
         operands[i] = readable(operands[i], i < 64 && (strided >> i & 1u) != 0);
       const auto next = static_cast<NodeId>(rewrite_.graph().size());
-      for (std::uint32_t i = 0; i < node.outputs.size() && claim; ++i)
+      for (std::uint32_t i = 0; claim != nullptr && i < node.outputs.size(); ++i)
         if (const auto wanted = wanted_.find({node.id, i});
             wanted != wanted_.end() && i < 64 && (claim->strided_outputs >> i & 1u) != 0)
           sources_.set_order({{next, i}, wanted->second});
-    } else if (operands.empty()) {
-      rewrite_.copy(node);
-      return;
     }
-    rewrite_.set(node, rewrite_.graph().add(node.op, operands, node.attributes));
+    rewrite_.copy(node, operands);
   }
 
   // Results of claimed ops that are permuted are written that way, if the op can.
   void find_orders() {
+    const OpDef& permute = find_op("permute");
     for (NodeId id = 0; id < traced_.graph.size(); ++id) {
       const Node node = traced_.graph.node(id);
-      if (!rewrite_.live()[id] || node.op.name != "permute") continue;
+      if (!rewrite_.live()[id] || &node.op != &permute) continue;
       const Value from = node.operands[0];
       if (!traced_.graph.node(from.node).op.is_composite()) continue;
       Shape axes;
@@ -105,7 +104,7 @@ class Materializer {
     Graph& graph = rewrite_.graph();
     const std::int64_t elements = graph.type(source.base).shape.numel();
     const Node node = graph.node(source.base.node);
-    if (!is_given(node) && is_whole(source.view, elements) &&
+    if (!node.op.lowering.is_given() && is_whole(source.view, elements) &&
         owned_.insert({source.base.node, source.base.output}).second)
       return value;
     const OriginScope scope(graph, origin);

@@ -14,19 +14,51 @@
 namespace asg {
 namespace {
 
-constexpr GraphPass table[] = {
-    {"merge_early", "equal nodes become one before composites are opened", merge_common},
-    {"decompose", "composites that the target does not take become their bodies", decompose, true},
-    {"fold_constants", "what follows from constants is computed once", fold_constants},
-    {"canonicalize", "nodes become simpler ones that are equal bit by bit", canonicalize},
-    {"merge", "equal nodes become one; what nobody needs is dropped", merge_common},
-    {"recompute", "what is cheap is computed again for the backward pass, not kept", recompute},
-    {"materialize", "copies where a kernel cannot read a view", materialize, true},
+#define ASG_PASS(name) Pass::name,
+constexpr Pass all_optional[] = {ASG_PASSES(ASG_PASS)};
+#undef ASG_PASS
+#define ASG_PASS(name) #name,
+constexpr std::string_view optional_names[] = {ASG_PASSES(ASG_PASS)};
+#undef ASG_PASS
+
+using RunPass = Traced (*)(TracedView, const PassContext&);
+constexpr GraphPass required_pass(std::string_view name, std::string_view summary, RunPass run) {
+  return {name, summary, run};
+}
+constexpr GraphPass optional_pass(Pass pass, std::string_view summary, RunPass run) {
+  return {optional_names[static_cast<std::size_t>(pass)], summary, run, pass};
+}
+
+constexpr GraphPass graph_pass_table[] = {
+    optional_pass(Pass::merge_early, "equal nodes become one before composites are opened",
+                  merge_common),
+    required_pass("decompose", "composites that the target does not take become their bodies",
+                  decompose),
+    optional_pass(Pass::fold_constants, "what follows from constants is computed once",
+                  fold_constants),
+    optional_pass(Pass::canonicalize, "nodes become simpler ones that are equal bit by bit",
+                  canonicalize),
+    optional_pass(Pass::merge, "equal nodes become one; what nobody needs is dropped",
+                  merge_common),
+    optional_pass(Pass::recompute,
+                  "what is cheap is computed again for the backward pass, not kept", recompute),
+    required_pass("materialize", "copies where a kernel cannot read a view", materialize),
 };
 
-// The parts of lowering that can be left out.
-constexpr std::string_view lowering_parts[] = {"epilogues", "fuse",          "fuse_siblings",
-                                               "schedule",  "group_updates", "share_places"};
+// The names between commas.
+std::vector<Pass> passes_of(std::string_view list) {
+  std::vector<Pass> passes;
+  while (!list.empty()) {
+    const std::string_view one = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(one.size() + 1, list.size()));
+    const auto* known = std::find(std::begin(optional_names), std::end(optional_names), one);
+    if (known == std::end(optional_names))
+      throw FormatError(fmt::format("ASG_DISABLE: there is no pass '{}'; there are {}", one,
+                                    fmt::join(optional_names, ", ")));
+    passes.push_back(all_optional[known - std::begin(optional_names)]);
+  }
+  return passes;
+}
 
 // Adds to the report how long its scope took.
 class Timed {
@@ -47,8 +79,8 @@ class Timed {
 Traced run_graph_passes(TracedView traced, const PassContext& context) {
   Traced current;
   bool first = true;
-  for (const GraphPass& pass : table) {
-    if (!pass.required && !context.options.has(pass.name)) continue;
+  for (const GraphPass& pass : graph_pass_table) {
+    if (pass.optional && !context.options.has(*pass.optional)) continue;
     const Timed timed(context.report, pass.name);
     current = pass.run(first ? traced : TracedView(current), context);
     first = false;
@@ -60,34 +92,25 @@ Traced run_graph_passes(TracedView traced, const PassContext& context) {
 
 }  // namespace
 
-std::span<const GraphPass> graph_passes() { return table; }
+std::span<const GraphPass> graph_passes() { return graph_pass_table; }
 
-std::vector<std::string_view> pass_names() {
-  std::vector<std::string_view> names;
-  for (const GraphPass& pass : table)
-    if (!pass.required) names.push_back(pass.name);
-  names.insert(names.end(), std::begin(lowering_parts), std::end(lowering_parts));
-  return names;
+std::string_view name(Pass pass) { return optional_names[static_cast<std::size_t>(pass)]; }
+std::span<const Pass> optional_passes() { return all_optional; }
+
+const Claim* TracedView::claim(NodeId node) const {
+  const auto at = std::lower_bound(claims.begin(), claims.end(), node,
+                                   [](const Claimed& c, NodeId id) { return c.node < id; });
+  return at == claims.end() || at->node != node ? nullptr : &at->claim;
 }
 
-bool PassOptions::has(std::string_view pass) const {
+bool PassOptions::has(Pass pass) const {
   return std::find(disabled.begin(), disabled.end(), pass) == disabled.end();
 }
 
 PassOptions PassOptions::from_environment() {
   PassOptions options;
-  if (const char* text = std::getenv("ASG_DISABLE"); text != nullptr) {
-    std::string_view rest = text;
-    while (!rest.empty()) {
-      const std::string_view name = rest.substr(0, rest.find(','));
-      rest.remove_prefix(std::min(name.size() + 1, rest.size()));
-      const auto known = pass_names();
-      if (std::find(known.begin(), known.end(), name) == known.end())
-        throw FormatError(fmt::format("ASG_DISABLE: there is no pass '{}'; there are {}", name,
-                                      fmt::join(known, ", ")));
-      options.disabled.emplace_back(name);
-    }
-  }
+  if (const char* text = std::getenv("ASG_DISABLE"); text != nullptr)
+    options.disabled = passes_of(text);
   if (const char* text = std::getenv("ASG_CHECK_NAN"); text != nullptr)
     options.check_nan = *text != '\0' && std::string_view(text) != "0";
   if (const char* text = std::getenv("ASG_FUEL"); text != nullptr) {

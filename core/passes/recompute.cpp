@@ -6,8 +6,8 @@
 #include <asg/graph/algorithms.hpp>
 #include <asg/graph/op.hpp>
 
-#include "passes/fuse.hpp"
 #include "passes/graph_passes.hpp"
+#include "passes/layout.hpp"
 #include "passes/rewrite.hpp"
 
 namespace asg {
@@ -63,7 +63,7 @@ class SavedSet {
       late_[id] = node.origin.backward && !can_recompute(id) && !is_given(id);
       for (const Value operand : node.operands) late_[id] = late_[id] || late_[operand.node];
       if (!late_[id]) continue;
-      const bool region = can_recompute(id) || node.op.name == "reduce";
+      const bool region = can_recompute(id) || node.op.lowering.role == Lowering::Role::reduce;
       for (const Value operand : node.operands) {
         if (late_[operand.node]) continue;
         read_late_[operand.node] = true;
@@ -115,11 +115,10 @@ class SavedSet {
 
   enum class Kind : std::uint8_t { given, view, element, other };
   [[nodiscard]] static Kind kind_of(const Node& node) {
-    const std::string_view name = node.op.name;
-    if (node.op.lowering.view != nullptr) return Kind::view;
-    if (node.op.lowering.instruction != 0 || name == "iota" || name == "random_bits")
-      return Kind::element;
-    return asg::is_given(node) ? Kind::given : Kind::other;
+    const Lowering& how = node.op.lowering;
+    if (how.view != nullptr) return Kind::view;
+    if (how.instruction != 0 || how.is_positions()) return Kind::element;
+    return how.is_given() ? Kind::given : Kind::other;
   }
   [[nodiscard]] bool is_given(NodeId id) const { return kind_[id] == Kind::given; }
   [[nodiscard]] bool is_view(NodeId id) const { return kind_[id] == Kind::view; }
@@ -212,12 +211,7 @@ class Recomputer {
         continue;
       }
       for (const Value operand : node.operands) compute_again(operand.node);
-      const OriginScope scope(rewrite_.graph(), node.origin);
-      const Tensors operands = known_operands(node);
-      if (node.op.name == "assign")
-        rewrite_.graph().assign(operands[0], operands[1]);
-      else
-        rewrite_.set(node, rewrite_.graph().add(node.op, operands, node.attributes));
+      rewrite_.copy(node, known_operands(node));
     }
     return rewrite_.finish();
   }

@@ -102,47 +102,61 @@ void RegionBuilder::emit_phase(int phase) {
   const auto first_reduction = region_.reductions.size();
   for (std::size_t i = 0; i < kernel_.nodes.size(); ++i) {
     const NodeId id = kernel_.nodes[i];
-    const Node node = graph_.node(id);
     // What goes to a variable's own place is written when nothing is read any more.
     const bool to_variable = layout_.assigned[id] != no_node;
     if (layout_.kind[id] == Kind::reduce) {
-      if (phase_[i] != phase) continue;
-      const Source& source = layout_.sources.of(node.operands[0]);
-      const DType dtype = node.outputs[0].dtype;
-      const std::uint32_t reg = is_member(source.base.node)
-                                    ? member(source.base.node)
-                                    : read(source.base, over_domain(source.view, false), dtype);
-      reductions_.emplace_back(id, static_cast<std::uint32_t>(region_.reductions.size()));
-      region_.reductions.push_back({reduction_kind(node.attributes.text("kind")),
-                                    static_cast<std::uint32_t>(dtype), reg, mask_of(node)});
+      if (phase_[i] == phase) reduce(graph_.node(id));
     } else if (stored_(id) && (to_variable ? last_phase_ : phase_[i]) == phase) {
-      const std::uint32_t reg = member(id);
-      if (is_row(id)) {
-        store_row(id, reg);
-      } else {
-        const View whole = over_domain(View::row_major(node.outputs[0].shape), false);
-        region_.stores.push_back({ASG_STORE_REGISTER, reg, access({id, 0}, whole), 0});
-      }
+      store_element(id);
     }
   }
-  for (std::size_t r = first_reduction; r < region_.reductions.size(); ++r) {
-    const NodeId id = reductions_[r].first;
-    if (!stored_(id)) continue;
-    // Row-major over the axes that are kept, 0 along the others.
-    View kept;
-    kept.shape = kept.strides = region_.dims;
-    std::int64_t stride = 1;
-    for (int d = region_.dims.rank(); d-- > 0;) {
-      const bool reduced = (region_.reductions[r].axes >> d & 1u) != 0;
-      kept.strides[d] = reduced ? 0 : stride;
-      if (!reduced) stride *= region_.dims[d];
-    }
-    region_.stores.push_back(
-        {ASG_STORE_REDUCTION, static_cast<std::uint32_t>(r), access({id, 0}, kept), 0});
-  }
+  for (std::size_t r = first_reduction; r < region_.reductions.size(); ++r)
+    if (stored_(reductions_[r].first)) store_reduction(r);
+  if (kernel_.anchor != no_node && stored_(kernel_.anchor)) store_product();
   region_.phases.push_back({static_cast<std::uint32_t>(region_.insts.size()),
                             static_cast<std::uint32_t>(region_.reductions.size()),
                             static_cast<std::uint32_t>(region_.stores.size()), 0});
+}
+
+void RegionBuilder::reduce(const Node& node) {
+  const Source& source = layout_.sources.of(node.operands[0]);
+  const DType dtype = node.outputs[0].dtype;
+  const std::uint32_t reg = is_member(source.base.node)
+                                ? member(source.base.node)
+                                : read(source.base, over_domain(source.view, false), dtype);
+  reductions_.emplace_back(node.id, static_cast<std::uint32_t>(region_.reductions.size()));
+  region_.reductions.push_back({reduction_kind(node.attributes.text("kind")),
+                                static_cast<std::uint32_t>(dtype), reg, mask_of(node)});
+}
+
+// ---- stores ----------------------------------------------------------------------
+
+void RegionBuilder::store_element(NodeId id) {
+  const std::uint32_t reg = member(id);
+  if (is_row(id)) return store_row(id, reg);
+  const View whole = over_domain(View::row_major(graph_.node(id).outputs[0].shape), false);
+  region_.stores.push_back({ASG_STORE_REGISTER, reg, access({id, 0}, whole), 0});
+}
+
+// Row-major over the axes that are kept, 0 along the others.
+void RegionBuilder::store_reduction(std::size_t reduction) {
+  View kept;
+  kept.shape = kept.strides = region_.dims;
+  std::int64_t stride = 1;
+  for (int d = region_.dims.rank(); d-- > 0;) {
+    const bool reduced = (region_.reductions[reduction].axes >> d & 1u) != 0;
+    kept.strides[d] = reduced ? 0 : stride;
+    if (!reduced) stride *= region_.dims[d];
+  }
+  region_.stores.push_back({ASG_STORE_REDUCTION, static_cast<std::uint32_t>(reduction),
+                            access({reductions_[reduction].first, 0}, kept), 0});
+}
+
+// Where others read it too, beside what follows it.
+void RegionBuilder::store_product() {
+  const std::uint32_t reg = push(ASG_EW_PRODUCT, graph_.node(kernel_.anchor).outputs[0].dtype);
+  region_.stores.push_back(
+      {ASG_STORE_REGISTER, reg, access({kernel_.anchor, 0}, View::row_major(region_.dims)), 0});
 }
 
 // Once for each row: where all positions inside of the row are 0.
@@ -233,7 +247,7 @@ std::uint32_t RegionBuilder::push(std::uint32_t op, DType dtype, std::uint32_t a
 }
 
 std::uint32_t RegionBuilder::push_node(const Node& node, const std::uint32_t (&operands)[3]) {
-  if (node.op.name == "copy") return operands[0];
+  if (node.op.lowering.role == Lowering::Role::copy) return operands[0];
   return push(node.op.lowering.instruction, node.outputs[0].dtype, operands[0], operands[1],
               operands[2]);
 }
@@ -247,7 +261,7 @@ std::uint32_t RegionBuilder::member(NodeId id) {
   if (layout_.kind[id] == Kind::reduce) {
     for (const auto& [known, reduction] : reductions_)
       if (known == id) result = push(ASG_EW_REDUCED, node.outputs[0].dtype, reduction);
-  } else if (node.op.name == "iota" || node.op.name == "random_bits") {
+  } else if (node.op.lowering.is_positions()) {
     result = inlined(node, over_domain(View::row_major(node.outputs[0].shape), is_row(id)));
   } else {
     std::uint32_t operands[3] = {};
@@ -287,7 +301,7 @@ std::uint32_t RegionBuilder::read(Value base, const View& view, DType dtype) {
     known_.push_back({base, view, push(ASG_EW_PRODUCT, dtype)});
     return known_.back().reg;
   }
-  if (node.op.name == "constant" && node.outputs[0].shape.numel() == 1 && view.bounds.empty())
+  if (is_number(node) && view.bounds.empty())
     return number(dtype, element_bits(node.attributes.array("value")));
   for (const Known& k : known_)
     if (k.base == base && same(k.view, view)) return k.reg;
@@ -302,7 +316,7 @@ std::uint32_t RegionBuilder::read(Value base, const View& view, DType dtype) {
 // A free value, computed where it is read.
 std::uint32_t RegionBuilder::inlined(const Node& node, const View& view) {
   const DType dtype = node.outputs[0].dtype;
-  if (node.op.name == "random_bits") {
+  if (node.op.lowering.role == Lowering::Role::random_bits) {
     std::uint32_t key[2];
     for (std::size_t i = 0; i < 2; ++i) {
       const Source& source = layout_.sources.of(node.operands[i]);
@@ -318,7 +332,7 @@ std::uint32_t RegionBuilder::inlined(const Node& node, const View& view) {
   }
   const std::optional<Coordinates> at = coordinates(view, node.outputs[0].shape);
   if (!at) throw InternalError(std::string(node.op.name) + ": cannot be computed where it is read");
-  if (node.op.name == "iota") {
+  if (node.op.lowering.role == Lowering::Role::iota) {
     const auto axis = static_cast<std::size_t>(node.attributes.axis("axis"));
     region_.accesses.push_back({0, at->offset[axis], at->coef[axis], {}, 0});
     return push(ASG_EW_IOTA, dtype, static_cast<std::uint32_t>(region_.accesses.size()) - 1);

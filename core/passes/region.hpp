@@ -6,7 +6,8 @@
 
 #include <asg/passes/program.hpp>
 
-#include "passes/fuse.hpp"
+#include "passes/kernels.hpp"
+#include "passes/layout.hpp"
 
 namespace asg {
 
@@ -32,7 +33,11 @@ class RegionBuilder {
   void find_axes();
   void find_phases();
   void emit_phase(int phase);
+  void reduce(const Node& node);
+  void store_element(NodeId id);
   void store_row(NodeId id, std::uint32_t reg);
+  void store_reduction(std::size_t reduction);
+  void store_product();
   [[nodiscard]] bool is_row(NodeId id) const;
   [[nodiscard]] bool is_member(NodeId id) const { return phase_of(id) >= 0; }
   [[nodiscard]] int phase_of(NodeId id) const;

@@ -16,11 +16,6 @@ std::vector<bool> live_nodes(TracedView traced) {
   return live;
 }
 
-bool is_given(const Node& node) {
-  const std::string_view name = node.op.name;
-  return name == "input" || name == "constant" || name == "variable";
-}
-
 Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {
   std::uint32_t count = 0;
   first_.reserve(from.graph.size());
@@ -42,20 +37,25 @@ void Rewrite::set(const Node& node, const Tensors& outputs) {
     map_[first_[node.id] + i] = outputs[i].value();
 }
 
-Tensors Rewrite::copy(const Node& node) {
+Tensors Rewrite::copy(const Node& node, const Tensors& operands) {
   const OriginScope scope(to_.graph, node.origin);
   const Attributes& a = node.attributes;
   Tensors outputs;
-  if (node.op.name == "input") {
-    outputs = {to_.graph.input(a.text("name"), a.dtype("dtype"), a.shape("shape"))};
-  } else if (node.op.name == "variable") {
-    outputs = {to_.graph.variable(*from_.graph.find_variable(node.id), a.dtype("dtype"),
-                                  a.shape("shape"))};
-  } else if (node.op.name == "assign") {
-    const Tensors& in = operands(node);
-    to_.graph.assign(in[0], in[1]);
-  } else {
-    outputs = to_.graph.add(node.op, operands(node), a);
+  switch (node.op.lowering.role) {
+    case Lowering::Role::input:
+      outputs = {to_.graph.input(a.text("name"), a.dtype("dtype"), a.shape("shape"))};
+      break;
+    case Lowering::Role::variable:
+      outputs = {to_.graph.variable(*from_.graph.find_variable(node.id), a.dtype("dtype"),
+                                    a.shape("shape"))};
+      break;
+    case Lowering::Role::assign:
+      to_.graph.assign(operands[0], operands[1]);
+      break;
+    default:
+      outputs = to_.graph.add(node.op, operands, a);
+      if (!node.op.is_composite()) break;
+      if (const Claim* known = from_.claim(node.id)) claim(outputs[0].value().node, *known);
   }
   set(node, outputs);
   return outputs;

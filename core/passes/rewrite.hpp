@@ -9,9 +9,6 @@ namespace asg {
 /// The nodes that the outputs and the assigns need, as flags by id; inputs count as needed.
 [[nodiscard]] std::vector<bool> live_nodes(TracedView traced);
 
-/// Whether the node's value is there before the program runs: an input, a constant, a variable.
-[[nodiscard]] bool is_given(const Node& node);
-
 /// Writes the new graph of a pass and remembers what became of each old value.
 class Rewrite {
  public:
@@ -27,7 +24,12 @@ class Rewrite {
   }
   void set(const Node& node, const Tensors& outputs);
   /// Copies a node as it is; its operands must have been set.
-  Tensors copy(const Node& node);
+  Tensors copy(const Node& node) { return copy(node, operands(node)); }
+  /// The same with other operands, of the new graph and of the old types: the target's claim for
+  /// the node stays what it was.
+  Tensors copy(const Node& node, const Tensors& operands);
+  /// The target executes this node of the new graph as it is. Ascending.
+  void claim(NodeId node, const Claim& claim) { to_.claims.push_back({node, claim}); }
   /// The new graph with its outputs.
   [[nodiscard]] Traced finish();
   /// The same with other outputs, of the new graph.

@@ -60,7 +60,7 @@ std::vector<std::uint32_t> schedule(const Layout& layout, const Fused& fused,
                                     const PassContext& context) {
   KernelOrder order(fused.kernels.size());
   std::iota(order.begin(), order.end(), 0u);
-  if (!context.options.has("schedule")) return order;
+  if (!context.options.has(Pass::schedule)) return order;
   const Work work = survey(layout, fused);
   order = least_peak_order(work);
   context.report.visits.push_back({"schedule", work.visits});

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "passes/fuse.hpp"
+#include "passes/kernels.hpp"
+#include "passes/layout.hpp"
 
 namespace asg {
 

@@ -20,7 +20,8 @@ using namespace passes_test;
 std::size_t opened(const asg::Graph& graph, const asg::Tensors& outputs,
                    const asg::Target& target) {
   asg::PassOptions options;
-  for (const std::string_view name : asg::pass_names()) options.disabled.emplace_back(name);
+  const auto passes = asg::optional_passes();
+  options.disabled.assign(passes.begin(), passes.end());
   return optimize({graph, outputs}, target, options).graph.size();
 }
 

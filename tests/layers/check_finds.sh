@@ -19,6 +19,8 @@ cat > cmake/ops.cmake <<< '#include <asg/graph/op.hpp>'
 cat > core/include/asg/graph/fmt.hpp <<< '#include <fmt/format.h>'
 cat > core/include/asg/graph/shape.hpp <<< '#include <vector>'
 cat > sdk/include/asg/sdk/backend.h <<< '#include <stdint.h>'
+cat > core/passes/kind.cpp <<< 'if (node.op.lowering.role == Role::reduce) name = node.op.name;'
+cat > core/passes/print_program.cpp <<< 'if (step.name == op) return;'
 cat > plugins/toy/toy.cpp <<< '#include <asg/sdk/backend.h>'
 cat > plugins/toy/pool.cpp <<< '#include "kernels/pool.hpp"'
 cat > tests/graph/cut_test.cpp <<< '#include <boost/graph/dominator_tree.hpp>'
@@ -44,6 +46,9 @@ cat > core/ops/d.cpp <<< '#include "../ops/rules.hpp"'
 cat > core/ops/e.cpp <<< '#include <ops/rules.hpp>'
 cat > core/passes/a.cpp <<< '#include <asg/autodiff/gradients.hpp>'
 cat > core/passes/b.cpp <<< '#include <asg/tools/x.hpp>'
+cat > core/passes/c.cpp <<< '  if (node.op.name == "reduce") return;'
+cat > core/passes/d.cpp <<< '  return name != "iota" || op == "neg";'
+cat > core/passes/e.cpp <<< '  if (a.op == b.op && known.name == made_by(x).op.name) return;'
 for i in $(seq 601); do echo "line $i"; done > examples/long.cpp
 cat > plugins/toy/a.cpp <<< '#include <asg/graph/graph.hpp>'
 cat > plugins/toy/b.cpp <<< '#include "../pool.hpp"'
@@ -67,6 +72,9 @@ core/ops/d.cpp:1: private headers are included as "<layer>/name.hpp": ../ops/rul
 core/ops/e.cpp:1: private headers are included as "<layer>/name.hpp": ops/rules.hpp
 core/passes/a.cpp:1: passes lies below or beside autodiff: asg/autodiff/gradients.hpp
 core/passes/b.cpp:1: no layer of asg: asg/tools/x.hpp
+core/passes/c.cpp:1: a pass compares the names of ops
+core/passes/d.cpp:1: a pass compares the names of ops
+core/passes/e.cpp:1: a pass compares the names of ops
 examples/long.cpp:601: more than 600 lines
 plugins/toy/a.cpp:1: a plugin sees <asg/sdk/...> only: asg/graph/graph.hpp
 plugins/toy/b.cpp:1: private headers are included as "<layer>/name.hpp": ../pool.hpp

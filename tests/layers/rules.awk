@@ -57,6 +57,12 @@ FNR == 1 {
 
 FNR == most_lines + 1 { broken("more than " most_lines " lines") }
 
+# Lowering says what passes have to know of an op; a name says nothing of ops yet to come.
+FILENAME ~ /^core\/passes\// && FILENAME !~ /\/print_/ &&
+    (/(^|[^a-z_])(name|op) *[=!]= *"/ || /\.name *[=!]=/ || /[=!]= *[a-z_.()]*\.name([^a-z_]|$)/) {
+  broken("a pass compares the names of ops")
+}
+
 # Tests may include what they test; the sources in CMake files are checked where they are used.
 layer == "tests" || layer == "cmake" || !/^[ \t]*#[ \t]*include[ \t]*[<"]/ { next }
 

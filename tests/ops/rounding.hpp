@@ -81,7 +81,8 @@ inline double unit(asg::DType dtype) {
 
 inline asg::PassOptions no_passes() {
   asg::PassOptions options;
-  for (const std::string_view pass : asg::pass_names()) options.disabled.emplace_back(pass);
+  const auto passes = asg::optional_passes();
+  options.disabled.assign(passes.begin(), passes.end());
   return options;
 }
 

@@ -59,7 +59,7 @@ const Rule exact[] = {
 
 BOOST_AUTO_TEST_CASE(exact_rules_change_no_bit) {
   PassOptions without;
-  without.disabled = {"canonicalize"};
+  without.disabled = {Pass::canonicalize};
   for (const Rule& rule : exact) {
     BOOST_TEST_CONTEXT(rule.name) {
       Graph graph;

@@ -25,11 +25,11 @@ const Device& cpu(int threads) {
   return threads == 1 ? one : two;
 }
 
-PassOptions only(const std::vector<std::string_view>& passes) {
+PassOptions only(const std::vector<Pass>& passes) {
   PassOptions options;
-  for (const std::string_view name : pass_names())
-    if (std::find(passes.begin(), passes.end(), name) == passes.end())
-      options.disabled.emplace_back(name);
+  for (const Pass pass : optional_passes())
+    if (std::find(passes.begin(), passes.end(), pass) == passes.end())
+      options.disabled.push_back(pass);
   return options;
 }
 

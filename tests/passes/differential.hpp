@@ -26,7 +26,7 @@ struct Outcome {
 /// Every optional pass off.
 [[nodiscard]] asg::PassOptions without_passes();
 /// All but these off.
-[[nodiscard]] asg::PassOptions only(const std::vector<std::string_view>& passes);
+[[nodiscard]] asg::PassOptions only(const std::vector<asg::Pass>& passes);
 
 /// Compiles the program and runs it; each run begins with the state that the last one left.
 [[nodiscard]] Outcome run(const asg::Device& device, const Case& program,

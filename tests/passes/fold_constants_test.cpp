@@ -23,7 +23,7 @@ using Build = std::function<Tensor(Graph&)>;
 Traced folded(const Build& build, std::int64_t fuel = PassOptions::unlimited) {
   Graph graph;
   const Tensors outputs{build(graph)};
-  PassOptions options = only({"fold_constants"});
+  PassOptions options = only({Pass::fold_constants});
   options.fuel = fuel;
   return optimize({graph, outputs}, *target_of(reference()), options);
 }
@@ -55,7 +55,7 @@ template <class T>
 void expect_folded(const char* name, const std::function<Tensor(const Tensor&)>& f) {
   const Build build = [&](Graph& graph) { return f(numbers<T>(graph)); };
   BOOST_TEST(computed(folded(build)) == 0u, name);
-  const Array with = evaluated(build, only({"fold_constants"}));
+  const Array with = evaluated(build, only({Pass::fold_constants}));
   const Array without = evaluated(build, without_passes());
   const std::string difference = bit_difference({{with}, {}}, {{without}, {}});
   BOOST_TEST(difference.empty(), name << ": " << difference);
@@ -168,7 +168,7 @@ BOOST_DATA_TEST_CASE(folding_changes_no_bit_of_any_op, boost::unit_test::data::m
     for (const DType dtype : {f32, f64}) {
       if (dtype == f32 && name == "bitcast") continue;  // of f64 to integers of its size
       const Case program = of_constants(op, sample, dtype);
-      BOOST_TEST(bit_difference(run(reference(), program, only({"fold_constants"}), 1),
+      BOOST_TEST(bit_difference(run(reference(), program, only({Pass::fold_constants}), 1),
                                 run(reference(), program, without_passes(), 1)) == "");
     }
 }

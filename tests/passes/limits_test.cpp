@@ -9,10 +9,10 @@
 #include <fmt/format.h>
 
 #include <asg/asg.hpp>
-#include <asg/runtime/target.hpp>
 
 #include "passes/differential.hpp"
 #include "passes/shapes.hpp"
+#include "passes/wrapped_target.hpp"
 
 namespace {
 
@@ -20,32 +20,13 @@ using namespace asg;
 using namespace passes_test;
 
 // The CPU backend, were its regions limited.
-class SmallTarget final : public Target {
+class SmallTarget final : public WrappedTarget {
  public:
   explicit SmallTarget(RegionLimits limits) : limits_(limits) {}
-  std::optional<Claim> claim(const Node& node, const Graph& graph) const override {
-    return cpu_->claim(node, graph);
-  }
-  bool accepts_kernel(std::uint32_t k, const Types& t) const override {
-    return cpu_->accepts_kernel(k, t);
-  }
-  bool accepts_strided(std::uint32_t k, const Types& t) const override {
-    return cpu_->accepts_strided(k, t);
-  }
-  bool accepts_instruction(std::uint32_t i, DType t) const override {
-    return cpu_->accepts_instruction(i, t);
-  }
-  bool accepts_reduction(std::uint32_t k, DType t) const override {
-    return cpu_->accepts_reduction(k, t);
-  }
-  bool accepts_epilogue(const Types& t) const override { return cpu_->accepts_epilogue(t); }
   RegionLimits region_limits() const override { return limits_; }
-  std::uint64_t alignment() const override { return cpu_->alignment(); }
-  std::string_view name() const override { return "small"; }
 
  private:
   RegionLimits limits_;
-  std::unique_ptr<Target> cpu_ = target_of(cpu(2));
 };
 
 // What one step asks of a device.

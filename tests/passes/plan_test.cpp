@@ -12,6 +12,7 @@
 #include <asg/asg.hpp>
 
 #include "passes/bound_program.hpp"
+#include "passes/wrapped_target.hpp"
 
 namespace {
 
@@ -182,30 +183,14 @@ BOOST_AUTO_TEST_CASE(regions_stay_inside_of_their_values) {
 }
 
 // A device whose kernels read nothing but rows in order.
-class PlainTarget final : public Target {
+class PlainTarget final : public WrappedTarget {
  public:
   std::optional<Claim> claim(const Node& node, const Graph& graph) const override {
-    std::optional<Claim> claim = cpu_->claim(node, graph);
+    std::optional<Claim> claim = WrappedTarget::claim(node, graph);
     if (claim) claim->strided_inputs = 0;
     return claim;
   }
-  bool accepts_kernel(std::uint32_t k, const Types& t) const override {
-    return cpu_->accepts_kernel(k, t);
-  }
   bool accepts_strided(std::uint32_t, const Types&) const override { return false; }
-  bool accepts_instruction(std::uint32_t i, DType t) const override {
-    return cpu_->accepts_instruction(i, t);
-  }
-  bool accepts_reduction(std::uint32_t k, DType t) const override {
-    return cpu_->accepts_reduction(k, t);
-  }
-  bool accepts_epilogue(const Types& t) const override { return cpu_->accepts_epilogue(t); }
-  RegionLimits region_limits() const override { return cpu_->region_limits(); }
-  std::uint64_t alignment() const override { return cpu_->alignment(); }
-  std::string_view name() const override { return "plain"; }
-
- private:
-  std::unique_ptr<Target> cpu_ = target_of(cpu(2));
 };
 
 BOOST_AUTO_TEST_CASE(kernels_get_operands_in_order_where_they_need_them) {
@@ -375,7 +360,7 @@ BOOST_AUTO_TEST_CASE(a_chain_of_large_values_keeps_one_buffer) {
   const Tensor w = graph.input("w", f32, {64, 64});
   for (int i = 0; i < 4; ++i) y = tanh(y + w);
   PassOptions unfused;
-  unfused.disabled = {"fuse"};
+  unfused.disabled = {Pass::fuse};
   const Program program = compile_program({graph, {y + 1}}, *target_of(reference()), unfused);
   BOOST_TEST(program.steps.size() > 4u);
   BOOST_TEST(program.arena.size() == 1u);
@@ -389,7 +374,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_overwritten_that_is_read_otherwise) {
   const Tensor mirrored = y + transpose(y);
   const Case program{std::move(graph), {mirrored * sum(mirrored)}, {spread({8, 8}).to(f32)}, {}};
   PassOptions unfused;
-  unfused.disabled = {"fuse"};
+  unfused.disabled = {Pass::fuse};
   BOOST_TEST(bit_difference(run(reference(), program, unfused),
                             run(reference(), program, without_passes())) == "");
 }
@@ -402,7 +387,7 @@ BOOST_AUTO_TEST_CASE(one_place_goes_to_one_result) {
   const Tensor result = matmul(tanh(y), sin(y));
   const Case program{std::move(graph), {result}, {spread({8, 8}).to(f32)}, {}};
   PassOptions apart;
-  apart.disabled = {"epilogues"};
+  apart.disabled = {Pass::epilogues};
   BOOST_TEST(bit_difference(run(reference(), program, apart),
                             run(reference(), program, without_passes())) == "");
 }

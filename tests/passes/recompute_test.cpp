@@ -52,7 +52,7 @@ Graph optimized(const Case& model, const PassOptions& options = {}) {
 
 Program compiled(const Case& model, bool recompute) {
   PassOptions options;
-  if (!recompute) options.disabled = {"recompute"};
+  if (!recompute) options.disabled = {Pass::recompute};
   return compile_program({model.graph, model.outputs}, *target_of(reference()), options);
 }
 
@@ -156,7 +156,7 @@ void fill(Case& model) {
 
 BOOST_AUTO_TEST_CASE(results_are_the_same_bits) {
   PassOptions without;
-  without.disabled = {"recompute"};
+  without.disabled = {Pass::recompute};
   std::size_t again = 0;
   for (const std::uint64_t seed : seeds(30)) {
     std::mt19937_64 random(seed);
@@ -174,9 +174,9 @@ BOOST_AUTO_TEST_CASE(results_are_the_same_bits) {
 
 BOOST_AUTO_TEST_CASE(fuel_limits_how_much_is_computed_again) {
   const Case model = layers(4, norm);
-  const std::size_t all = recomputed(optimized(model, only({"recompute"})));
+  const std::size_t all = recomputed(optimized(model, only({Pass::recompute})));
   for (std::size_t fuel = 0; fuel < all; ++fuel) {
-    PassOptions limited = only({"recompute"});
+    PassOptions limited = only({Pass::recompute});
     limited.fuel = static_cast<std::int64_t>(fuel);
     // Of a chain whose end is not computed again, the beginning is dropped.
     BOOST_TEST(recomputed(optimized(model, limited)) <= fuel);

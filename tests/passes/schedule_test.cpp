@@ -30,8 +30,8 @@ std::uint64_t peak(const Program& program) {
 // With what the order is chosen by: buffers that are not shared in place.
 Program ordered(const Case& from, bool scheduled) {
   PassOptions options;
-  options.disabled = {"share_places", "group_updates"};
-  if (!scheduled) options.disabled.emplace_back("schedule");
+  options.disabled = {Pass::share_places, Pass::group_updates};
+  if (!scheduled) options.disabled.push_back(Pass::schedule);
   return compile_program({from.graph, from.outputs}, *target_of(reference()), options);
 }
 
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(branches_are_finished_one_by_one) {
   for (std::size_t i = 1; i < wide.size(); ++i) total = total + sum(wide[i]);
   const auto target = target_of(reference());
   PassOptions plain;
-  plain.disabled = {"schedule"};
+  plain.disabled = {Pass::schedule};
   const Program chosen = compile_program({graph, {total}}, *target);
   const Program given = compile_program({graph, {total}}, *target, plain);
   BOOST_TEST(chosen.liveness_bound_bytes <= 2u * 256 * 256 * 4);

@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,10 +20,18 @@ struct AxisOrder {
   Shape axes;
 };
 
+/// A composite that the target executes as it is.
+struct Claimed {
+  NodeId node = 0;
+  Claim claim;
+};
+
 /// A graph and the values it is run for. Its assigns are run too.
 struct Traced {
   Graph graph;
   Tensors outputs;
+  /// The target is asked once for each composite, when composites are opened.
+  std::vector<Claimed> claims = {};  ///< ascending by node
   std::vector<AxisOrder> orders =
       {};  ///< of the last graph pass; all others are row-major as they are
 };
@@ -31,18 +40,48 @@ struct Traced {
 struct TracedView {
   const Graph& graph;
   const Tensors& outputs;
+  std::span<const Claimed> claims = {};
   const std::vector<AxisOrder>* orders = nullptr;
   TracedView(const Graph& of, const Tensors& values) : graph(of), outputs(values) {}
   TracedView(const Traced& traced)  // NOLINT(google-explicit-constructor)
-      : graph(traced.graph), outputs(traced.outputs), orders(&traced.orders) {}
+      : graph(traced.graph),
+        outputs(traced.outputs),
+        claims(traced.claims),
+        orders(&traced.orders) {}
+  /// The claim for the node; none where the target does not execute it as it is.
+  [[nodiscard]] const Claim* claim(NodeId node) const;
 };
+
+// The one list of what may be left out: passes from graph to graph, then parts of lowering.
+#define ASG_PASSES(PASS) \
+  PASS(merge_early)      \
+  PASS(fold_constants)   \
+  PASS(canonicalize)     \
+  PASS(merge)            \
+  PASS(recompute)        \
+  PASS(epilogues)        \
+  PASS(fuse)             \
+  PASS(fuse_siblings)    \
+  PASS(schedule)         \
+  PASS(group_updates)    \
+  PASS(share_places)
+
+/// A pass, or a part of lowering, that may be left out.
+#define ASG_PASS_ENUMERATOR(name) name,
+enum class Pass : std::uint8_t { ASG_PASSES(ASG_PASS_ENUMERATOR) };
+#undef ASG_PASS_ENUMERATOR
+
+/// As ASG_DISABLE has it: "fold_constants".
+[[nodiscard]] std::string_view name(Pass pass);
+/// All of them, in the order in which they run.
+[[nodiscard]] std::span<const Pass> optional_passes();
 
 /// What the passes may do.
 struct PassOptions {
   static constexpr std::int64_t unlimited = std::numeric_limits<std::int64_t>::max();
 
-  std::vector<std::string> disabled = {};  ///< passes left out, by name: see pass_names
-  std::int64_t fuel = unlimited;  ///< rewrites and merges that may be made; to find a wrong one
+  std::vector<Pass> disabled = {};  ///< what is left out
+  std::int64_t fuel = unlimited;    ///< rewrites and merges that may be made; to find a wrong one
   bool relaxed = false;  ///< also rules that are exact for real numbers, but not for floats
 #ifdef NDEBUG
   bool verify = false;  ///< every pass's result is verified
@@ -52,9 +91,9 @@ struct PassOptions {
   /// Each run looks first whether an output or a new value of a variable would hold NaN or an
   /// infinity, and throws a NumericError that names the node that made it. Twice the time and more.
   bool check_nan = false;
-  [[nodiscard]] bool has(std::string_view pass) const;
+  [[nodiscard]] bool has(Pass pass) const;
   /// ASG_DISABLE (names with commas between them), ASG_FUEL and ASG_CHECK_NAN (anything but 0).
-  /// Errors   FormatError when a name is no pass or the fuel no number.
+  /// Errors   FormatError when a name is no pass, naming all there are, or the fuel no number.
   [[nodiscard]] static PassOptions from_environment();
 };
 
@@ -100,14 +139,11 @@ struct GraphPass {
   std::string_view name;
   std::string_view summary;
   Traced (*run)(TracedView, const PassContext&);
-  bool required = false;  ///< the program cannot be made without it
+  std::optional<Pass> optional = {};  ///< none: the program cannot be made without it
 };
 
 /// The passes from graph to graph, in order.
 [[nodiscard]] std::span<const GraphPass> graph_passes();
-/// The names that PassOptions::disabled may hold: optional graph passes, then the optional parts of
-/// lowering.
-[[nodiscard]] std::vector<std::string_view> pass_names();
 
 /// The graph after all graph passes.
 [[nodiscard]] Traced optimize(TracedView traced, const Target& target,
