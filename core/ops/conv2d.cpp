@@ -2,6 +2,7 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/reduction.hpp>
+#include <asg/sdk/composites.hpp>
 
 #include "ops/operand_rules.hpp"
 #include "ops/rules.hpp"
@@ -32,12 +33,12 @@ void require_floats(const Signature& call) {
   call.require_type(is_float(call.dtype(0)), "needs float elements");
 }
 
-// Inputs x, weight, bias?.
 Types conv2d_infer(const Signature& call) {
+  using namespace sdk::composites::conv2d;
   require_floats(call);
-  const Shape y = result_shape(call, call.shape(0), call.shape(1));
-  if (call.has(2)) call.require(call.shape(2) == Shape{y[1]}, "the bias must be [O]");
-  return {{call.dtype(0), y}};
+  const Shape result = result_shape(call, call.shape(x), call.shape(weight));
+  if (call.has(bias)) call.require(call.shape(bias) == Shape{result[1]}, "the bias must be [O]");
+  return {{call.dtype(x), result}};
 }
 
 // The patches under the kernel, [N, C, OH, OW, KH, KW], as the columns of one matrix per image and
@@ -61,78 +62,85 @@ Tensor maps(const Tensor& y, std::int64_t groups) {
 }
 
 Tensors conv2d_body(const OpCall& call) {
-  const Shape w = call.in(1).shape();
+  using namespace sdk::composites::conv2d;
+  const Shape w = call.in(weight).shape();
   const std::int64_t groups = call.attributes.integer("groups");
-  const Tensor patches = unfold(call.in(0), windows::window(call.attributes, kernel_of(w)));
+  const Tensor patches = unfold(call.in(x), windows::window(call.attributes, kernel_of(w)));
   const Shape p = patches.shape();
-  const Tensor product = matmul(filters(call.in(1), groups), columns(patches, groups));
-  const Tensor y = reshape(product, {p[0], w[0], p[2], p[3]});
-  return {call.has(2) ? y + reshape(call.in(2), {w[0], 1, 1}) : y};
+  const Tensor product = matmul(filters(call.in(weight), groups), columns(patches, groups));
+  const Tensor result = reshape(product, {p[0], w[0], p[2], p[3]});
+  return {call.has(bias) ? result + reshape(call.in(bias), {w[0], 1, 1}) : result};
 }
 
 Tensors conv2d_gradient(const GradientCall& call) {
-  const Ints image = windows::image(call.in(0).shape());
-  const Ints kernel = kernel_of(call.in(1).shape());
+  using namespace sdk::composites::conv2d;
+  const Ints image = windows::image(call.in(x).shape());
+  const Ints kernel = kernel_of(call.in(weight).shape());
   Attributes for_input = call.attributes, for_weight = call.attributes;
   for_input.set("image", image);
   for_weight.set("kernel", kernel);
-  Tensors result = {apply(find_op("conv2d_input_backward"), {call.dy(), call.in(1)}, for_input),
-                    apply(find_op("conv2d_weight_backward"), {call.dy(), call.in(0)}, for_weight)};
-  if (call.inputs.size() > 2) result.push_back(sum(call.dy(), {0, 2, 3}));
+  Tensors result = {
+      apply(find_op("conv2d_input_backward"), {call.dy(), call.in(weight)}, for_input),
+      apply(find_op("conv2d_weight_backward"), {call.dy(), call.in(x)}, for_weight)};
+  if (call.inputs.size() > bias) result.push_back(sum(call.dy(), {0, 2, 3}));
   return result;
 }
 
-// Inputs dy, weight.
 Types infer_input_backward(const Signature& call) {
+  using namespace sdk::composites::conv2d_input_backward;
   require_floats(call);
   const Ints& image = call.attributes.integers("image");
   call.require(image.size() == 2, "image must be a height and a width");
-  call.require(call.shape(0).rank() == 4 && call.shape(1).rank() == 4,
+  call.require(call.shape(dy).rank() == 4 && call.shape(weight).rank() == 4,
                "dy must be [N, O, OH, OW] and the weight [O, C / groups, KH, KW]");
-  const Shape x = {call.shape(0)[0], call.shape(1)[1] * call.attributes.integer("groups"), image[0],
-                   image[1]};
-  call.require(result_shape(call, x, call.shape(1)) == call.shape(0),
+  const Shape x = {call.shape(dy)[0], call.shape(weight)[1] * call.attributes.integer("groups"),
+                   image[0], image[1]};
+  call.require(result_shape(call, x, call.shape(weight)) == call.shape(dy),
                "dy must have the shape of the convolution's result");
-  return {{call.dtype(0), x}};
+  return {{call.dtype(dy), x}};
 }
 
 Tensors input_backward(const OpCall& call) {
-  const Shape dy = call.in(0).shape(), w = call.in(1).shape();
+  using namespace sdk::composites::conv2d_input_backward;
+  const Shape y = call.in(dy).shape(), w = call.in(weight).shape();
   const std::int64_t groups = call.attributes.integer("groups");
   const Ints image = call.attributes.integers("image");
-  const Tensor patches = matmul(transpose(filters(call.in(1), groups)), maps(call.in(0), groups));
-  const Tensor kernels = reshape(patches, {dy[0], w[1] * groups, w[2], w[3], dy[2], dy[3]});
+  const Tensor patches =
+      matmul(transpose(filters(call.in(weight), groups)), maps(call.in(dy), groups));
+  const Tensor kernels = reshape(patches, {y[0], w[1] * groups, w[2], w[3], y[2], y[3]});
   return {fold(permute(kernels, {0, 1, 4, 5, 2, 3}), windows::window(call.attributes, kernel_of(w)),
                Shape(image))};
 }
 
-// Inputs dy, x.
 Types infer_weight_backward(const Signature& call) {
+  using namespace sdk::composites::conv2d_weight_backward;
   require_floats(call);
   const Ints& kernel = call.attributes.integers("kernel");
   const std::int64_t groups = call.attributes.integer("groups");
   call.require(kernel.size() == 2, "kernel must be a height and a width");
-  call.require(call.shape(0).rank() == 4 && call.shape(1).rank() == 4 && groups >= 1,
+  call.require(call.shape(dy).rank() == 4 && call.shape(x).rank() == 4 && groups >= 1,
                "dy must be [N, O, OH, OW] and x [N, C, H, W]");
-  const Shape weight = {call.shape(0)[1], call.shape(1)[1] / groups, kernel[0], kernel[1]};
-  call.require(result_shape(call, call.shape(1), weight) == call.shape(0),
+  const Shape weight = {call.shape(dy)[1], call.shape(x)[1] / groups, kernel[0], kernel[1]};
+  call.require(result_shape(call, call.shape(x), weight) == call.shape(dy),
                "dy must have the shape of the convolution's result");
-  return {{call.dtype(0), weight}};
+  return {{call.dtype(dy), weight}};
 }
 
 // The images of a batch stand side by side, so that the sum over them is part of the product.
 Tensors weight_backward(const OpCall& call) {
-  const Shape dy = call.in(0).shape(), x = call.in(1).shape();
+  using namespace sdk::composites::conv2d_weight_backward;
+  const Shape y = call.in(dy).shape(), image = call.in(x).shape();
   const std::int64_t groups = call.attributes.integer("groups");
   const Ints kernel = call.attributes.integers("kernel");
-  const std::int64_t length = dy[0] * dy[2] * dy[3];
-  const std::int64_t depth = x[1] / groups * kernel[0] * kernel[1];
+  const std::int64_t length = y[0] * y[2] * y[3];
+  const std::int64_t depth = image[1] / groups * kernel[0] * kernel[1];
   const Tensor rows =
-      reshape(permute(maps(call.in(0), groups), {1, 2, 0, 3}), {groups, dy[1] / groups, length});
-  const Tensor patches = unfold(call.in(1), windows::window(call.attributes, kernel));
+      reshape(permute(maps(call.in(dy), groups), {1, 2, 0, 3}), {groups, y[1] / groups, length});
+  const Tensor patches = unfold(call.in(x), windows::window(call.attributes, kernel));
   const Tensor together =
       reshape(permute(columns(patches, groups), {1, 2, 0, 3}), {groups, depth, length});
-  return {reshape(matmul(rows, transpose(together)), {dy[1], x[1] / groups, kernel[0], kernel[1]})};
+  return {
+      reshape(matmul(rows, transpose(together)), {y[1], image[1] / groups, kernel[0], kernel[1]})};
 }
 
 Attributes conv2d_options(Pair stride, Pair padding, Pair dilation, std::int64_t groups) {

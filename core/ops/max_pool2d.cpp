@@ -5,6 +5,7 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/pooling.hpp>
 #include <asg/ops/reduction.hpp>
+#include <asg/sdk/composites.hpp>
 
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
@@ -43,18 +44,19 @@ Tensors max_pool2d_gradient(const GradientCall& call) {
   return {apply(find_op("max_pool2d_backward"), {call.dy(), call.in(0)}, call.attributes)};
 }
 
-// Inputs dy, x.
 Types max_pool2d_infer_backward(const Signature& call) {
+  using namespace sdk::composites::max_pool2d_backward;
   call.require_same_types();
-  call.require(max_pool2d_pooled(call, call.shape(1)) == call.shape(0),
+  call.require(max_pool2d_pooled(call, call.shape(x)) == call.shape(dy),
                "dy must have the pooled shape");
-  return {call.in(1)};
+  return {call.in(x)};
 }
 
 // Of equal elements the first takes the gradient of its window, of NaN the last. The padding takes
 // none, be the window -inf.
 Tensors max_pool2d_backward(const OpCall& call) {
-  const Tensor& x = call.in(1);
+  namespace at = sdk::composites::max_pool2d_backward;
+  const Tensor &dy = call.in(at::dy), &x = call.in(at::x);
   const Attributes& how = call.attributes;
   const Tensor windows = patches(x, how);
   const Shape shape = windows.shape();
@@ -71,7 +73,7 @@ Tensors max_pool2d_backward(const OpCall& call) {
   const Tensor claims =
       where(flattened(logical_and(broadcast_to(inside, shape), largest)), claim, 0);
   const Tensor winner = cast(argmax(claims, -1, true), i32);
-  const Tensor parts = where(eq(winner, place), unsqueeze(call.in(0), -1), 0);
+  const Tensor parts = where(eq(winner, place), unsqueeze(dy, -1), 0);
   return {fold(reshape(parts, shape), windows::window(how, how.integers("kernel")),
                Shape(windows::image(x.shape())))};
 }

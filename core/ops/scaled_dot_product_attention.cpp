@@ -9,6 +9,7 @@
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 #include <asg/ops/reduction.hpp>
+#include <asg/sdk/composites.hpp>
 
 #include "ops/operand_rules.hpp"
 #include "ops/rules.hpp"
@@ -46,12 +47,12 @@ void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
                "the mask must broadcast to [..., query length, key length]");
 }
 
-// Inputs query, key, value, mask?; outputs y, lse.
 Types scaled_dot_product_attention_infer(const Signature& call) {
-  require_operands(call, 0, 3);
-  Shape y = call.shape(0);
-  y[y.rank() - 1] = call.shape(2).back();
-  return {{call.dtype(0), y}, {call.dtype(0), y.slice(0, y.rank() - 1)}};
+  using namespace sdk::composites::scaled_dot_product_attention;
+  require_operands(call, query, mask);
+  Shape result = call.shape(query);
+  result[result.rank() - 1] = call.shape(value).back();
+  return {{call.dtype(query), result}, {call.dtype(query), result.slice(0, result.rank() - 1)}};
 }
 
 // Which pairs of a query and a key see each other, shaped as the scores; none where all do. A
@@ -94,14 +95,16 @@ Tensor shift_of(const Tensor& x) { return where(eq(x, -infinity), 0, x); }
 Tensor divisor_of(const Tensor& total) { return where(eq(total, 0), 1, total); }
 
 Tensors scaled_dot_product_attention_body(const OpCall& call) {
-  const Tensor &query = call.in(0), &key = call.in(1);
-  const Tensor mask = call.has(3) ? call.in(3) : Tensor{};
+  namespace at = sdk::composites::scaled_dot_product_attention;
+  const Tensor &query = call.in(at::query), &key = call.in(at::key);
+  const Tensor mask = call.has(at::mask) ? call.in(at::mask) : Tensor{};
   const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
   const Tensor s = scores(query, key, mask, seen, call.attributes);
   const Tensor shift = shift_of(stop_gradient(max(s, -1, true)));
   const Tensor e = exp(s - shift);
   const Tensor total = sum(e, -1, true);
-  return {weighted_sum(e, call.in(2), seen) / divisor_of(total), squeeze(log(total) + shift, -1)};
+  const Tensor y = weighted_sum(e, call.in(at::value), seen) / divisor_of(total);
+  return {y, squeeze(log(total) + shift, -1)};
 }
 
 // The probabilities from the scores and their logsumexp. Dividing by the sum again makes up for
@@ -128,51 +131,50 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 // delta, the sum of dy * y over a row, carries the cotangent of lse as well: the derivative of lse
 // by the scores is the probabilities, so both meet in p * (dy value^T - delta).
 Tensors scaled_dot_product_attention_gradient(const GradientCall& call) {
-  const Tensor& query = call.in(0);
-  const Tensor& value = call.in(2);
-  const Tensor& lse = call.out(1);
-  const Tensor mask = call.inputs.size() > 3 ? call.in(3) : Tensor{};
-  const Tensor dy = call.dy(0).defined() ? call.dy(0) : zeros_like(call.out(0));
-  Tensor delta = sum(dy * call.out(0), -1);
-  if (call.dy(1).defined()) delta = delta - call.dy(1);
-  Tensors inputs = {dy, query, call.in(1), value, lse, delta};
+  namespace at = sdk::composites::scaled_dot_product_attention;
+  const Tensor &query = call.in(at::query), &key = call.in(at::key);
+  const Tensor& value = call.in(at::value);
+  const Tensor &y = call.out(at::y), &lse = call.out(at::lse);
+  const Tensor mask = call.inputs.size() > at::mask ? call.in(at::mask) : Tensor{};
+  const Tensor& dlse = call.dy(at::lse);
+  const Tensor dy = call.dy(at::y).defined() ? call.dy(at::y) : zeros_like(y);
+  Tensor delta = sum(dy * y, -1);
+  if (dlse.defined()) delta = delta - dlse;
+  Tensors inputs = {dy, query, key, value, lse, delta};
   if (mask.defined()) inputs.push_back(mask);
   Tensors result =
       query.graph().add(find_op("scaled_dot_product_attention_backward"), inputs, call.attributes);
   if (mask.defined() && mask.dtype() != boolean) {  // dead unless the mask is learned
     const Shape shape = mask.shape();
-    const Tensor seen = seen_by(query, call.in(1), mask, call.attributes.flag("causal"));
-    const Tensor p =
-        probabilities(scores(query, call.in(1), mask, seen, call.attributes), lse, seen);
+    const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
+    const Tensor p = probabilities(scores(query, key, mask, seen, call.attributes), lse, seen);
     result.push_back(sum_to(score_gradient(p, dy, value, delta, seen), shape));
   }
   return result;
 }
 
-// Inputs dy, query, key, value, lse, delta, mask?; outputs dquery, dkey, dvalue.
 Types scaled_dot_product_attention_infer_backward(const Signature& call) {
-  require_operands(call, 1, 6);
-  const Shape& dy = call.shape(0);
-  const int rank = call.shape(1).rank();
-  Shape y = call.shape(1);
-  y[rank - 1] = call.shape(3).back();
-  call.require(dy == y, "dy must be [..., query length, size of value]");
-  for (const std::size_t i : {std::size_t{4}, std::size_t{5}})
+  using namespace sdk::composites::scaled_dot_product_attention_backward;
+  require_operands(call, query, mask);
+  Shape y = call.shape(query);
+  const int rank = y.rank();
+  y[rank - 1] = call.shape(value).back();
+  call.require(call.shape(dy) == y, "dy must be [..., query length, size of value]");
+  for (const std::size_t i : {lse, delta})
     call.require(call.in(i) == TensorType{call.dtype(0), y.slice(0, rank - 1)},
                  "lse and delta must be [..., query length]");
-  return {call.in(1), call.in(2), call.in(3)};
+  return {call.in(query), call.in(key), call.in(value)};
 }
 
 Tensors scaled_dot_product_attention_backward(const OpCall& call) {
-  const Tensor& dy = call.in(0);
-  const Tensor& query = call.in(1);
-  const Tensor& key = call.in(2);
+  namespace at = sdk::composites::scaled_dot_product_attention_backward;
+  const Tensor &dy = call.in(at::dy), &query = call.in(at::query), &key = call.in(at::key);
   const double scale = call.attributes.number("scale");
-  const Tensor mask = call.has(6) ? call.in(6) : Tensor{};
+  const Tensor mask = call.has(at::mask) ? call.in(at::mask) : Tensor{};
   const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
   const Tensor s = scores(query, key, mask, seen, call.attributes);
-  const Tensor p = probabilities(s, call.in(4), seen);
-  const Tensor ds = score_gradient(p, dy, call.in(3), call.in(5), seen);
+  const Tensor p = probabilities(s, call.in(at::lse), seen);
+  const Tensor ds = score_gradient(p, dy, call.in(at::value), call.in(at::delta), seen);
   return {weighted_sum(ds, key, seen) * scale,
           weighted_sum(transpose(ds), query * scale, turned(seen)),
           weighted_sum(transpose(p), dy, turned(seen))};
