@@ -11,8 +11,10 @@
 #include <asg/sdk/host_backend.hpp>
 
 #include "loaded_backend.hpp"
+#include "support/messages.hpp"
 
 using namespace asg::testing;
+using test_support::contains;
 
 namespace {
 
@@ -23,7 +25,7 @@ const LoadedBackend& backend() {
 
 bool says(const Failure& e, asg_status status, const std::string& text) {
   BOOST_TEST_INFO("message: " << e.what());
-  return e.status == status && std::string(e.what()).find(text) != std::string::npos;
+  return e.status == status && contains(e.what(), text);
 }
 
 /// y = exp(x) over four numbers.

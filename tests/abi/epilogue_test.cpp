@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "every_backend.hpp"
+#include "support/messages.hpp"
 
 using namespace asg::testing;
 using boost::test_tools::per_element;
+using test_support::contains;
 
 namespace {
 
@@ -52,7 +54,7 @@ void refused(asg_status status, const std::string& text,
     BOOST_TEST_INFO("backend " << name);
     BOOST_CHECK_EXCEPTION(Execution(*backend, p.build()), Failure, [&](const Failure& e) {
       BOOST_TEST_INFO("message: " << e.what());
-      return e.status == status && std::string(e.what()).find(text) != std::string::npos;
+      return e.status == status && contains(e.what(), text);
     });
   }
 }

@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "every_backend.hpp"
+#include "support/messages.hpp"
 
 using namespace asg::testing;
+using test_support::contains;
 
 namespace {
 
@@ -110,8 +112,7 @@ BOOST_AUTO_TEST_CASE(instances_are_checked) {
       BOOST_CHECK_EXCEPTION(Execution(*backend, t.p.build()).execute(), Failure,
                             [&](const Failure& e) {
                               BOOST_TEST_INFO("message: " << e.what());
-                              return e.status == ASG_INVALID_ARGUMENT &&
-                                     std::string(e.what()).find(text) != std::string::npos;
+                              return e.status == ASG_INVALID_ARGUMENT && contains(e.what(), text);
                             });
     }
   };

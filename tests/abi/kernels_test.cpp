@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "loaded_backend.hpp"
+#include "support/messages.hpp"
 
 using namespace asg::testing;
 using boost::test_tools::per_element;
+using test_support::contains;
 
 namespace {
 
@@ -33,10 +35,6 @@ std::vector<T> small_numbers(int64_t count, unsigned seed = 1) {
   std::vector<T> values(static_cast<std::size_t>(count));
   for (T& value : values) value = static_cast<T>(uniform(engine));
   return values;
-}
-
-bool says(const Failure& e, const std::string& text) {
-  return std::string(e.what()).find(text) != std::string::npos;
 }
 
 constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
@@ -144,10 +142,10 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_index_out_of_range_is_refused, I, Indices) {
     run.set(i, std::vector<I>{0, static_cast<I>(bad), 1});
     const auto refused = [&](const Failure& e) {
       return e.status == ASG_INVALID_ARGUMENT &&
-             says(e, "index " + std::to_string(bad) + " is outside [0, 4)");
+             contains(e.what(), "index " + std::to_string(bad) + " is outside [0, 4)");
     };
     BOOST_CHECK_EXCEPTION(run.execute(), Failure, [&](const Failure& e) {
-      return refused(e) && says(e, "gather") && e.step == step;
+      return refused(e) && contains(e.what(), "gather") && e.step == step;
     });
 
     ProgramBuilder q;
@@ -259,7 +257,7 @@ BOOST_AUTO_TEST_CASE(arg_reduce_of_bool_and_of_nothing) {
   BOOST_TEST(run.set(x, std::vector<bool>{false, false, true, true}).execute().get<int64_t>(y)[0] ==
              2);
   BOOST_CHECK_EXCEPTION(positions({}, {2, 0}, 1, "max"), Failure, [](const Failure& e) {
-    return e.status == ASG_INVALID_ARGUMENT && says(e, "nothing to choose from");
+    return e.status == ASG_INVALID_ARGUMENT && contains(e.what(), "nothing to choose from");
   });
 }
 

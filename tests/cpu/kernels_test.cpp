@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "differential.hpp"
+#include "support/messages.hpp"
 
 // Backends that compile for each program take a share of the seeds.
 #ifndef ASG_SEED_SHARE
@@ -10,6 +11,8 @@
 
 namespace asg::testing {
 namespace {
+
+using test_support::contains;
 
 const std::vector<uint32_t> numbers = {ASG_F32, ASG_F64, ASG_I8, ASG_I32, ASG_I64, ASG_U8, ASG_U32};
 const std::vector<uint32_t> all = {ASG_F32, ASG_F64, ASG_I8,  ASG_I32,
@@ -154,7 +157,7 @@ BOOST_AUTO_TEST_CASE(options_are_checked) {
       BOOST_ERROR("accepted " << bad.key << "=" << bad.value);
     } catch (const Failure& e) {
       BOOST_CHECK_EQUAL(e.status, ASG_INVALID_ARGUMENT);
-      BOOST_CHECK_MESSAGE(std::string(e.what()).find(bad.key) != std::string::npos, e.what());
+      BOOST_CHECK_MESSAGE(contains(e.what(), bad.key), e.what());
     }
 }
 #endif
@@ -255,9 +258,7 @@ BOOST_AUTO_TEST_CASE(an_index_outside_is_named) {
         BOOST_CHECK_EQUAL(e.status, ASG_INVALID_ARGUMENT);
         BOOST_CHECK_EQUAL(e.step, 0u);
         const std::string text = e.what();
-        BOOST_CHECK_MESSAGE(text.find(std::to_string(bad)) != std::string::npos &&
-                                text.find("[0, 7)") != std::string::npos,
-                            text);
+        BOOST_CHECK_MESSAGE(contains(text, std::to_string(bad), "[0, 7)"), text);
       }
     }
 }

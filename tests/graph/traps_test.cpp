@@ -4,51 +4,81 @@
 #include <asg/asg.hpp>
 
 #include "support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using graph_test::message_of;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using test_support::contains;
 
 // The forms below, asked of any type so that one that does not compile is an answer.
 
 template <class X>
-constexpr bool is_true_or_false = requires(X x) { x ? 1 : 2; };
+constexpr bool is_true_or_false = requires(X x) {
+  x ? 1 : 2;
+};
 template <class X>
-constexpr bool comparison_is_a_condition = requires(X x) { (x > 0) ? 1 : 2; };
+constexpr bool comparison_is_a_condition = requires(X x) {
+  (x > 0) ? 1 : 2;
+};
 template <class X>
-constexpr bool and_is_a_condition = requires(X x) { (x && x) ? 1 : 2; };
+constexpr bool and_is_a_condition = requires(X x) {
+  (x && x) ? 1 : 2;
+};
 template <class X>
-constexpr bool not_is_a_condition = requires(X x) { !x ? 1 : 2; };
+constexpr bool not_is_a_condition = requires(X x) {
+  !x ? 1 : 2;
+};
 template <class X>
-constexpr bool becomes_bool = requires(X x) { static_cast<bool>(x); };
+constexpr bool becomes_bool = requires(X x) {
+  static_cast<bool>(x);
+};
 template <class X>
-constexpr bool equals = requires(X x) { x == x; };
+constexpr bool equals = requires(X x) {
+  x == x;
+};
 template <class X>
-constexpr bool equals_a_number = requires(X x) { x == 1; };
+constexpr bool equals_a_number = requires(X x) {
+  x == 1;
+};
 template <class X>
-constexpr bool differs_from_a_number = requires(X x) { x != 1; };
+constexpr bool differs_from_a_number = requires(X x) {
+  x != 1;
+};
 
 template <class X, class... A>
-constexpr bool has_sum = requires(X x, A... a) { sum(x, a...); };
+constexpr bool has_sum = requires(X x, A... a) {
+  sum(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_mean = requires(X x, A... a) { mean(x, a...); };
+constexpr bool has_mean = requires(X x, A... a) {
+  mean(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_var = requires(X x, A... a) { var(x, a...); };
+constexpr bool has_var = requires(X x, A... a) {
+  var(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_sort = requires(X x, A... a) { sort(x, a...); };
+constexpr bool has_sort = requires(X x, A... a) {
+  sort(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_argmax = requires(X x, A... a) { argmax(x, a...); };
+constexpr bool has_argmax = requires(X x, A... a) {
+  argmax(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_softmax = requires(X x, A... a) { softmax(x, a...); };
+constexpr bool has_softmax = requires(X x, A... a) {
+  softmax(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_cumsum = requires(X x, A... a) { cumsum(x, a...); };
+constexpr bool has_cumsum = requires(X x, A... a) {
+  cumsum(x, a...);
+};
 template <class X, class... A>
-constexpr bool has_concat = requires(std::vector<X> x, A... a) { concat(x, a...); };
+constexpr bool has_concat = requires(std::vector<X> x, A... a) {
+  concat(x, a...);
+};
 
 BOOST_AUTO_TEST_SUITE(do_not_compile)
 

@@ -39,7 +39,7 @@ struct Sound {
   std::string complaint() {
     std::string text = graph_test::message_of<InternalError>([&] { verify(g); });
     const std::string request = "\n  this is a bug in asg, please report it";
-    if (text == "no exception") return text;
+    if (text == test_support::nothing_thrown) return text;
     BOOST_TEST(text.ends_with(request));
     return text.substr(0, text.find("\n  at "));
   }
@@ -51,10 +51,10 @@ BOOST_AUTO_TEST_SUITE(verify_graph)
 
 BOOST_AUTO_TEST_CASE(a_sound_graph_passes) {
   Sound s;
-  BOOST_TEST(s.complaint() == "no exception");
+  BOOST_TEST(s.complaint() == test_support::nothing_thrown);
   const Tensor y = elementwise("add", {s.g.tensor({s.sum, 0}), 1.0});
   (void)float_elementwise("exp", {y});
-  BOOST_TEST(s.complaint() == "no exception");
+  BOOST_TEST(s.complaint() == test_support::nothing_thrown);
   BOOST_CHECK_NO_THROW(verify(Graph()));
 }
 
@@ -78,9 +78,9 @@ BOOST_AUTO_TEST_CASE(arity_is_that_of_the_op) {
   fewer.join.inputs.push_back({"third", "[...]", "f32"});
   BOOST_TEST(fewer.complaint() == "join (node 2): has 2 operands, its op declares 3");
   fewer.join.inputs.back().optional = true;
-  BOOST_TEST(fewer.complaint() == "no exception");
+  BOOST_TEST(fewer.complaint() == test_support::nothing_thrown);
   fewer.join.inputs.back() = {"rest", "[...]", "f32", false, true};
-  BOOST_TEST(fewer.complaint() == "no exception");
+  BOOST_TEST(fewer.complaint() == test_support::nothing_thrown);
 }
 
 BOOST_AUTO_TEST_CASE(types_are_those_that_are_inferred) {

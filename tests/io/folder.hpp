@@ -9,6 +9,8 @@
 
 #include <stdlib.h>
 
+#include "support/messages.hpp"
+
 namespace io_tests {
 
 namespace fs = std::filesystem;
@@ -54,13 +56,6 @@ inline bool write_sparse(const fs::path& file, std::string_view begin, std::uint
   return !error;
 }
 
-/// Whether what is thrown says all of these.
-template <class... Words>
-auto says(Words... words) {
-  return [=](const std::exception& error) {
-    const std::string_view what = error.what();
-    return ((what.find(words) != std::string_view::npos) && ...);
-  };
-}
+using test_support::says;
 
 }  // namespace io_tests

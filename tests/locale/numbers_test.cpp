@@ -11,13 +11,12 @@
 #include <asg/passes/passes.hpp>
 #include <asg/passes/print.hpp>
 
+#include "support/messages.hpp"
+
 namespace {
 
 using namespace asg;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using test_support::contains;
 
 BOOST_AUTO_TEST_CASE(the_locale_is_one_with_commas) {
   char text[16];

@@ -9,11 +9,14 @@
 #include <asg/ops/movement.hpp>
 
 #include "models/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace models_test;
+using test_support::contains;
+using test_support::message_of;
 
 enum class Mask { none, flags, flags_for_batch, bias, bias_for_head };
 
@@ -176,16 +179,10 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   Graph graph;
   const Tensor q = graph.input("q", f32, {2, 3, 4});
   const auto message = [&](const Tensor& k, const Tensor& v, const AttentionOptions& how) {
-    try {
-      (void)scaled_dot_product_attention(q, k, v, how);
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("none");
+    return message_of<Error>([&] { return scaled_dot_product_attention(q, k, v, how); });
   };
   const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos &&
-           text.find("attention_test.cpp:") != std::string::npos;
+    return contains(text, part, "attention_test.cpp:");
   };
   const Tensor k = graph.input("k", f32, {2, 5, 4});
   BOOST_TEST(has(message(graph.input("a", f32, {2, 5, 3}), k, {}), "same last axis"));

@@ -5,11 +5,14 @@
 #include <asg/ops/convolution.hpp>
 
 #include "models/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace models_test;
+using test_support::contains;
+using test_support::message_of;
 
 Array naive(const Array& x, const Array& w, const Array* bias, const Conv2dOptions& o) {
   const Shape &xs = x.shape(), &ws = w.shape();
@@ -95,16 +98,12 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   const Tensor x = graph.input("x", f32, {1, 4, 5, 5});
   const auto message = [&](const Shape& weight, const Conv2dOptions& options) {
     static int count = 0;
-    try {
-      (void)conv2d(x, graph.input("w" + std::to_string(count++), f32, weight), options);
-    } catch (const ShapeError& error) {
-      return std::string(error.what());
-    }
-    return std::string("none");
+    return message_of<ShapeError>([&] {
+      return conv2d(x, graph.input("w" + std::to_string(count++), f32, weight), options);
+    });
   };
   const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos &&
-           text.find("convolution_test.cpp:") != std::string::npos;
+    return contains(text, part, "convolution_test.cpp:");
   };
   BOOST_TEST(has(message({2, 4, 6, 1}, {}), "the kernel covers 6 elements of the height"));
   BOOST_TEST(has(message({2, 3, 1, 1}, {}), "second axis must be the channels"));

@@ -8,11 +8,14 @@
 #include <asg/ops/loss.hpp>
 
 #include "models/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace models_test;
+using test_support::contains;
+using test_support::message_of;
 
 struct Case {
   Shape logits;
@@ -171,17 +174,9 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   const Tensor x = graph.input("x", f32, {4, 3});
   const Tensor column = graph.input("column", f32, {4, 1});
   const Tensor classes = graph.input("classes", i64, {4});
-  const auto message = [](const auto& call) {
-    try {
-      (void)call();
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("none");
-  };
+  const auto message = [](const auto& call) { return message_of<Error>(call); };
   const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos &&
-           text.find("losses_test.cpp:") != std::string::npos;
+    return contains(text, part, "losses_test.cpp:");
   };
   BOOST_TEST(has(message([&] { return mse_loss(x, column); }), "must have one shape"));
   BOOST_TEST(has(message([&] { return mse_loss(x, x, "average"); }), "reduction is"));

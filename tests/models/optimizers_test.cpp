@@ -7,11 +7,14 @@
 #include <asg/ops/update.hpp>
 
 #include "models/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace models_test;
+using test_support::contains;
+using test_support::message_of;
 
 // The gradient of each step: it depends on the parameter, as in life.
 double slope(double p, int step) { return 0.3 * p + std::sin(step); }
@@ -123,17 +126,9 @@ BOOST_AUTO_TEST_CASE(clipping_scales_all_gradients_by_their_common_norm) {
 BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   Graph graph;
   const Tensor p = graph.input("p", f32, {3}), q = graph.input("q", f32, {2});
-  const auto message = [](const auto& call) {
-    try {
-      (void)call();
-    } catch (const Error& error) {
-      return std::string(error.what());
-    }
-    return std::string("none");
-  };
+  const auto message = [](const auto& call) { return message_of<Error>(call); };
   const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos &&
-           text.find("optimizers_test.cpp:") != std::string::npos;
+    return contains(text, part, "optimizers_test.cpp:");
   };
   BOOST_TEST(has(message([&] { return sgd_update(p, q, 0.1); }), "gradient must have the type"));
   BOOST_TEST(has(message([&] {

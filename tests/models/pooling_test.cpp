@@ -8,11 +8,14 @@
 #include <asg/ops/pooling.hpp>
 
 #include "models/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace models_test;
+using test_support::contains;
+using test_support::message_of;
 
 struct Case {
   Shape x;
@@ -154,17 +157,9 @@ BOOST_AUTO_TEST_CASE(the_gradient_goes_to_the_first_of_the_largest) {
 BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   Graph graph;
   const Tensor x = graph.input("x", f32, {1, 4, 4});
-  const auto message = [](const auto& call) {
-    try {
-      (void)call();
-    } catch (const ShapeError& error) {
-      return std::string(error.what());
-    }
-    return std::string("none");
-  };
+  const auto message = [](const auto& call) { return message_of<ShapeError>(call); };
   const auto has = [](const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos &&
-           text.find("pooling_test.cpp:") != std::string::npos;
+    return contains(text, part, "pooling_test.cpp:");
   };
   BOOST_TEST(has(message([&] { return max_pool2d(x, 5); }), "the kernel covers 5 elements"));
   BOOST_TEST(has(message([&] { return avg_pool2d(x, 2, {.padding = 2}); }), "half of the kernel"));

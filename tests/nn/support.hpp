@@ -7,22 +7,12 @@
 #include <asg/nn/module.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "support/messages.hpp"
+
 namespace nn_test {
 
-/// The message of the E that f must throw; "no exception" when it throws none.
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "no exception";
-}
-
-inline bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+using test_support::contains;
+using test_support::message_of;
 
 inline std::vector<std::string> names_of(const asg::nn::Module& module) {
   std::vector<std::string> names;

@@ -11,23 +11,20 @@
 #include <asg/ops/update.hpp>
 
 #include "ops/support.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace ops_test;
+using test_support::contains;
+using test_support::message_of;
 
 template <class E>
 void expect(const std::function<void()>& call, std::initializer_list<std::string> parts) {
-  std::string message = "no exception";
-  try {
-    call();
-  } catch (const E& error) {
-    message = error.what();
-  }
+  const std::string message = message_of<E>(call);
   for (const std::string& part : parts)
-    BOOST_TEST(message.find(part) != std::string::npos,
-               "'" << part << "' is missing in: " << message);
+    BOOST_TEST(contains(message, part), "'" << part << "' is missing in: " << message);
 }
 
 struct Inputs {

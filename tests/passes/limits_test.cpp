@@ -13,6 +13,7 @@
 #include "passes/differential.hpp"
 #include "passes/shapes.hpp"
 #include "passes/wrapped_target.hpp"
+#include "support/gpt_step.hpp"
 
 namespace {
 
@@ -170,16 +171,7 @@ BOOST_AUTO_TEST_CASE(epilogues_keep_the_limits) {
 }
 
 BOOST_AUTO_TEST_CASE(a_training_step_keeps_the_limits) {
-  const nn::GPT model(
-      {.vocab = 11, .block = 6, .layers = 2, .heads = 2, .embd = 8, .dropout = 0.1, .tied = true});
-  const optim::AdamW adamw;
-  const auto build = [&](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = cross_entropy(reshape(model(in[0]), {-1, 11}), reshape(in[1], {-1}));
-    adamw.minimize(loss, in[2]);
-    return {loss};
-  };
-  const TensorType tokens{i32, {3, 6}};
-  const TracedFunction traced = trace(build, {tokens, tokens, {f32, {}}});
+  const TracedFunction traced = test_support::trace_gpt_step();
   keeps_limits({traced.graph, traced.outputs}, "a training step");
 }
 

@@ -13,29 +13,15 @@
 
 #include "passes/bound_program.hpp"
 #include "passes/wrapped_target.hpp"
+#include "support/gpt_step.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace passes_test;
 
-// A training step with everything that shares memory: views, reductions, products, assigns.
 Case training_step(std::int64_t embd = 8) {
-  const nn::GPT model({.vocab = 11,
-                       .block = 6,
-                       .layers = 2,
-                       .heads = 2,
-                       .embd = embd,
-                       .dropout = 0.1,
-                       .tied = true});
-  const optim::AdamW adamw;
-  const auto build = [&](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = cross_entropy(reshape(model(in[0]), {-1, 11}), reshape(in[1], {-1}));
-    adamw.minimize(loss, in[2]);
-    return {loss};
-  };
-  const TensorType tokens{i32, {3, 6}};
-  TracedFunction traced = trace(build, {tokens, tokens, {f32, {}}});
+  TracedFunction traced = test_support::trace_gpt_step(embd);
   Case result;
   result.outputs = std::move(traced.outputs);
   result.graph = std::move(traced.graph);

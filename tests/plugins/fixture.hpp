@@ -12,6 +12,8 @@
 #include <asg/graph/error.hpp>
 #include <asg/runtime/device.hpp>
 
+#include "support/messages.hpp"
+
 namespace plugin_tests {
 
 namespace fs = std::filesystem;
@@ -84,19 +86,7 @@ class Environment {
   bool was_set_ = false;
 };
 
-/// The message of what `action` throws as an E; "" when it throws nothing.
-template <class E, class F>
-std::string message_of(F&& action) {
-  try {
-    action();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return {};
-}
-
-inline bool contains(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
+using test_support::contains;
+using test_support::message_of;
 
 }  // namespace plugin_tests

@@ -4,23 +4,13 @@
 #include <asg/asg.hpp>
 #include <asg/passes/program.hpp>
 
+#include "support/messages.hpp"
+
 namespace {
 
 using namespace asg;
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
-template <class E, class F>
-std::string message_of(F&& f) {
-  try {
-    f();
-  } catch (const E& error) {
-    return error.what();
-  }
-  return "nothing was thrown";
-}
+using test_support::contains;
+using test_support::message_of;
 
 const Device& device() {
   static const Device opened = open_device("reference");

@@ -11,9 +11,13 @@
 #include <asg/asg.hpp>
 #include <asg/passes/program.hpp>
 
+#include "support/messages.hpp"
+
 namespace {
 
 using namespace asg;
+using test_support::contains;
+using test_support::message_of;
 
 const Device& device() {
   static const Device opened = open_device("reference");
@@ -28,13 +32,8 @@ struct Use {
 template <class E>
 void all_throw(const std::string& part, const std::vector<Use>& uses) {
   for (const auto& [name, call] : uses) {
-    std::string message = "nothing was thrown";
-    try {
-      call();
-    } catch (const E& error) {
-      message = error.what();
-    }
-    BOOST_TEST(message.find(part) != std::string::npos, name << ": " << message);
+    const std::string message = message_of<E>(call);
+    BOOST_TEST(contains(message, part), name << ": " << message);
   }
 }
 

@@ -5,9 +5,12 @@
 
 #include <asg/asg.hpp>
 
+#include "support/messages.hpp"
+
 namespace {
 
 using namespace asg;
+using test_support::contains;
 
 const Device& device() {
   static const Device opened = open_device("reference");
@@ -25,10 +28,6 @@ struct Warnings {
   ~Warnings() { set_log_handler({}); }
   std::vector<std::string> texts;
 };
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 struct Counted {
   explicit Counted(CompileOptions options)

@@ -11,9 +11,12 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/gradcheck.hpp>
 
+#include "support/messages.hpp"
+
 namespace {
 
 using namespace asg;
+using test_support::contains;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -44,7 +47,7 @@ std::string complaint(CompiledGraph program, const std::vector<Array>& inputs) {
 
 void check_says(const std::string& text, const std::vector<std::string>& parts) {
   for (const std::string& part : parts)
-    BOOST_TEST(text.find(part) != std::string::npos, "no '" << part << "' in:\n" << text);
+    BOOST_TEST(contains(text, part), "no '" << part << "' in:\n" << text);
 }
 
 BOOST_AUTO_TEST_CASE(finite_runs_are_as_without_the_check) {
@@ -62,8 +65,8 @@ BOOST_AUTO_TEST_CASE(the_node_that_makes_a_nan_is_named_with_what_it_was_given) 
   const Tensor y = log(x);  // the line to be named
   const int line = __LINE__ - 1;
   check_says(complaint(checked(graph, {sum(exp(y) * 2)}), {Array({3}, {1.0, -2.0, 3.0})}),
-             {"step: output 0 would hold NaN", "= log(%x)", fmt::format("nan_check_test.cpp:{}", line),
-              "x: f64[3], -2 to 3"});
+             {"step: output 0 would hold NaN", "= log(%x)",
+              fmt::format("nan_check_test.cpp:{}", line), "x: f64[3], -2 to 3"});
 }
 
 BOOST_AUTO_TEST_CASE(the_infinity_behind_a_nan_is_named_too) {
@@ -71,8 +74,8 @@ BOOST_AUTO_TEST_CASE(the_infinity_behind_a_nan_is_named_too) {
   const Tensor x = graph.input("x", f64, {2});
   const Tensor large = exp(x);
   check_says(complaint(checked(graph, {large - large}), {Array({2}, {1.0, 1000.0})}),
-             {"output 0 would hold NaN; first in\n  %2: f64[2] = sub", "1 of 2 infinite, first in %1",
-              "= exp(%x)"});
+             {"output 0 would hold NaN; first in\n  %2: f64[2] = sub",
+              "1 of 2 infinite, first in %1", "= exp(%x)"});
 }
 
 BOOST_AUTO_TEST_CASE(infinities_in_results_are_found_without_a_nan) {
@@ -114,7 +117,8 @@ BOOST_AUTO_TEST_CASE(the_state_is_as_it_was_before_the_run_that_failed) {
   BOOST_TEST(identical(state.get("b"), Array({2}, {1.0, 0.5})));
 }
 
-BOOST_AUTO_TEST_CASE(an_unchosen_branch_with_an_infinite_slope_is_named_and_the_way_round_it_works) {
+BOOST_AUTO_TEST_CASE(
+    an_unchosen_branch_with_an_infinite_slope_is_named_and_the_way_round_it_works) {
   Graph graph;
   const Tensor x = graph.input("x", f64, {3});
   const Tensor trap = sum(where(x > 0, sqrt(x), 0));
@@ -138,7 +142,8 @@ BOOST_AUTO_TEST_CASE(many_values_are_looked_at) {
   Graph graph;
   Tensor x = graph.input("x", f32, {8});
   for (int i = 0; i < 3000; ++i) x = x * 1.5f + 1.0f;
-  check_says(complaint(checked(graph, {x}), {Array::full(f32, {8}, 1)}), {"infinities; first in\n  %", "e+38 to 3.", "b: f32[8], 1.5 to 1.5"});
+  check_says(complaint(checked(graph, {x}), {Array::full(f32, {8}, 1)}),
+             {"infinities; first in\n  %", "e+38 to 3.", "b: f32[8], 1.5 to 1.5"});
 }
 
 BOOST_AUTO_TEST_CASE(the_environment_asks_for_it) {

@@ -7,6 +7,8 @@
 #include <asg/passes/print.hpp>
 #include <asg/runtime/target.hpp>
 
+#include "support/gpt_step.hpp"
+
 namespace {
 
 using namespace asg;
@@ -125,16 +127,7 @@ BOOST_AUTO_TEST_CASE(pictures_connect_who_writes_with_who_reads) {
 
 // Every program of a model can be printed: no instruction is unknown.
 BOOST_AUTO_TEST_CASE(the_program_of_a_model_is_printed_whole) {
-  const nn::GPT model(
-      {.vocab = 11, .block = 6, .layers = 1, .heads = 2, .embd = 8, .dropout = 0.1});
-  const optim::AdamW adamw;
-  const auto build = [&](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = cross_entropy(reshape(model(in[0]), {-1, 11}), reshape(in[1], {-1}));
-    adamw.minimize(loss, in[2]);
-    return {loss};
-  };
-  const TensorType tokens{i32, {3, 6}};
-  const TracedFunction traced = trace(build, {tokens, tokens, {f32, {}}});
+  const TracedFunction traced = test_support::trace_gpt_step();
   const Device device = open_device("reference");
   const Program program = compile_program({traced.graph, traced.outputs}, *target_of(device));
   const std::string text = to_text(program);

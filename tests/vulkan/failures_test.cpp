@@ -8,11 +8,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include "support.hpp"
+#include "support/messages.hpp"
 
 namespace asg::testing {
 namespace {
 
 namespace fs = std::filesystem;
+using test_support::contains;
 
 BOOST_AUTO_TEST_SUITE(failures)
 
@@ -142,10 +144,6 @@ BOOST_AUTO_TEST_CASE(memory_that_is_not_there_is_refused) {
 }
 
 // ---------------------------------------------------------------- a device in trouble
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 BOOST_AUTO_TEST_CASE(memory_that_is_short_is_asked_for_again) {
   Faults faults;
