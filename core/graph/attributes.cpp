@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -54,6 +55,13 @@ std::size_t hash_of(const Attribute& attribute) {
 
 }  // namespace
 
+std::string_view name(AttributeType type) {
+  static constexpr std::string_view names[] = {"an integer",         "a number",        "a text",
+                                               "a list of integers", "an element type", "an array"};
+  static_assert(std::size(names) == std::variant_size_v<Attribute>);
+  return names[static_cast<std::size_t>(type)];
+}
+
 std::string to_string(const Attribute& attribute) {
   return std::visit(Overload{
                         [](const std::string& x) { return x; },
@@ -91,7 +99,7 @@ const Attribute* Attributes::find(std::string_view name) const {
 }
 
 template <class T>
-const T& Attributes::get(std::string_view name, const char* kind) const {
+const T& Attributes::get(std::string_view name) const {
   const Attribute* attribute = find(name);
   if (attribute == nullptr) {
     std::string present;
@@ -100,22 +108,19 @@ const T& Attributes::get(std::string_view name, const char* kind) const {
                                 present.empty() ? "none" : present));
   }
   if (const T* value = std::get_if<T>(attribute)) return *value;
-  throw TypeError(
-      fmt::format("the attribute '{}' is {}, but must be {}", name, to_string(*attribute), kind));
+  throw TypeError(fmt::format("the attribute '{}' is {}, {}, but must be {}", name,
+                              asg::name(type_of(*attribute)), to_string(*attribute),
+                              asg::name(type_of(Attribute(T())))));
 }
 
-std::int64_t Attributes::integer(std::string_view name) const {
-  return get<std::int64_t>(name, "an integer");
-}
-double Attributes::number(std::string_view name) const { return get<double>(name, "a number"); }
-const std::string& Attributes::text(std::string_view name) const {
-  return get<std::string>(name, "a text");
-}
+std::int64_t Attributes::integer(std::string_view name) const { return get<std::int64_t>(name); }
+double Attributes::number(std::string_view name) const { return get<double>(name); }
+const std::string& Attributes::text(std::string_view name) const { return get<std::string>(name); }
 const std::vector<std::int64_t>& Attributes::integers(std::string_view name) const {
-  return get<std::vector<std::int64_t>>(name, "a list of integers");
+  return get<std::vector<std::int64_t>>(name);
 }
-DType Attributes::dtype(std::string_view name) const { return get<DType>(name, "an element type"); }
-const Array& Attributes::array(std::string_view name) const { return get<Array>(name, "an array"); }
+DType Attributes::dtype(std::string_view name) const { return get<DType>(name); }
+const Array& Attributes::array(std::string_view name) const { return get<Array>(name); }
 
 bool operator==(const Attributes& a, const Attributes& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),

@@ -37,9 +37,27 @@ void Signature::require_same_types() const {
     require_type(input.dtype == inputs[0].dtype, "all operands must have one element type");
 }
 
+void Signature::require_attributes() const {
+  for (const AttributeDef& declared : op.attributes) {
+    const Attribute* value = attributes.find(declared.name);
+    if (value == nullptr)
+      require_type(false, fmt::format("the attribute '{}' is missing; it must be {}", declared.name,
+                                      name(declared.type)));
+    else if (type_of(*value) != declared.type)
+      require_type(false, fmt::format("the attribute '{}' is {}, but must be {}", declared.name,
+                                      name(type_of(*value)), name(declared.type)));
+  }
+  if (attributes.size() == op.attributes.size()) return;
+  for (const auto& [key, value] : attributes)
+    require_type(std::any_of(op.attributes.begin(), op.attributes.end(),
+                             [&](const AttributeDef& declared) { return declared.name == key; }),
+                 fmt::format("has no attribute '{}'", key));
+}
+
 Types same_as_first(const Signature& call) { return {call.in(0)}; }
 
 Types infer_types(const Signature& call) {
+  call.require_attributes();
   if (call.op.infer != nullptr) return call.op.infer(call);
   // A composite without a rule of its own has the types of its body.
   Graph scratch;
@@ -63,7 +81,8 @@ Tensors body_of(const OpDef& op, const OpCall& call, std::span<const TensorType>
   if (result.size() != outputs.size())
     fail(fmt::format("{} tensors for the op's {} outputs", result.size(), outputs.size()));
   for (std::size_t i = 0; i < result.size(); ++i) {
-    if (!result[i].defined() || (!call.inputs.empty() && &result[i].graph() != &call.inputs[0].graph()))
+    if (!result[i].defined() ||
+        (!call.inputs.empty() && &result[i].graph() != &call.inputs[0].graph()))
       fail(fmt::format("an empty Tensor, or one of another graph, for output {}", i));
     if (result[i].type() != outputs[i])
       fail(fmt::format("{} for output {}, which is {}", asg::to_string(result[i].type()), i,

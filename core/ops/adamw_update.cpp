@@ -17,8 +17,6 @@ Types adamw_update_infer(const Signature& call) {
   updates::require_alike(call, 4);
   updates::require_rate(call, 4);
   updates::require_step(call, 5);
-  (void)call.attributes.number("eps");
-  (void)call.attributes.number("weight_decay");
   for (const char* name : {"beta1", "beta2"})
     call.require_type(call.attributes.number(name) >= 0 && call.attributes.number(name) < 1,
                       "beta1 and beta2 must be in [0, 1)");
@@ -114,10 +112,11 @@ std::vector<OpDef> adamw_update() {
       .outputs = {{"parameter", "as parameter", "as parameter"},
                   {"first", "as parameter", "as parameter"},
                   {"second", "as parameter", "as parameter"}},
-      .attributes = {{"beta1", "the share of the first moment that stays"},
-                     {"beta2", "the share of the second moment that stays"},
-                     {"eps", "added to the root of the second moment"},
-                     {"weight_decay", "this share of the parameter, times the rate, is removed"}},
+      .attributes = {{"beta1", AttributeType::number, "the share of the first moment that stays"},
+                     {"beta2", AttributeType::number, "the share of the second moment that stays"},
+                     {"eps", AttributeType::number, "added to the root of the second moment"},
+                     {"weight_decay", AttributeType::number,
+                      "this share of the parameter, times the rate, is removed"}},
       .infer = adamw_update_infer,
       .decompose = adamw_update_body,
       .source = "https://arxiv.org/abs/1711.05101",

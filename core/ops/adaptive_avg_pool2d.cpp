@@ -95,7 +95,7 @@ std::vector<OpDef> adaptive_avg_pool2d() {
       .summary = "Means of windows that divide the last two axes as evenly as can be.",
       .inputs = {{"x", "[..., H, W]", "float"}},
       .outputs = {{"y", "[..., OH, OW]", "as x"}},
-      .attributes = {{"output", "the size of y, {OH, OW}"}},
+      .attributes = {{"output", AttributeType::integers, "the size of y, {OH, OW}"}},
       .infer = adaptive_avg_pool2d_infer,
       .decompose = adaptive_avg_pool2d_body,
       .source =

@@ -15,7 +15,6 @@ namespace {
 Shape avg_pool2d_pooled(const Signature& call, const Shape& x) {
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require(x.rank() >= 2, "x must be [..., H, W]");
-  (void)call.attributes.flag("count_include_pad");
   const Ints& kernel = call.attributes.integers("kernel");
   const Ints sides = windows::positions(call, x, kernel);
   const Ints& padding = call.attributes.integers("padding");
@@ -152,12 +151,13 @@ Tensor avg_pool2d(const Operand& x, Pair kernel, const AvgPool2dOptions& how) {
 namespace ops {
 std::vector<OpDef> avg_pool2d() {
   const std::vector<AttributeDef> attributes = {
-      {"kernel", "size of the window, {height, width}"},
-      {"stride", "steps of the window, {height, width}"},
-      {"padding", "zeros on both sides, {height, width}"},
-      {"count_include_pad", "1: divide by the kernel's size; 0: by the elements inside x"}};
+      {"kernel", AttributeType::integers, "size of the window, {height, width}"},
+      {"stride", AttributeType::integers, "steps of the window, {height, width}"},
+      {"padding", AttributeType::integers, "zeros on both sides, {height, width}"},
+      {"count_include_pad", AttributeType::integer,
+       "1: divide by the kernel's size; 0: by the elements inside x"}};
   std::vector<AttributeDef> for_input = attributes;
-  for_input.push_back({"image", "the size of dx, {H, W}"});
+  for_input.push_back({"image", AttributeType::integers, "the size of dx, {H, W}"});
   return {
       {
           .name = "avg_pool2d",

@@ -68,7 +68,7 @@ std::vector<OpDef> binary_cross_entropy_with_logits() {
       .summary = "-target * log(sigmoid(x)) - (1 - target) * log(1 - sigmoid(x)), reduced.",
       .inputs = {{"x", "[...]", "float"}, {"target", "as x", "as x"}},
       .outputs = {{"loss", "[] or as x", "as x"}},
-      .attributes = {{"reduction", "none, mean or sum"}},
+      .attributes = {{"reduction", AttributeType::text, "none, mean or sum"}},
       .infer = losses::elementwise,
       .gradient = binary_cross_entropy_with_logits_gradient,
       .decompose = binary_cross_entropy_with_logits_body,

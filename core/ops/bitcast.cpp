@@ -45,7 +45,7 @@ std::vector<OpDef> bitcast() {
       .summary = "The same bits read as another type of the same size.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as dtype"}},
-      .attributes = {{"dtype", "the element type of y"}},
+      .attributes = {{"dtype", AttributeType::dtype, "the element type of y"}},
       .infer = bitcast_infer,
       .no_gradient = true,
       .lowering = {.instruction = ASG_EW_BITCAST},

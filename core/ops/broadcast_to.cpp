@@ -75,7 +75,7 @@ std::vector<OpDef> broadcast_to() {
       .summary = "Repeats x along axes of size 1 and along new leading axes.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[shape]", "as x"}},
-      .attributes = {{"shape", "what x broadcasts to"}},
+      .attributes = {{"shape", AttributeType::integers, "what x broadcasts to"}},
       .infer = broadcast_to_infer,
       .gradient = broadcast_to_gradient,
       .lowering = {.view = broadcast_to_view},

@@ -67,7 +67,7 @@ std::vector<OpDef> cast() {
       .summary = "The elements in another type: to integers toward zero, to bool whether not 0.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as dtype"}},
-      .attributes = {{"dtype", "the element type of y"}},
+      .attributes = {{"dtype", AttributeType::dtype, "the element type of y"}},
       .infer = cast_infer,
       .gradient = cast_gradient,
       .lowering = {.instruction = ASG_EW_CAST},

@@ -105,7 +105,7 @@ std::vector<OpDef> concat() {
       .summary = "Joins tensors along an axis.",
       .inputs = {{.name = "x", .shape = "[..., N, ...]", .types = "any", .variadic = true}},
       .outputs = {{"y", "[..., sum of N, ...]", "as x"}},
-      .attributes = {{"axis", "the axis that grows"}},
+      .attributes = {{"axis", AttributeType::integer, "the axis that grows"}},
       .infer = concat_infer,
       .gradient = concat_gradient,
       .lowering = {.role = Lowering::Role::concat},

@@ -30,7 +30,7 @@ std::vector<OpDef> constant() {
       .summary = "Fixed numbers.",
       .inputs = {},
       .outputs = {{"y", "as value", "as value"}},
-      .attributes = {{"value", "the numbers"}},
+      .attributes = {{"value", AttributeType::array, "the numbers"}},
       .infer = constant_infer,
       .lowering = {.role = Lowering::Role::constant},
       .source = "https://openxla.org/stablehlo/spec#constant",

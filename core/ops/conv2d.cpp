@@ -258,13 +258,13 @@ Tensor conv2d(const Operand& x, const Operand& weight, const Operand& bias,
 namespace ops {
 std::vector<OpDef> conv2d() {
   const std::vector<AttributeDef> attributes = {
-      {"stride", "steps of the kernel, {height, width}"},
-      {"padding", "zeros on both sides, {height, width}"},
-      {"dilation", "distance of the kernel's elements, {height, width}"},
-      {"groups", "parts of the channels that do not see each other"}};
+      {"stride", AttributeType::integers, "steps of the kernel, {height, width}"},
+      {"padding", AttributeType::integers, "zeros on both sides, {height, width}"},
+      {"dilation", AttributeType::integers, "distance of the kernel's elements, {height, width}"},
+      {"groups", AttributeType::integer, "parts of the channels that do not see each other"}};
   std::vector<AttributeDef> for_input = attributes, for_weight = attributes;
-  for_input.push_back({"image", "the size of dx, {H, W}"});
-  for_weight.push_back({"kernel", "the size of the kernel, {KH, KW}"});
+  for_input.push_back({"image", AttributeType::integers, "the size of dx, {H, W}"});
+  for_weight.push_back({"kernel", AttributeType::integers, "the size of the kernel, {KH, KW}"});
   return {
       {
           .name = "conv2d",

@@ -202,10 +202,11 @@ Tensor cross_entropy(const Operand& logits, const Operand& target, const CrossEn
 namespace ops {
 std::vector<OpDef> cross_entropy() {
   const std::vector<AttributeDef> attributes = {
-      {"axis", "the axis of the classes"},
-      {"label_smoothing", "the share of each target that goes to all classes alike"},
-      {"ignore_index", "targets of this value count for nothing"},
-      {"reduction", "none, mean (over the targets that count) or sum"}};
+      {"axis", AttributeType::integer, "the axis of the classes"},
+      {"label_smoothing", AttributeType::number,
+       "the share of each target that goes to all classes alike"},
+      {"ignore_index", AttributeType::integer, "targets of this value count for nothing"},
+      {"reduction", AttributeType::text, "none, mean (over the targets that count) or sum"}};
   return {
       {
           .name = "cross_entropy",

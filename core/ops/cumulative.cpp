@@ -20,8 +20,6 @@ Types cumulative_infer(const Signature& call) {
   call.require_type(mode == "sum" || mode == "prod" || mode == "max",
                     "mode must be sum, prod or max");
   call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
-  (void)call.attributes.flag("exclusive");
-  (void)call.attributes.flag("reverse");
   return {call.in(0)};
 }
 
@@ -150,10 +148,10 @@ std::vector<OpDef> cumulative() {
       .summary = "Combines the elements of an axis up to each position.",
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"axis", "what is combined"},
-                     {"mode", "sum, prod or max"},
-                     {"exclusive", "1: without the position's own element"},
-                     {"reverse", "1: from the end of the axis"}},
+      .attributes = {{"axis", AttributeType::integer, "what is combined"},
+                     {"mode", AttributeType::text, "sum, prod or max"},
+                     {"exclusive", AttributeType::integer, "1: without the position's own element"},
+                     {"reverse", AttributeType::integer, "1: from the end of the axis"}},
       .infer = cumulative_infer,
       .gradient = cumulative_gradient,
       .lowering = {.kernel = ASG_OP_CUMULATIVE},

@@ -18,7 +18,6 @@ Types dropout_infer(const Signature& call) {
   const double p = call.attributes.number("p");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   call.require_type(p >= 0 && p <= 1, "p must be in [0, 1]");
-  (void)call.attributes.integer("stream");
   const TensorType scalar{i64, {}};
   call.require_type(call.in(1) == scalar && call.in(2) == scalar,
                     "seed and step must be i64 scalars");
@@ -84,8 +83,9 @@ std::vector<OpDef> dropout() {
       .summary = "x / (1 - p) where the random word of the element is at least p * 2^32, else 0.",
       .inputs = {{"x", "[...]", "float"}, {"seed", "[]", "i64"}, {"step", "[]", "i64"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"p", "the probability of a 0"},
-                     {"stream", "tells apart the random ops of one program"}},
+      .attributes = {{"p", AttributeType::number, "the probability of a 0"},
+                     {"stream", AttributeType::integer,
+                      "tells apart the random ops of one program"}},
       .infer = dropout_infer,
       .gradient = dropout_gradient,
       .decompose = dropout_body,

@@ -9,11 +9,6 @@
 namespace asg {
 namespace {
 
-Types elu_infer(const Signature& call) {
-  (void)call.attributes.number("alpha");
-  return rules::floats(call);
-}
-
 // The exponential sees only x <= 0: it cannot overflow where its result is not wanted.
 Tensors elu_body(const OpCall& call) {
   const Tensor& x = call.in(0);
@@ -51,8 +46,8 @@ std::vector<OpDef> elu() {
       .summary = "x where x > 0, else alpha * (exp(x) - 1).",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"alpha", "minus the value at -infinity"}},
-      .infer = elu_infer,
+      .attributes = {{"alpha", AttributeType::number, "minus the value at -infinity"}},
+      .infer = rules::floats,
       .gradient = elu_gradient,
       .decompose = elu_body,
       .source = "https://arxiv.org/abs/1511.07289",

@@ -92,7 +92,7 @@ std::vector<OpDef> embedding() {
                      "were read from it.",
           .inputs = {{"dy", "[..., D]", "float"}, {"indices", "[...]", "i32 or i64"}},
           .outputs = {{"dweight", "[rows, D]", "as dy"}},
-          .attributes = {{"rows", "the number of rows of the table"}},
+          .attributes = {{"rows", AttributeType::integer, "the number of rows of the table"}},
           .infer = embedding_infer_backward,
           .decompose = embedding_backward,
           .samples = embedding_backward_samples,

@@ -62,7 +62,7 @@ std::vector<OpDef> flip() {
       .summary = "Reverses axes.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"axes", "those to reverse"}},
+      .attributes = {{"axes", AttributeType::integers, "those to reverse"}},
       .infer = flip_infer,
       .gradient = flip_gradient,
       .lowering = {.view = flip_view},

@@ -135,8 +135,9 @@ Tensor take_along_axis(const Operand& x, const Operand& indices, Axis axis) {
 
 namespace ops {
 std::vector<OpDef> gather() {
-  const AttributeDef axis{"axis", "where N stands"};
-  const AttributeDef batch_dims{"batch_dims", "how many leading axes x and indices share"};
+  const AttributeDef axis{"axis", AttributeType::integer, "where N stands"};
+  const AttributeDef batch_dims{"batch_dims", AttributeType::integer,
+                                "how many leading axes x and indices share"};
   return {
       {
           .name = "gather",
@@ -158,7 +159,7 @@ std::vector<OpDef> gather() {
           .inputs = {{"dy", "[B..., P..., I..., Q...]", "number"},
                      {"indices", "[B..., I...]", "i32, i64"}},
           .outputs = {{"dx", "[shape]", "as dy"}},
-          .attributes = {axis, batch_dims, {"shape", "the sizes of x"}},
+          .attributes = {axis, batch_dims, {"shape", AttributeType::integers, "the sizes of x"}},
           .infer = gather_infer_backward,
           .gradient = gather_gradient_backward,
           .decompose = gather_backward,

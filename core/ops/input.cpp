@@ -16,9 +16,9 @@ std::vector<OpDef> input() {
       .summary = "A value given anew for each run.",
       .inputs = {},
       .outputs = {{"y", "[shape]", "as dtype"}},
-      .attributes = {{"name", "unique in its graph"},
-                     {"dtype", "element type"},
-                     {"shape", "sizes of the axes"}},
+      .attributes = {{"name", AttributeType::text, "unique in its graph"},
+                     {"dtype", AttributeType::dtype, "element type"},
+                     {"shape", AttributeType::integers, "sizes of the axes"}},
       .infer = input_infer,
       .lowering = {.role = Lowering::Role::input},
   }};

@@ -45,7 +45,7 @@ std::vector<OpDef> l1_loss() {
       .summary = "|input - target|, reduced.",
       .inputs = {{"input", "[...]", "float"}, {"target", "as input", "as input"}},
       .outputs = {{"loss", "[] or as input", "as input"}},
-      .attributes = {{"reduction", "none, mean or sum"}},
+      .attributes = {{"reduction", AttributeType::text, "none, mean or sum"}},
       .infer = losses::elementwise,
       .decompose = l1_loss_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.l1_loss.html",

@@ -18,7 +18,6 @@ Types layer_norm_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
-  (void)call.attributes.number("eps");
   for (std::size_t i = 1; i < call.inputs.size(); ++i)
     norm::require_parameter(call, i, call.shape(0), n);
   const TensorType row = norm::row(call.in(0), n);
@@ -194,7 +193,8 @@ Tensor layer_norm(const Operand& x, const Shape& normalized_shape, const Tensor&
 
 namespace ops {
 std::vector<OpDef> layer_norm() {
-  const AttributeDef normalized_rank = {"normalized_rank", "how many trailing axes are normalised"};
+  const AttributeDef normalized_rank = {"normalized_rank", AttributeType::integer,
+                                        "how many trailing axes are normalised"};
   return {
       {
           .name = "layer_norm",
@@ -204,7 +204,7 @@ std::vector<OpDef> layer_norm() {
                      {"weight", "[N...]", "as x", true},
                      {"bias", "[N...]", "as x", true}},
           .outputs = {{"y", "as x", "as x"}, {"shift", "[...]", "as x"}, {"rstd", "[...]", "as x"}},
-          .attributes = {normalized_rank, {"eps", "added to the variance"}},
+          .attributes = {normalized_rank, {"eps", AttributeType::number, "added to the variance"}},
           .infer = layer_norm_infer,
           .gradient = layer_norm_gradient,
           .decompose = layer_norm_body,

@@ -7,11 +7,6 @@
 namespace asg {
 namespace {
 
-Types leaky_relu_infer(const Signature& call) {
-  (void)call.attributes.number("negative_slope");
-  return rules::floats(call);
-}
-
 Tensors leaky_relu_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   return {where(x > 0, x, call.attributes.number("negative_slope") * x)};
@@ -41,8 +36,8 @@ std::vector<OpDef> leaky_relu() {
       .summary = "x where x > 0, else negative_slope * x.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"negative_slope", "the slope below 0"}},
-      .infer = leaky_relu_infer,
+      .attributes = {{"negative_slope", AttributeType::number, "the slope below 0"}},
+      .infer = rules::floats,
       .decompose = leaky_relu_body,
       .source = "https://onnx.ai/onnx/operators/onnx__LeakyRelu.html",
       .samples = leaky_relu_samples,

@@ -77,7 +77,7 @@ std::vector<OpDef> logsumexp() {
       .summary = "log(sum(exp(x))) over the axes, without overflow.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "without the axes", "as x"}},
-      .attributes = {{"axes", "the axes that disappear, sorted"}},
+      .attributes = {{"axes", AttributeType::integers, "the axes that disappear, sorted"}},
       .infer = logsumexp_infer,
       .gradient = logsumexp_gradient,
       .decompose = logsumexp_body,

@@ -146,10 +146,11 @@ Tensor max_pool2d(const Operand& x, Pair kernel, const MaxPool2dOptions& how) {
 namespace ops {
 std::vector<OpDef> max_pool2d() {
   const std::vector<AttributeDef> attributes = {
-      {"kernel", "size of the window, {height, width}"},
-      {"stride", "steps of the window, {height, width}"},
-      {"padding", "elements on both sides that are never the largest, {height, width}"},
-      {"dilation", "distance of the window's elements, {height, width}"}};
+      {"kernel", AttributeType::integers, "size of the window, {height, width}"},
+      {"stride", AttributeType::integers, "steps of the window, {height, width}"},
+      {"padding", AttributeType::integers,
+       "elements on both sides that are never the largest, {height, width}"},
+      {"dilation", AttributeType::integers, "distance of the window's elements, {height, width}"}};
   return {
       {
           .name = "max_pool2d",

@@ -54,7 +54,7 @@ std::vector<OpDef> mean() {
       .summary = "The sum over the axes, divided by the number of its terms.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "without the axes", "as x"}},
-      .attributes = {{"axes", "the axes that disappear, sorted"}},
+      .attributes = {{"axes", AttributeType::integers, "the axes that disappear, sorted"}},
       .infer = mean_infer,
       .decompose = mean_body,
       .source = "https://onnx.ai/onnx/operators/onnx__ReduceMean.html",

@@ -20,7 +20,6 @@ Types pad_infer(const Signature& call) {
                            __builtin_add_overflow(shape[axis], high[i], &shape[axis]);
     call.require(!too_large, "an axis would be longer than 64 bits can count");
   }
-  (void)call.attributes.number("value");
   return {{call.dtype(0), shape}};
 }
 
@@ -89,9 +88,9 @@ std::vector<OpDef> pad() {
       .summary = "Surrounds x with a number.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[low + size + high, ...]", "as x"}},
-      .attributes = {{"low", "elements before each axis"},
-                     {"high", "elements behind each axis"},
-                     {"value", "what they are"}},
+      .attributes = {{"low", AttributeType::integers, "elements before each axis"},
+                     {"high", AttributeType::integers, "elements behind each axis"},
+                     {"value", AttributeType::number, "what they are"}},
       .infer = pad_infer,
       .gradient = pad_gradient,
       .lowering = {.view = pad_view},

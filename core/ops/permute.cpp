@@ -85,7 +85,7 @@ std::vector<OpDef> permute() {
       .summary = "Reorders axes: axis i of the result is axis axes[i] of x.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[x.shape[axes[0]], ...]", "as x"}},
-      .attributes = {{"axes", "every axis once"}},
+      .attributes = {{"axes", AttributeType::integers, "every axis once"}},
       .infer = permute_infer,
       .gradient = permute_gradient,
       .lowering = {.view = permute_view},

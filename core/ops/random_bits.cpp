@@ -11,7 +11,6 @@ Types random_bits_infer(const Signature& call) {
   call.require_type(call.dtype(0) == i64 && call.dtype(1) == i64, "seed and step must be i64");
   call.require(call.shape(0) == scalar.shape && call.shape(1) == scalar.shape,
                "seed and step must be scalars");
-  (void)call.attributes.integer("stream");
   return {{u32, rules::shape(call)}};
 }
 
@@ -48,8 +47,9 @@ std::vector<OpDef> random_bits() {
       .summary = "32 random bits for each element: Philox4x32-10 of seed, step and stream.",
       .inputs = {{"seed", "[]", "i64"}, {"step", "[]", "i64"}},
       .outputs = {{"y", "[shape]", "u32"}},
-      .attributes = {{"shape", "sizes of the axes"},
-                     {"stream", "tells apart the random ops of one program"}},
+      .attributes = {{"shape", AttributeType::integers, "sizes of the axes"},
+                     {"stream", AttributeType::integer,
+                      "tells apart the random ops of one program"}},
       .infer = random_bits_infer,
       .no_gradient = true,
       .lowering = {.role = Lowering::Role::random_bits},

@@ -15,7 +15,6 @@ Types random_normal_infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.in(0) == scalar && call.in(1) == scalar,
                     "seed and step must be i64 scalars");
-  (void)call.attributes.integer("stream");
   const DType dtype = call.attributes.dtype("dtype");
   call.require_type(is_float(dtype), "random numbers are f32 or f64");
   return {{dtype, rules::shape(call)}};
@@ -75,9 +74,10 @@ std::vector<OpDef> random_normal() {
       .summary = "Numbers of the normal distribution with mean 0 and variance 1.",
       .inputs = {{"seed", "[]", "i64"}, {"step", "[]", "i64"}},
       .outputs = {{"y", "[shape]", "the attribute"}},
-      .attributes = {{"shape", "sizes of the axes"},
-                     {"dtype", "f32 or f64"},
-                     {"stream", "tells apart the random ops of one program"}},
+      .attributes = {{"shape", AttributeType::integers, "sizes of the axes"},
+                     {"dtype", AttributeType::dtype, "f32 or f64"},
+                     {"stream", AttributeType::integer,
+                      "tells apart the random ops of one program"}},
       .infer = random_normal_infer,
       .decompose = random_normal_body,
       .no_gradient = true,

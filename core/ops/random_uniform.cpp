@@ -14,7 +14,6 @@ Types random_uniform_infer(const Signature& call) {
   const TensorType scalar{i64, {}};
   call.require_type(call.in(0) == scalar && call.in(1) == scalar,
                     "seed and step must be i64 scalars");
-  (void)call.attributes.integer("stream");
   const DType dtype = call.attributes.dtype("dtype");
   call.require_type(is_float(dtype), "random numbers are f32 or f64");
   return {{dtype, rules::shape(call)}};
@@ -93,9 +92,10 @@ std::vector<OpDef> random_uniform() {
       .summary = "Numbers spread evenly over [0, 1).",
       .inputs = {{"seed", "[]", "i64"}, {"step", "[]", "i64"}},
       .outputs = {{"y", "[shape]", "the attribute"}},
-      .attributes = {{"shape", "sizes of the axes"},
-                     {"dtype", "f32 or f64"},
-                     {"stream", "tells apart the random ops of one program"}},
+      .attributes = {{"shape", AttributeType::integers, "sizes of the axes"},
+                     {"dtype", AttributeType::dtype, "f32 or f64"},
+                     {"stream", AttributeType::integer,
+                      "tells apart the random ops of one program"}},
       .infer = random_uniform_infer,
       .decompose = random_uniform_body,
       .no_gradient = true,

@@ -168,7 +168,7 @@ std::vector<OpDef> reshape() {
       .summary = "The same elements in row-major order under another shape.",
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "[shape]", "as x"}},
-      .attributes = {{"shape", "sizes with the same product"}},
+      .attributes = {{"shape", AttributeType::integers, "sizes with the same product"}},
       .infer = reshape_infer,
       .gradient = reshape_gradient,
       .lowering = {.view = reshape_view},

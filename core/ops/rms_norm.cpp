@@ -18,7 +18,6 @@ Types rms_norm_infer(const Signature& call) {
   call.require_same_types();
   call.require_type(is_float(call.dtype(0)), "needs float elements");
   const int n = norm::rank(call, call.shape(0));
-  (void)call.attributes.number("eps");
   if (call.has(1)) norm::require_parameter(call, 1, call.shape(0), n);
   return {call.in(0), norm::row(call.in(0), n)};
 }
@@ -141,14 +140,16 @@ Tensor rms_norm(const Operand& x, const Shape& normalized_shape, const Tensor& w
 
 namespace ops {
 std::vector<OpDef> rms_norm() {
-  const AttributeDef normalized_rank = {"normalized_rank", "how many trailing axes are normalised"};
+  const AttributeDef normalized_rank = {"normalized_rank", AttributeType::integer,
+                                        "how many trailing axes are normalised"};
   return {{
               .name = "rms_norm",
               .summary = "x * rstd * weight over the trailing axes, with rstd = 1 / sqrt(mean(x^2) "
                          "+ eps).",
               .inputs = {{"x", "[..., N...]", "float"}, {"weight", "[N...]", "as x", true}},
               .outputs = {{"y", "as x", "as x"}, {"rstd", "[...]", "as x"}},
-              .attributes = {normalized_rank, {"eps", "added to the mean square"}},
+              .attributes = {normalized_rank,
+                             {"eps", AttributeType::number, "added to the mean square"}},
               .infer = rms_norm_infer,
               .gradient = rms_norm_gradient,
               .decompose = rms_norm_body,

@@ -26,8 +26,6 @@ void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
   const Shape& key = call.shape(q + 1);
   const Shape& value = call.shape(q + 2);
   const int rank = query.rank();
-  (void)call.attributes.flag("causal");
-  (void)call.attributes.number("scale");
   for (std::size_t i = 0; i < q + 3; ++i)
     call.require_type(is_float(call.dtype(i)) && call.dtype(i) == call.dtype(0),
                       "query, key and value must have one float type");
@@ -319,8 +317,9 @@ Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, co
 
 namespace ops {
 std::vector<OpDef> scaled_dot_product_attention() {
-  const std::vector<AttributeDef> attributes = {{"causal", "1: query i sees the keys 0..i"},
-                                                {"scale", "what the scores are multiplied with"}};
+  const std::vector<AttributeDef> attributes = {
+      {"causal", AttributeType::integer, "1: query i sees the keys 0..i"},
+      {"scale", AttributeType::number, "what the scores are multiplied with"}};
   return {
       {
           .name = "scaled_dot_product_attention",

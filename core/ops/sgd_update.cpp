@@ -13,7 +13,6 @@ namespace {
 Types sgd_update_infer(const Signature& call) {
   updates::require_alike(call, 2);
   updates::require_rate(call, 2);
-  (void)call.attributes.number("weight_decay");
   return {call.in(0)};
 }
 
@@ -32,7 +31,6 @@ Tensors sgd_update_body(const OpCall& call) {
 Types infer_momentum(const Signature& call) {
   updates::require_alike(call, 3);
   updates::require_rate(call, 3);
-  (void)call.attributes.number("weight_decay");
   if (call.has(4)) updates::require_step(call, 4);
   const double dampening = call.attributes.number("dampening");
   call.require_type(dampening == 0 || call.has(4), "a dampening needs the step");
@@ -124,7 +122,8 @@ SgdMomentum sgd_momentum_update(const Operand& parameter, const Tensor& gradient
 
 namespace ops {
 std::vector<OpDef> sgd_update() {
-  const AttributeDef decay = {"weight_decay", "this share of the parameter joins the gradient"};
+  const AttributeDef decay = {"weight_decay", AttributeType::number,
+                              "this share of the parameter joins the gradient"};
   return {
       {
           .name = "sgd_update",
@@ -150,12 +149,13 @@ std::vector<OpDef> sgd_update() {
                      {"step", "[]", "i64 or float", true}},
           .outputs = {{"parameter", "as parameter", "as parameter"},
                       {"buffer", "as parameter", "as parameter"}},
-          .attributes = {{"momentum", "the share of the buffer that stays"},
-                         {"dampening",
+          .attributes = {{"momentum", AttributeType::number, "the share of the buffer that stays"},
+                         {"dampening", AttributeType::number,
                           "the share of the gradient that does not arrive, but "
                           "at step 1"},
                          decay,
-                         {"nesterov", "1: look ahead along the new buffer"}},
+                         {"nesterov", AttributeType::integer,
+                          "1: look ahead along the new buffer"}},
           .infer = infer_momentum,
           .decompose = momentum_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.optim.SGD.html",

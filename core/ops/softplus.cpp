@@ -49,7 +49,7 @@ std::vector<OpDef> softplus() {
       .summary = "log(1 + exp(beta * x)) / beta, without overflow.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
-      .attributes = {{"beta", "how sharp the bend is, above 0"}},
+      .attributes = {{"beta", AttributeType::number, "how sharp the bend is, above 0"}},
       .infer = softplus_infer,
       .gradient = softplus_gradient,
       .decompose = softplus_body,

@@ -17,7 +17,6 @@ namespace {
 Types sort_infer(const Signature& call) {
   (void)rules::axis(call);
   call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");
-  (void)call.attributes.flag("descending");
   return {call.in(0), {i64, call.shape(0)}};
 }
 
@@ -91,7 +90,8 @@ std::vector<OpDef> sort() {
       .summary = "Sorts along an axis; equal elements keep their order.",
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"values", "as x", "as x"}, {"positions", "as x", "i64"}},
-      .attributes = {{"axis", "what is sorted"}, {"descending", "1: the largest first"}},
+      .attributes = {{"axis", AttributeType::integer, "what is sorted"},
+                     {"descending", AttributeType::integer, "1: the largest first"}},
       .infer = sort_infer,
       .gradient = sort_gradient,
       .lowering = {.kernel = ASG_OP_SORT},

@@ -69,7 +69,6 @@ Types infer_unfold(const Signature& call) {
   call.require(n <= x.rank(), "the window covers more axes than x has");
   const int lead = x.rank() - n;
   const Ints steps = positions(call, std::span(x.begin() + lead, x.end()));
-  (void)call.attributes.number("value");
   Ints sizes(x.begin(), x.begin() + lead);
   sizes.insert(sizes.end(), steps.begin(), steps.end());
   sizes.insert(sizes.end(), window.begin(), window.end());
@@ -200,15 +199,16 @@ Tensor fold(const Operand& x, const Window& window, const Shape& sizes) {
 
 namespace ops {
 std::vector<OpDef> unfold() {
-  const std::vector<AttributeDef> window = {{"sizes", "extent of the window, K"},
-                                            {"strides", "steps between its positions"},
-                                            {"dilations", "steps between its elements"},
-                                            {"pads", "padding before each axis"},
-                                            {"pads_high", "padding behind each axis"}};
+  const std::vector<AttributeDef> window = {
+      {"sizes", AttributeType::integers, "extent of the window, K"},
+      {"strides", AttributeType::integers, "steps between its positions"},
+      {"dilations", AttributeType::integers, "steps between its elements"},
+      {"pads", AttributeType::integers, "padding before each axis"},
+      {"pads_high", AttributeType::integers, "padding behind each axis"}};
   std::vector<AttributeDef> of_unfold = window;
-  of_unfold.push_back({"value", "the padding"});
+  of_unfold.push_back({"value", AttributeType::number, "the padding"});
   std::vector<AttributeDef> of_fold = window;
-  of_fold.push_back({"shape", "the sizes S"});
+  of_fold.push_back({"shape", AttributeType::integers, "the sizes S"});
   return {{
               .name = "unfold",
               .summary = "All positions O of a window K over the trailing axes.",

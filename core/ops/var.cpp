@@ -11,10 +11,7 @@
 namespace asg {
 namespace {
 
-Types var_infer(const Signature& call) {
-  (void)call.attributes.integer("correction");
-  return {reduced::float_type(call)};
-}
+Types var_infer(const Signature& call) { return {reduced::float_type(call)}; }
 
 // The number of elements less the correction; 0 where nothing is left, which gives NaN or infinity.
 double divisor(const Shape& shape, const Attributes& attributes) {
@@ -83,8 +80,9 @@ std::vector<OpDef> var() {
                  "number of terms less the correction.",
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "without the axes", "as x"}},
-      .attributes = {{"axes", "the axes that disappear, sorted"},
-                     {"correction", "1 for the unbiased estimate, 0 for the population's"}},
+      .attributes = {{"axes", AttributeType::integers, "the axes that disappear, sorted"},
+                     {"correction", AttributeType::integer,
+                      "1 for the unbiased estimate, 0 for the population's"}},
       .infer = var_infer,
       .gradient = var_gradient,
       .decompose = var_body,

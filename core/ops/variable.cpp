@@ -16,9 +16,9 @@ std::vector<OpDef> variable() {
       .summary = "A value that lives in a State from run to run, as it is before the run.",
       .inputs = {},
       .outputs = {{"y", "[shape]", "as dtype"}},
-      .attributes = {{"name", "unique in its graph"},
-                     {"dtype", "element type"},
-                     {"shape", "sizes of the axes"}},
+      .attributes = {{"name", AttributeType::text, "unique in its graph"},
+                     {"dtype", AttributeType::dtype, "element type"},
+                     {"shape", AttributeType::integers, "sizes of the axes"}},
       .infer = variable_infer,
       .lowering = {.role = Lowering::Role::variable},
   }};

@@ -52,9 +52,9 @@ BOOST_AUTO_TEST_CASE(missing_and_mistyped_attributes_are_named) {
   BOOST_TEST(message_of<TypeError>([&] { (void)Attributes{}.text("mode"); }) ==
              "the attribute 'mode' is missing; present: none");
   BOOST_TEST(message_of<TypeError>([&] { (void)a.integer("mode"); }) ==
-             "the attribute 'mode' is mean, but must be an integer");
+             "the attribute 'mode' is a text, mean, but must be an integer");
   BOOST_TEST(message_of<TypeError>([&] { (void)a.number("axis"); }) ==
-             "the attribute 'axis' is 1, but must be a number");
+             "the attribute 'axis' is an integer, 1, but must be a number");
 }
 
 BOOST_AUTO_TEST_CASE(print_as_in_messages) {

@@ -15,6 +15,7 @@ using graph_test::message_of;
 
 namespace {
 const OpDef join = graph_test::make_join();
+const OpDef join_along = graph_test::make_join({{"axis", AttributeType::integer, "which"}});
 const OpDef step = graph_test::make_step();
 const OpDef fork_op = graph_test::make_fork();
 }  // namespace
@@ -25,12 +26,12 @@ BOOST_AUTO_TEST_CASE(nodes_keep_what_they_were_made_of) {
   Graph g;
   const Tensor x = g.input("x", f32, {2, 3});
   const Tensor w = g.variable("w", f32, {2, 3});
-  const Tensor y = apply(join, {x, w}, {{"axis", 1}});
+  const Tensor y = apply(join_along, {x, w}, {{"axis", 1}});
   const int line = __LINE__ - 1;
 
   BOOST_TEST(g.size() == 3u);
   const Node node = g.node(y.value().node);
-  BOOST_TEST(&node.op == &join);
+  BOOST_TEST(&node.op == &join_along);
   BOOST_TEST(node.operands.size() == 2u);
   BOOST_TEST((node.operands[0] == x.value()));
   BOOST_TEST((node.operands[1] == w.value()));
@@ -66,13 +67,46 @@ BOOST_AUTO_TEST_CASE(a_broken_rule_names_op_operands_attributes_and_line) {
   const Tensor x = g.input("x", f32, {2, 3});
   const Tensor w = g.variable("w", f32, {3, 2});
   const Attributes axis{{"axis", 1}};
-  const std::string message = message_of<ShapeError>([&] { (void)apply(join, {x, w}, axis); });
+  const auto f = [&] { (void)apply(join_along, {x, w}, axis); };
+  const std::string message = message_of<ShapeError>(f, {"graph_test.cpp", __LINE__ - 1});
   BOOST_TEST(message ==
              "join: left and right must have the same shape\n"
              "  left: f32[2, 3]\n"
              "  right: f32[3, 2]\n"
              "  axis = 1\n"
              "  at HERE");
+  BOOST_TEST(g.size() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_node_has_the_attributes_that_its_op_declares) {
+  const OpDef op = graph_test::make_step(
+      {{"axis", AttributeType::integer, "which"}, {"eps", AttributeType::number, "what is added"}});
+  Graph g;
+  const Tensor x = g.input("x", f32, {2});
+  const auto message = [&](const Attributes& given) {
+    const auto make = [&] { (void)apply(op, {x}, given); };
+    return message_of<TypeError>(make, {"graph_test.cpp", __LINE__ - 1});
+  };
+  BOOST_TEST(message({{"axis", 1}}) ==
+             "step: the attribute 'eps' is missing; it must be a number\n"
+             "  x: f32[2]\n"
+             "  axis = 1\n"
+             "  at HERE");
+  BOOST_TEST(message({{"axis", 1}, {"eps", 1}}) ==
+             "step: the attribute 'eps' is an integer, but must be a number\n"
+             "  x: f32[2]\n"
+             "  axis = 1\n"
+             "  eps = 1\n"
+             "  at HERE");
+  BOOST_TEST(message({{"axis", 1}, {"axes", 2}, {"eps", 0.5}}) ==
+             "step: has no attribute 'axes'\n"
+             "  x: f32[2]\n"
+             "  axes = 2\n"
+             "  axis = 1\n"
+             "  eps = 0.5\n"
+             "  at HERE");
+  BOOST_TEST(g.size() == 1u);
+  (void)apply(op, {x}, {{"axis", 1}, {"eps", 0.5}});
   BOOST_TEST(g.size() == 2u);
 }
 

@@ -18,8 +18,12 @@ using Json = nlohmann::json;
 namespace {
 
 const OpDef join = graph_test::make_join();
+const OpDef join_along = graph_test::make_join(
+    {{"axis", AttributeType::integer, "which"}, {"mode", AttributeType::text, "how"}});
 const OpDef fork_op = graph_test::make_fork();
 const OpDef step = graph_test::make_step();
+const OpDef limited = graph_test::make_step(
+    {{"limit", AttributeType::number, "the most"}, {"kind", AttributeType::dtype, "of what"}});
 
 // One of everything that prints differently, each on a line of its own number.
 struct Everything {
@@ -37,7 +41,8 @@ struct Everything {
     const Tensor c = g.constant(Array({2}, {0.5f, 2.f}), Where("a/main.cpp", 4));
     (void)g.constant(Array(std::int64_t{3}), Where("a/main.cpp", 5));
     const PathScope path(g, "blocks.0");
-    const Tensor y = apply(join, {x, w}, {{"mode", "add"}, {"axis", 1}}, Where("a/main.cpp", 6));
+    const Tensor y =
+        apply(join_along, {x, w}, {{"mode", "add"}, {"axis", 1}}, Where("a/main.cpp", 6));
     const OriginScope backward(g, Origin{"a/main.cpp", 7, "blocks.0", true});
     const Tensors z = g.add(fork_op, {{apply(join, {odd, c})}});
     g.assign(w, y);
@@ -120,7 +125,7 @@ BOOST_AUTO_TEST_CASE(json_tells_all_that_the_graph_knows) {
 BOOST_AUTO_TEST_CASE(json_survives_numbers_and_names_that_json_has_not) {
   Graph g;
   const Tensor x = g.input("\xff", f32, {});
-  (void)apply(step, {x}, {{"limit", INFINITY}, {"kind", f64}});
+  (void)apply(limited, {x}, {{"limit", INFINITY}, {"kind", f64}});
   (void)g.constant(Array({2}, {-double{INFINITY}, 1.}));
   (void)g.constant(Array::zeros(f32, {65}));
   (void)g.constant(Array({2}, {true, false}));

@@ -45,7 +45,6 @@ Tensor losses::make_elementwise(const Call& call, std::string_view op, const Ope
 Shape losses::class_elements(const Signature& call, std::size_t i) {
   const Shape& scores = call.shape(i);
   const std::int64_t axis = call.attributes.integer("axis");
-  (void)call.attributes.integer("ignore_index");
   call.require_type(is_float(call.dtype(i)), "the scores of the classes must be float");
   call.require_type(call.dtype(i + 1) == i32 || call.dtype(i + 1) == i64,
                     "the target must be i32 or i64: the number of the class");

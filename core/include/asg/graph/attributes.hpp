@@ -14,6 +14,15 @@ namespace asg {
 using Attribute =
     std::variant<std::int64_t, double, std::string, std::vector<std::int64_t>, DType, Array>;
 
+/// What an Attribute holds; called as the getter that reads it, in the order of the variant.
+enum class AttributeType : std::uint8_t { integer, number, text, integers, dtype, array };
+
+/// "an integer", "a number", "a text", "a list of integers", "an element type", "an array"
+[[nodiscard]] std::string_view name(AttributeType type);
+[[nodiscard]] inline AttributeType type_of(const Attribute& attribute) {
+  return static_cast<AttributeType>(attribute.index());
+}
+
 /// "3", "0.1", "add", "[0, 1]", "f32", "f32[2] {1, 2}"
 [[nodiscard]] std::string to_string(const Attribute& attribute);
 
@@ -41,6 +50,7 @@ class Attributes {
   [[nodiscard]] Shape shape(std::string_view name) const { return Shape(integers(name)); }
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] auto begin() const { return entries_.begin(); }
   [[nodiscard]] auto end() const { return entries_.end(); }
 
@@ -50,7 +60,7 @@ class Attributes {
 
  private:
   template <class T>
-  const T& get(std::string_view name, const char* kind) const;
+  const T& get(std::string_view name) const;
   std::vector<Entry> entries_;  // sorted by name
 };
 

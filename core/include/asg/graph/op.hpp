@@ -21,8 +21,10 @@ struct Port {
   bool variadic = false;   ///< the last input may be given any number of times
 };
 
+/// An attribute that each node of the op has; a node with others, or without it, is not made.
 struct AttributeDef {
   std::string_view name;
+  AttributeType type;
   std::string_view meaning;
 };
 
@@ -47,6 +49,8 @@ class Signature {
   void require(bool holds, std::string_view rule) const;
   /// The same as a TypeError.
   void require_type(bool holds, std::string_view rule) const;
+  /// The attributes are those that the op declares, of their types.
+  void require_attributes() const;
   /// All inputs have the same element type.
   void require_same_types() const;
   [[noreturn]] void fail(std::string_view rule) const;
@@ -158,7 +162,8 @@ struct OpDef {
 /// The op of that name; none when there is none, as for ops of a program's own.
 [[nodiscard]] const OpDef* known_op(std::string_view name);
 
-/// The types of a call's outputs: the op's rule, or the types its body has.
+/// The types of a call's outputs: the op's rule, or the types its body has. Attributes are checked
+/// before: a rule finds all of them, of their types.
 /// Errors   ShapeError, TypeError.
 [[nodiscard]] Types infer_types(const Signature& call);
 
