@@ -32,7 +32,7 @@ std::string_view format_name(DType dtype) {
   return "";
 }
 
-struct Tensor {
+struct HeaderEntry {
   std::string name;
   DType dtype;
   Shape shape;
@@ -50,7 +50,7 @@ class Reader {
       key == metadata_key ? metadata(value) : tensor(key, value);
     check_ranges();
     input_.check_room(data_size_);
-    for (const Tensor& tensor : tensors_) file_.tensors.emplace(tensor.name, read(tensor));
+    for (const HeaderEntry& tensor : tensors_) file_.tensors.emplace(tensor.name, read(tensor));
     return std::move(file_);
   }
 
@@ -106,7 +106,7 @@ class Reader {
     if (known == std::end(names))
       fail(key, fmt::format("elements of type {} are not supported; convert them to F32",
                             shown(type_name)));
-    Tensor tensor{key, known->first, {}, 0, 0};
+    HeaderEntry tensor{key, known->first, {}, 0, 0};
     const std::uint64_t bytes = size_of(known->first) * read_shape(key, value["shape"], tensor);
     tensor.begin = natural(key, value["data_offsets"][0], "an offset");
     tensor.end = natural(key, value["data_offsets"][1], "an offset");
@@ -120,7 +120,8 @@ class Reader {
   }
 
   // Returns how many elements there are.
-  std::uint64_t read_shape(const std::string& key, const nlohmann::json& sizes, Tensor& tensor) {
+  std::uint64_t read_shape(const std::string& key, const nlohmann::json& sizes,
+                           HeaderEntry& tensor) {
     if (sizes.size() > static_cast<std::size_t>(max_rank))
       fail(key, fmt::format("{} axes are more than {}", sizes.size(), max_rank));
     for (const nlohmann::json& size : sizes) {
@@ -144,11 +145,11 @@ class Reader {
   }
 
   void check_ranges() {
-    std::sort(tensors_.begin(), tensors_.end(), [](const Tensor& a, const Tensor& b) {
+    std::sort(tensors_.begin(), tensors_.end(), [](const HeaderEntry& a, const HeaderEntry& b) {
       return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
     });
     std::uint64_t expected = 0;
-    for (const Tensor& tensor : tensors_) {
+    for (const HeaderEntry& tensor : tensors_) {
       if (tensor.begin != expected)
         fail(tensor.name, fmt::format("it begins at byte {} where {} was expected: tensors overlap "
                                       "or leave a hole",
@@ -159,7 +160,7 @@ class Reader {
       fail(fmt::format("its tensors end at byte {}, the data has {}", expected, data_size_));
   }
 
-  [[nodiscard]] Array read(const Tensor& tensor) const {
+  [[nodiscard]] Array read(const HeaderEntry& tensor) const {
     try {
       Array array(tensor.dtype, tensor.shape);
       input_.read(array.bytes(), data_begin_ + tensor.begin, tensor.end - tensor.begin);
@@ -173,7 +174,7 @@ class Reader {
   const Input& input_;
   std::uint64_t data_begin_ = 0, data_size_ = 0;
   TensorFile file_;
-  std::vector<Tensor> tensors_;
+  std::vector<HeaderEntry> tensors_;
 };
 
 [[noreturn]] void fail_saving(const std::string& why) {

@@ -58,26 +58,26 @@ Fans fans_of(const Array& values, const std::string& rule) {
 // A layer without inputs has nothing to keep in scale.
 double ratio(double numerator, double fan) { return fan == 0 ? 0 : numerator / fan; }
 
-using Bound = std::function<double(Fans)>;  // a standard deviation from the fans
+using Deviation = std::function<double(Fans)>;  // the standard one, from the fans
 
-Initializer scaled_uniform(std::string name, Bound std) {
+Initializer scaled_uniform(std::string name, Deviation std) {
   return {name, [name, std](Array& values, Philox& random) {
             const double bound = std::sqrt(3.0) * std(fans_of(values, name));
             fill_uniform(values, random, -bound, bound);
           }};
 }
 
-Initializer scaled_normal(std::string name, Bound std) {
+Initializer scaled_normal(std::string name, Deviation std) {
   return {name, [name, std](Array& values, Philox& random) {
             fill_normal(values, random, 0, std(fans_of(values, name)));
           }};
 }
 
-Bound xavier(double gain) {
+Deviation xavier(double gain) {
   return [gain](Fans fans) { return gain * std::sqrt(ratio(2, fans.in + fans.out)); };
 }
 
-Bound kaiming(const Kaiming& options) {
+Deviation kaiming(const Kaiming& options) {
   return [g = gain(options.activation, options.a), mode = options.mode](Fans fans) {
     return g * std::sqrt(ratio(1, mode == Fan::in ? fans.in : fans.out));
   };

@@ -4,7 +4,7 @@
 #include "dtypes.hpp"
 #include "kernels.hpp"
 #include "region/instructions.hpp"
-#include "region/reduction.hpp"
+#include "region/reduction_tree.hpp"
 #include "region/runner.hpp"
 
 namespace asg::reference {

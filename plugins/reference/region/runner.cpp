@@ -74,7 +74,8 @@ void RegionRunner::add_reduction(const asg_reduction& reduction) {
     reduced.kept_dims[d] = removed ? 1 : region_.dims[d];
     size *= region_.dims[d];
   }
-  reduced.tree = make_reduction(reduction.kind, reduction.dtype, reduced.kept, count, sequential);
+  reduced.tree =
+      make_reduction_tree(reduction.kind, reduction.dtype, reduced.kept, count, sequential);
   reductions_.push_back(std::move(reduced));
 }
 

@@ -8,7 +8,7 @@
 
 #include "region/instructions.hpp"
 #include "region/points.hpp"
-#include "region/reduction.hpp"
+#include "region/reduction_tree.hpp"
 
 namespace asg::reference {
 
@@ -24,7 +24,7 @@ class RegionRunner {
  private:
   /// A reduction and the numbering of its results and their elements.
   struct Reduced {
-    std::unique_ptr<Reduction> tree;
+    std::unique_ptr<ReductionTree> tree;
     int64_t kept_strides[ASG_MAX_RANK];
     int64_t reduced_strides[ASG_MAX_RANK];
     int64_t kept_dims[ASG_MAX_RANK];

@@ -1,4 +1,4 @@
-#include "region/reduction.hpp"
+#include "region/reduction_tree.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -17,7 +17,7 @@ template <class T>
 using Cells = std::unique_ptr<T[]>;
 
 template <class T, class Op>
-class Tree final : public Reduction {
+class Tree final : public ReductionTree {
  public:
   Tree(int64_t kept, int64_t reduced, bool sequential, T neutral)
       : reduced_(reduced),
@@ -81,38 +81,38 @@ class Tree final : public Reduction {
   Cells<T> results_;
 };
 
-struct Shape {
+struct Sizes {
   int64_t kept, reduced;
   bool sequential;
 };
 
 template <class T, class Op>
-std::unique_ptr<Reduction> tree(const Shape& shape, T neutral, Op) {
-  return std::make_unique<Tree<T, Op>>(shape.kept, shape.reduced, shape.sequential, neutral);
+std::unique_ptr<ReductionTree> tree(const Sizes& sizes, T neutral, Op) {
+  return std::make_unique<Tree<T, Op>>(sizes.kept, sizes.reduced, sizes.sequential, neutral);
 }
 
 template <class T>
-std::unique_ptr<Reduction> make(uint32_t kind, const Shape& shape) {
+std::unique_ptr<ReductionTree> make(uint32_t kind, const Sizes& sizes) {
   if (kind == ASG_REDUCE_MAX)
-    return tree(shape, lowest<T>(), [](T a, T b) { return maximum(a, b); });
+    return tree(sizes, lowest<T>(), [](T a, T b) { return maximum(a, b); });
   if (kind == ASG_REDUCE_MIN)
-    return tree(shape, highest<T>(), [](T a, T b) { return minimum(a, b); });
+    return tree(sizes, highest<T>(), [](T a, T b) { return minimum(a, b); });
   if constexpr (Number<T>) {
-    if (kind == ASG_REDUCE_SUM) return tree(shape, T{0}, [](T a, T b) { return add(a, b); });
-    if (kind == ASG_REDUCE_PROD) return tree(shape, T{1}, [](T a, T b) { return multiply(a, b); });
+    if (kind == ASG_REDUCE_SUM) return tree(sizes, T{0}, [](T a, T b) { return add(a, b); });
+    if (kind == ASG_REDUCE_PROD) return tree(sizes, T{1}, [](T a, T b) { return multiply(a, b); });
   } else {
-    if (kind == ASG_REDUCE_ANY) return tree(shape, false, [](bool a, bool b) { return a || b; });
-    if (kind == ASG_REDUCE_ALL) return tree(shape, true, [](bool a, bool b) { return a && b; });
+    if (kind == ASG_REDUCE_ANY) return tree(sizes, false, [](bool a, bool b) { return a || b; });
+    if (kind == ASG_REDUCE_ALL) return tree(sizes, true, [](bool a, bool b) { return a && b; });
   }
   return nullptr;
 }
 
 }  // namespace
 
-std::unique_ptr<Reduction> make_reduction(uint32_t kind, uint32_t dtype, int64_t kept,
-                                          int64_t reduced, bool sequential) {
+std::unique_ptr<ReductionTree> make_reduction_tree(uint32_t kind, uint32_t dtype, int64_t kept,
+                                                   int64_t reduced, bool sequential) {
   return dispatch(dtype, [&](auto zero) {
-    return make<decltype(zero)>(kind, Shape{kept, reduced, sequential});
+    return make<decltype(zero)>(kind, Sizes{kept, reduced, sequential});
   });
 }
 

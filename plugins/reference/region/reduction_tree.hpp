@@ -7,9 +7,9 @@
 namespace asg::reference {
 
 /// Reduces `reduced` elements for each of `kept` results; both are numbered in row-major order.
-class Reduction {
+class ReductionTree {
  public:
-  virtual ~Reduction() = default;
+  virtual ~ReductionTree() = default;
   /// Starts anew; results of nothing are the neutral element.
   virtual void begin() = 0;
   /// Takes source[i] as element index[i] of result kept[i].  Elements of one result come in order.
@@ -21,7 +21,7 @@ class Reduction {
 
 /// nullptr when the kind is not defined for the dtype.  `sequential`: the elements of one result
 /// come all before those of the next, so that one set of lanes serves them all.
-std::unique_ptr<Reduction> make_reduction(uint32_t kind, uint32_t dtype, int64_t kept,
-                                          int64_t reduced, bool sequential);
+std::unique_ptr<ReductionTree> make_reduction_tree(uint32_t kind, uint32_t dtype, int64_t kept,
+                                                   int64_t reduced, bool sequential);
 
 }  // namespace asg::reference
