@@ -30,8 +30,13 @@ set(ENV{XDG_DATA_HOME} "${WORK_DIR}/no-data")
 
 set(moved "${WORK_DIR}/moved tree")
 file(REMOVE_RECURSE "${WORK_DIR}")
-run(ignored "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/stage")
+# Without what debuggers read, which has the whole paths.
+run(ignored "${CMAKE_COMMAND}" --install "${BUILD_DIR}" --prefix "${WORK_DIR}/stage" --strip)
 file(RENAME "${WORK_DIR}/stage" "${moved}")
+
+# No file says where it was built; grep ends with 1 when it finds nothing, and names what it finds.
+run(ignored EXPECT 1 grep --recursive --text --files-with-matches --fixed-strings
+  -e "${SOURCE_DIR}/" -e "${BUILD_DIR}/" "${moved}")
 
 # The program and the plugins that came with it find each other at the new place.
 run(listing "${moved}/bin/asg" backends)
@@ -44,6 +49,8 @@ run(ignored "${CMAKE_COMMAND}" -S "${PROJECT_DIR}" -B "${WORK_DIR}/build" -G "${
 run(ignored "${CMAKE_COMMAND}" --build "${WORK_DIR}/build")
 run(product "${WORK_DIR}/build/program" reference)
 require_match("${product}" "19 22 43 50")
+# The lines of a consumer are told as its own build gives them, not from the root of asg.
+require_match("${product}" "made at [./].*/consumer/project/program.cpp:[0-9]+\n")
 
 # The foreign plugin: by its path, by its name on the search path, and listed.
 set(plugins "${WORK_DIR}/build/lib/asg/backends")
