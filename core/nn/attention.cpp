@@ -5,13 +5,10 @@
 #include <fmt/format.h>
 
 #include <asg/graph/build.hpp>
-#include <asg/ops/activation.hpp>
 #include <asg/ops/attention.hpp>
-#include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
-#include <asg/ops/random.hpp>
 
 #include "nn/sizes.hpp"
 
@@ -33,30 +30,6 @@ Tensor mask_for_heads(const Call& call, const AttentionMask& given) {
   if (!mask.defined()) return keys;
   if (mask.dtype() == boolean) return logical_and(mask, keys);
   return where(keys, mask, -INFINITY);
-}
-
-// Dropout of softmax(query * key^T / sqrt(D)), times value: the fused attention never shows the
-// weights. What a query may not attend to plays no part, as there.
-Tensor attention_with_dropout(const Tensor& query, const Tensor& key, const Tensor& value,
-                              const Tensor& mask, bool causal, double rate) {
-  const double scale = 1 / std::sqrt(static_cast<double>(query.size(-1)));
-  Shape shape = query.shape();
-  shape[shape.rank() - 1] = key.size(-2);
-  Tensor allowed;
-  if (mask.defined()) allowed = mask.dtype() == boolean ? mask : ne(mask, -INFINITY);
-  if (causal) {
-    const Shape last{query.size(-2), key.size(-2)};
-    const Tensor past = ge(iota(query.graph(), last, 0), iota(query.graph(), last, 1));
-    allowed = allowed.defined() ? logical_and(allowed, past) : past;
-  }
-  if (!allowed.defined())
-    return matmul(dropout(softmax(matmul(query * scale, transpose(key, -2, -1)), -1), rate), value);
-  allowed = broadcast_to(allowed, shape);
-  Tensor scores = sampled_matmul(query * scale, key, allowed);
-  if (mask.defined() && mask.dtype() != boolean) scores = scores + mask;
-  // A finite number keeps rows without any key from becoming NaN; they end as zeros.
-  const Tensor weights = where(allowed, softmax(where(allowed, scores, -1e30), -1), 0.0);
-  return masked_matmul(dropout(weights, rate), value, allowed);
 }
 
 void require_sequence(const Call& call, const Operand& x, std::string_view name,
@@ -101,10 +74,8 @@ Tensor MultiHeadAttention::attend(const Tensor& query, const Tensor& key, const 
   const Tensor q = split_heads(query);
   const Tensor k = split_heads(key);
   const Tensor v = split_heads(value);
-  const Tensor heads =
-      options_.dropout > 0 && q.graph().training()
-          ? attention_with_dropout(q, k, v, mask, options_.causal, options_.dropout)
-          : scaled_dot_product_attention(q, k, v, {.mask = mask, .causal = options_.causal});
+  const Tensor heads = scaled_dot_product_attention(
+      q, k, v, {.mask = mask, .causal = options_.causal, .dropout = options_.dropout});
   return proj(flatten(transpose(heads, -3, -2), -2, -1));
 }
 

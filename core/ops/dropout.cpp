@@ -1,13 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include <fmt/format.h>
-
-#include <asg/graph/error.hpp>
 #include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/random.hpp>
 
+#include "ops/operand_rules.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -15,12 +13,8 @@ namespace asg {
 namespace {
 
 Types dropout_infer(const Signature& call) {
-  const double p = call.attributes.number("p");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
-  call.require_type(p >= 0 && p <= 1, "p must be in [0, 1]");
-  const TensorType scalar{i64, {}};
-  call.require_type(call.in(1) == scalar && call.in(2) == scalar,
-                    "seed and step must be i64 scalars");
+  rules::dropout(call, 1);
   return {call.in(0)};
 }
 
@@ -68,9 +62,7 @@ Tensor dropout(const Operand& x, double p, const RandomKey& key, std::uint64_t s
 
 Tensor dropout(const Operand& x, double p) {
   const Call call("dropout", {x});
-  if (!(p >= 0 && p <= 1))
-    throw TypeError(fmt::format("dropout: p is {}; it must be in [0, 1]\n  at {}", p,
-                                to_string(call.graph().origin_now(call.where()))));
+  operands::require_probability("dropout", call, "p", p);
   const Tensor t = call.as_float(call.tensor(x));
   if (p == 0 || !call.graph().training()) return t;
   return dropout(t, p, random_key(call.graph()), call.graph().next_stream());

@@ -8,14 +8,18 @@
 
 namespace asg::operands {
 
-/// Call::promoted, for functions where data meets a model: f32 and f64 together are a mistake there,
-/// which would be computed in f64 without a word.
-/// Errors   TypeError when two tensors have different float types.
+/// Call::promoted, for functions where data meets a model: f32 and f64 together are a mistake
+/// there, which would be computed in f64 without a word. Errors   TypeError when two tensors have
+/// different float types.
 Tensors of_one_float(std::string_view function, const Call& call,
                      std::initializer_list<Operand> operands);
 
 /// For the ordering operators: a TypeError when an operand is bool, which is what a chain like
 /// 1 < x < 3 makes of its first half.
 void refuse_chain(std::string_view operator_name, const Operand& a, const Operand& b);
+
+/// Errors   TypeError when the option is no number from 0 to 1.
+void require_probability(std::string_view function, const Call& call, std::string_view option,
+                         double p);
 
 }  // namespace asg::operands

@@ -22,6 +22,10 @@ Types booleans(const Signature& call);
 /// Operands of one type, a bool for each element.
 Types comparison(const Signature& call);
 
+/// What every op with dropout has: the attributes `p` and `stream`, and from operand `seed` on the
+/// seed and the step.
+void dropout(const Signature& call, std::size_t seed);
+
 /// The attribute `axis`, which must be an axis of operand 0.
 int axis(const Signature& call);
 /// A list attribute with one entry for each axis of operand 0.

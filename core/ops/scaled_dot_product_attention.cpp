@@ -8,6 +8,7 @@
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
+#include <asg/ops/random.hpp>
 #include <asg/ops/reduction.hpp>
 #include <asg/sdk/composites.hpp>
 
@@ -19,8 +20,20 @@ namespace asg {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr const char* forward_name = "scaled_dot_product_attention";
+constexpr const char* backward_name = "scaled_dot_product_attention_backward";
+constexpr const char* dropout_name = "scaled_dot_product_attention_dropout";
+constexpr const char* dropout_backward_name = "scaled_dot_product_attention_dropout_backward";
 
-// Checks query, key, value and the mask, the latter two of which stand at the given places.
+// There are four ops: attention, attention whose weights are dropped at random, and the gradients
+// of both. They differ in name, so that a backend that claims the first is never asked for the
+// second. Dropout adds two operands, seed and step, which stand before the mask.
+template <bool drops>
+constexpr std::size_t mask_after(std::size_t others) {
+  return others + (drops ? 2 : 0);
+}
+
+// Checks query, key, value, which stand from q on, and the mask.
 void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
   const Shape& query = call.shape(q);
   const Shape& key = call.shape(q + 1);
@@ -45,22 +58,56 @@ void require_operands(const Signature& call, std::size_t q, std::size_t mask) {
                "the mask must broadcast to [..., query length, key length]");
 }
 
+template <bool drops>
 Types scaled_dot_product_attention_infer(const Signature& call) {
   using namespace sdk::composites::scaled_dot_product_attention;
-  require_operands(call, query, mask);
+  if (drops) rules::dropout(call, mask);
+  require_operands(call, query, mask_after<drops>(mask));
   Shape result = call.shape(query);
   result[result.rank() - 1] = call.shape(value).back();
   return {{call.dtype(query), result}, {call.dtype(query), result.slice(0, result.rank() - 1)}};
 }
 
+// What an attention has beside queries, keys and values.
+struct Form {
+  Tensor mask;  // or none
+  bool causal = false;
+  double scale = 1;
+  double p = 0;  // of dropout
+  RandomKey random;
+  std::uint64_t stream = 0;
+};
+
+// `next` is where the operands stand that not every attention has.
+template <bool drops>
+Form form_of(const Tensors& inputs, std::size_t next, const Attributes& attributes) {
+  Form form;
+  form.causal = attributes.flag("causal");
+  form.scale = attributes.number("scale");
+  if (drops) {
+    form.p = attributes.number("p");
+    form.stream = static_cast<std::uint64_t>(attributes.integer("stream"));
+    form.random = {inputs[next], inputs[next + 1]};
+  }
+  const std::size_t mask = mask_after<drops>(next);
+  if (mask < inputs.size()) form.mask = inputs[mask];
+  return form;
+}
+
+// Dropout of the weights, or of their cotangents: it is linear and its own adjoint.
+Tensor dropped(const Tensor& x, const Form& form) {
+  return form.random.seed.defined() ? dropout(x, form.p, form.random, form.stream) : x;
+}
+
 // Which pairs of a query and a key see each other, shaped as the scores; none where all do. A
 // number of -inf in a mask hides a key as false does.
-Tensor seen_by(const Tensor& query, const Tensor& key, const Tensor& mask, bool causal) {
+Tensor seen_by(const Tensor& query, const Tensor& key, const Form& form) {
   Shape shape = query.shape();
   shape[shape.rank() - 1] = key.size(-2);
+  const Tensor& mask = form.mask;
   Tensor seen;
   if (mask.defined()) seen = mask.dtype() == boolean ? mask : ne(mask, -infinity);
-  if (causal) {
+  if (form.causal) {
     const Tensor row = iota(query.graph(), {shape.at(-2), 1}, 0, i32);
     const Tensor column = iota(query.graph(), {1, shape.at(-1)}, 1, i32);
     seen = seen.defined() ? logical_and(seen, row >= column) : row >= column;
@@ -80,10 +127,9 @@ Tensor if_seen(const Tensor& x, const Tensor& seen, double otherwise) {
 }
 Tensor turned(const Tensor& seen) { return seen.defined() ? transpose(seen) : seen; }
 
-Tensor scores(const Tensor& query, const Tensor& key, const Tensor& mask, const Tensor& seen,
-              const Attributes& how) {
-  Tensor s = products(query * how.number("scale"), key, seen);
-  if (mask.defined() && mask.dtype() != boolean) s = s + mask;
+Tensor scores(const Tensor& query, const Tensor& key, const Tensor& seen, const Form& form) {
+  Tensor s = products(query * form.scale, key, seen);
+  if (form.mask.defined() && form.mask.dtype() != boolean) s = s + form.mask;
   return if_seen(s, seen, -infinity);
 }
 
@@ -92,17 +138,20 @@ Tensor shift_of(const Tensor& x) { return where(eq(x, -infinity), 0, x); }
 // A sum to divide by: a row that is masked everywhere has none, and gives 0.
 Tensor divisor_of(const Tensor& total) { return where(eq(total, 0), 1, total); }
 
+// The masked softmax of asg. Dropping e in place of e / total drops the same weights; lse is that
+// of all scores.
+template <bool drops>
 Tensors scaled_dot_product_attention_body(const OpCall& call) {
   namespace at = sdk::composites::scaled_dot_product_attention;
   const Tensor &query = call.in(at::query), &key = call.in(at::key);
-  const Tensor mask = call.has(at::mask) ? call.in(at::mask) : Tensor{};
-  const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
-  const Tensor s = scores(query, key, mask, seen, call.attributes);
+  const Form form = form_of<drops>(call.inputs, at::mask, call.attributes);
+  const Tensor seen = seen_by(query, key, form);
+  const Tensor s = scores(query, key, seen, form);
   const Tensor shift = shift_of(stop_gradient(max(s, -1, true)));
   const Tensor e = exp(s - shift);
   const Tensor total = sum(e, -1, true);
-  const Tensor y = weighted_sum(e, call.in(at::value), seen) / divisor_of(total);
-  return {y, squeeze(log(total) + shift, -1)};
+  return {weighted_sum(dropped(e, form), call.in(at::value), seen) / divisor_of(total),
+          squeeze(log(total) + shift, -1)};
 }
 
 // The probabilities from the scores and their logsumexp. Dividing by the sum again makes up for
@@ -113,8 +162,9 @@ Tensor probabilities(const Tensor& s, const Tensor& lse, const Tensor& seen) {
 }
 
 Tensor score_gradient(const Tensor& p, const Tensor& dy, const Tensor& value, const Tensor& delta,
-                      const Tensor& seen) {
-  return if_seen(p * (products(dy, value, seen) - unsqueeze(delta, -1)), seen, 0);
+                      const Tensor& seen, const Form& form) {
+  const Tensor dp = dropped(products(dy, value, seen), form);
+  return if_seen(p * (dp - unsqueeze(delta, -1)), seen, 0);
 }
 
 // Sums over the axes along which a tensor of the given shape was repeated.
@@ -128,32 +178,36 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
 
 // delta, the sum of dy * y over a row, carries the cotangent of lse as well: the derivative of lse
 // by the scores is the probabilities, so both meet in p * (dy value^T - delta).
+template <bool drops>
 Tensors scaled_dot_product_attention_gradient(const GradientCall& call) {
   namespace at = sdk::composites::scaled_dot_product_attention;
   const Tensor &query = call.in(at::query), &key = call.in(at::key);
   const Tensor& value = call.in(at::value);
   const Tensor &y = call.out(at::y), &lse = call.out(at::lse);
-  const Tensor mask = call.inputs.size() > at::mask ? call.in(at::mask) : Tensor{};
-  const Tensor& dlse = call.dy(at::lse);
+  const Form form = form_of<drops>(call.inputs, at::mask, call.attributes);
+  const Tensor &mask = form.mask, &dlse = call.dy(at::lse);
   const Tensor dy = call.dy(at::y).defined() ? call.dy(at::y) : zeros_like(y);
   Tensor delta = sum(dy * y, -1);
   if (dlse.defined()) delta = delta - dlse;
   Tensors inputs = {dy, query, key, value, lse, delta};
-  if (mask.defined()) inputs.push_back(mask);
-  Tensors result =
-      query.graph().add(find_op("scaled_dot_product_attention_backward"), inputs, call.attributes);
+  inputs.insert(inputs.end(), call.inputs.begin() + at::mask, call.inputs.end());
+  Tensors result = query.graph().add(find_op(drops ? dropout_backward_name : backward_name), inputs,
+                                     call.attributes);
+  result.resize(mask_after<drops>(at::mask));       // none for seed and step
   if (mask.defined() && mask.dtype() != boolean) {  // dead unless the mask is learned
     const Shape shape = mask.shape();
-    const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
-    const Tensor p = probabilities(scores(query, key, mask, seen, call.attributes), lse, seen);
-    result.push_back(sum_to(score_gradient(p, dy, value, delta, seen), shape));
+    const Tensor seen = seen_by(query, key, form);
+    const Tensor p = probabilities(scores(query, key, seen, form), lse, seen);
+    result.push_back(sum_to(score_gradient(p, dy, value, delta, seen, form), shape));
   }
   return result;
 }
 
+template <bool drops>
 Types scaled_dot_product_attention_infer_backward(const Signature& call) {
   using namespace sdk::composites::scaled_dot_product_attention_backward;
-  require_operands(call, query, mask);
+  if (drops) rules::dropout(call, mask);
+  require_operands(call, query, mask_after<drops>(mask));
   Shape y = call.shape(query);
   const int rank = y.rank();
   y[rank - 1] = call.shape(value).back();
@@ -164,18 +218,17 @@ Types scaled_dot_product_attention_infer_backward(const Signature& call) {
   return {call.in(query), call.in(key), call.in(value)};
 }
 
+template <bool drops>
 Tensors scaled_dot_product_attention_backward(const OpCall& call) {
   namespace at = sdk::composites::scaled_dot_product_attention_backward;
   const Tensor &dy = call.in(at::dy), &query = call.in(at::query), &key = call.in(at::key);
-  const double scale = call.attributes.number("scale");
-  const Tensor mask = call.has(at::mask) ? call.in(at::mask) : Tensor{};
-  const Tensor seen = seen_by(query, key, mask, call.attributes.flag("causal"));
-  const Tensor s = scores(query, key, mask, seen, call.attributes);
-  const Tensor p = probabilities(s, call.in(at::lse), seen);
-  const Tensor ds = score_gradient(p, dy, call.in(at::value), call.in(at::delta), seen);
-  return {weighted_sum(ds, key, seen) * scale,
-          weighted_sum(transpose(ds), query * scale, turned(seen)),
-          weighted_sum(transpose(p), dy, turned(seen))};
+  const Form form = form_of<drops>(call.inputs, at::mask, call.attributes);
+  const Tensor seen = seen_by(query, key, form);
+  const Tensor p = probabilities(scores(query, key, seen, form), call.in(at::lse), seen);
+  const Tensor ds = score_gradient(p, dy, call.in(at::value), call.in(at::delta), seen, form);
+  return {weighted_sum(ds, key, seen) * form.scale,
+          weighted_sum(transpose(ds), query * form.scale, turned(seen)),
+          weighted_sum(transpose(dropped(p, form)), dy, turned(seen))};
 }
 
 Attributes scaled_dot_product_attention_options(bool causal, double scale) {
@@ -278,6 +331,35 @@ std::vector<Sample> scaled_dot_product_attention_backward_samples() {
   return result;
 }
 
+// What dropout adds to the samples: seed and step, before a mask.
+std::vector<Sample> with_dropout(std::vector<Sample> plain, std::size_t seed, double p) {
+  for (Sample& sample : plain) {
+    sample.inputs.insert(sample.inputs.begin() + static_cast<std::ptrdiff_t>(seed),
+                         {Array(std::int64_t{1}), Array(std::int64_t{2})});
+    sample.attributes.set("p", p);
+    sample.attributes.set("stream", std::int64_t{3});
+  }
+  return plain;
+}
+
+// Nothing is dropped, all is, or some of it: which, the tests of models know.
+std::vector<Sample> scaled_dot_product_attention_dropout_samples() {
+  std::vector<Sample> result = with_dropout(scaled_dot_product_attention_samples(), 3, 0);
+  for (Sample& all : with_dropout(scaled_dot_product_attention_samples(), 3, 1)) {
+    if (!all.outputs.empty()) all.outputs[0] = Array::zeros(f64, all.outputs[0].shape());
+    result.push_back(std::move(all));
+  }
+  for (Sample& some : with_dropout(scaled_dot_product_attention_samples(), 3, 0.4)) {
+    some.outputs.clear();
+    result.push_back(std::move(some));
+  }
+  return result;
+}
+
+std::vector<Sample> scaled_dot_product_attention_dropout_backward_samples() {
+  return with_dropout(scaled_dot_product_attention_backward_samples(), 6, 0.4);
+}
+
 Tensor with_leading(const Tensor& x, const Shape& leading) {
   const Shape own = x.shape();
   Shape shape = leading;
@@ -290,8 +372,9 @@ Tensor with_leading(const Tensor& x, const Shape& leading) {
 
 Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, const Operand& value,
                                     const AttentionOptions& how) {
-  const Call call("scaled_dot_product_attention", {query, key, value});
-  Tensors t = operands::of_one_float("scaled_dot_product_attention", call, {query, key, value});
+  const Call call(forward_name, {query, key, value});
+  Tensors t = operands::of_one_float(forward_name, call, {query, key, value});
+  operands::require_probability(forward_name, call, "dropout", how.dropout);
   Shape leading;
   for (Tensor& x : t) {
     x = call.as_float(x);
@@ -305,57 +388,99 @@ Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, co
     }
   }
   for (Tensor& x : t) x = with_leading(x, leading);
+  const auto size = static_cast<double>(std::max<std::int64_t>(t[0].size(-1), 1));
+  Attributes attributes =
+      scaled_dot_product_attention_options(how.causal, how.scale.value_or(1 / std::sqrt(size)));
+  const bool drops = how.dropout > 0 && call.graph().training();
+  if (drops) {
+    const RandomKey random = random_key(call.graph());
+    t.insert(t.end(), {random.seed, random.step});
+    attributes.set("p", how.dropout);
+    attributes.set("stream", static_cast<std::int64_t>(call.graph().next_stream()));
+  }
   if (how.mask.defined()) {
     const bool convert = is_float(how.mask.dtype()) && how.mask.dtype() != t[0].dtype();
     t.push_back(convert ? cast(how.mask, t[0].dtype()) : how.mask);
   }
-  const auto size = static_cast<double>(std::max<std::int64_t>(t[0].size(-1), 1));
-  return call.make_all(
-      "scaled_dot_product_attention", t,
-      scaled_dot_product_attention_options(how.causal, how.scale.value_or(1 / std::sqrt(size))))[0];
+  return call.make_all(drops ? dropout_name : forward_name, t, attributes)[0];
 }
 
 namespace ops {
 std::vector<OpDef> scaled_dot_product_attention() {
+  const Port y{"y", "[..., Tq, Dv]", "as query"}, lse{"lse", "[..., Tq]", "as query"};
+  const Port mask{"mask", "broadcasts to [..., Tq, Tk]", "as query, or bool", true};
+  const std::vector<Port> outputs = {y, lse};
+  const std::vector<Port> gradients = {{"dquery", "as query", "as dy"},
+                                       {"dkey", "as key", "as dy"},
+                                       {"dvalue", "as value", "as dy"}};
+  const std::vector<Port> inputs = {{"query", "[..., Tq, D]", "float"},
+                                    {"key", "[..., Tk, D]", "as query"},
+                                    {"value", "[..., Tk, Dv]", "as query"}};
+  const std::vector<Port> backward_inputs = {
+      {"dy", "[..., Tq, Dv]", "float"}, {"query", "[..., Tq, D]", "as dy"},
+      {"key", "[..., Tk, D]", "as dy"}, {"value", "[..., Tk, Dv]", "as dy"},
+      {"lse", "[..., Tq]", "as dy"},    {"delta", "[..., Tq]", "as dy"}};
+  const auto ports = [&](std::vector<Port> first, bool drops) {
+    if (drops) first.insert(first.end(), {{"seed", "[]", "i64"}, {"step", "[]", "i64"}});
+    first.push_back(mask);
+    return first;
+  };
   const std::vector<AttributeDef> attributes = {
       {"causal", AttributeType::integer, "1: query i sees the keys 0..i"},
       {"scale", AttributeType::number, "what the scores are multiplied with"}};
+  std::vector<AttributeDef> with_dropout = attributes;
+  with_dropout.push_back({"p", AttributeType::number, "the probability that a weight is dropped"});
+  with_dropout.push_back(
+      {"stream", AttributeType::integer, "tells apart the random ops of one program"});
   return {
       {
-          .name = "scaled_dot_product_attention",
+          .name = forward_name,
           .summary = "softmax(query * key^T * scale + mask) * value; zeros where the mask leaves "
                      "no key. lse is the logsumexp of each row of scores.",
-          .inputs = {{"query", "[..., Tq, D]", "float"},
-                     {"key", "[..., Tk, D]", "as query"},
-                     {"value", "[..., Tk, Dv]", "as query"},
-                     {"mask", "broadcasts to [..., Tq, Tk]", "as query, or bool", true}},
-          .outputs = {{"y", "[..., Tq, Dv]", "as query"}, {"lse", "[..., Tq]", "as query"}},
+          .inputs = ports(inputs, false),
+          .outputs = outputs,
           .attributes = attributes,
-          .infer = scaled_dot_product_attention_infer,
-          .gradient = scaled_dot_product_attention_gradient,
-          .decompose = scaled_dot_product_attention_body,
+          .infer = scaled_dot_product_attention_infer<false>,
+          .gradient = scaled_dot_product_attention_gradient<false>,
+          .decompose = scaled_dot_product_attention_body<false>,
           .source = "https://arxiv.org/abs/1706.03762",
           .samples = scaled_dot_product_attention_samples,
       },
       {
-          .name = "scaled_dot_product_attention_backward",
+          .name = backward_name,
           .summary = "The gradients of attention's query, key and value; the probabilities are "
                      "computed again from lse. delta is the sum of dy * y over the last axis.",
-          .inputs = {{"dy", "[..., Tq, Dv]", "float"},
-                     {"query", "[..., Tq, D]", "as dy"},
-                     {"key", "[..., Tk, D]", "as dy"},
-                     {"value", "[..., Tk, Dv]", "as dy"},
-                     {"lse", "[..., Tq]", "as dy"},
-                     {"delta", "[..., Tq]", "as dy"},
-                     {"mask", "broadcasts to [..., Tq, Tk]", "as dy, or bool", true}},
-          .outputs = {{"dquery", "as query", "as dy"},
-                      {"dkey", "as key", "as dy"},
-                      {"dvalue", "as value", "as dy"}},
+          .inputs = ports(backward_inputs, false),
+          .outputs = gradients,
           .attributes = attributes,
-          .infer = scaled_dot_product_attention_infer_backward,
-          .decompose = scaled_dot_product_attention_backward,
+          .infer = scaled_dot_product_attention_infer_backward<false>,
+          .decompose = scaled_dot_product_attention_backward<false>,
           .source = "https://arxiv.org/abs/2205.14135",
           .samples = scaled_dot_product_attention_backward_samples,
+      },
+      {
+          .name = dropout_name,
+          .summary = "Attention in training: dropout(softmax(query * key^T * scale + mask), p) * "
+                     "value.",
+          .inputs = ports(inputs, true),
+          .outputs = outputs,
+          .attributes = with_dropout,
+          .infer = scaled_dot_product_attention_infer<true>,
+          .gradient = scaled_dot_product_attention_gradient<true>,
+          .decompose = scaled_dot_product_attention_body<true>,
+          .source = "https://arxiv.org/abs/1706.03762",
+          .samples = scaled_dot_product_attention_dropout_samples,
+      },
+      {
+          .name = dropout_backward_name,
+          .summary = "The gradients of attention with dropout, which drops the same weights again.",
+          .inputs = ports(backward_inputs, true),
+          .outputs = gradients,
+          .attributes = with_dropout,
+          .infer = scaled_dot_product_attention_infer_backward<true>,
+          .decompose = scaled_dot_product_attention_backward<true>,
+          .source = "https://arxiv.org/abs/2205.14135",
+          .samples = scaled_dot_product_attention_dropout_backward_samples,
       }};
 }
 }  // namespace ops

@@ -1,12 +1,14 @@
 // Attention against loops, for all kinds of masks; its gradients against differences.
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include <boost/test/unit_test.hpp>
 
 #include <asg/graph/error.hpp>
 #include <asg/ops/attention.hpp>
 #include <asg/ops/movement.hpp>
+#include <asg/ops/random.hpp>
 
 #include "models/support.hpp"
 #include "support/messages.hpp"
@@ -60,8 +62,26 @@ Build build(const Case& c) {
   };
 }
 
-// softmax(q k^T * scale + mask) v with loops; rows without keys are 0.
-Array naive(const Case& c, const Arrays& a) {
+// The same with dropout of the weights: seed and step come before a mask.
+constexpr double rate = 0.4;
+constexpr std::int64_t stream = 7;
+Build build_dropping(bool causal, double scale) {
+  return [=](Graph& graph, const Tensors& t) {
+    const Attributes how = {{"causal", static_cast<std::int64_t>(causal)},
+                            {"scale", scale},
+                            {"p", rate},
+                            {"stream", stream}};
+    return Tensors{graph.add(find_op("scaled_dot_product_attention_dropout"), t, how)[0]};
+  };
+}
+Arrays with_key(Arrays arrays) {
+  arrays.insert(arrays.begin() + 3, {Array(std::int64_t{1}), Array(std::int64_t{2})});
+  return arrays;
+}
+
+// softmax(q k^T * scale + mask) v with loops; rows without keys are 0. The weights are multiplied
+// with `factors` where these are given, as dropout does.
+Array naive(const Case& c, const Arrays& a, const std::optional<Array>& factors = {}) {
   Array y = Array::zeros(f64, {c.batch, c.heads, c.queries, c.value_size});
   for (std::int64_t b = 0; b < c.batch; ++b)
     for (std::int64_t h = 0; h < c.heads; ++h)
@@ -86,7 +106,8 @@ Array naive(const Case& c, const Arrays& a) {
         for (std::int64_t j = 0; j < c.keys && total > 0; ++j)
           for (std::int64_t d = 0; d < c.value_size; ++d) {
             const std::int64_t at = (head * c.queries + i) * c.value_size + d;
-            y.set(at, y.get(at) + weights[static_cast<std::size_t>(j)] / total *
+            const double factor = factors ? factors->get((head * c.queries + i) * c.keys + j) : 1;
+            y.set(at, y.get(at) + factor * weights[static_cast<std::size_t>(j)] / total *
                                       a[2].get((head * c.keys + j) * c.value_size + d));
           }
       }
@@ -128,6 +149,49 @@ BOOST_AUTO_TEST_CASE(gradients_as_differences_give) {
       }
 }
 
+// As PyTorch's: of softmax(scores) each weight is 0 or divided by 1 - p, then multiplied with
+// value.
+BOOST_AUTO_TEST_CASE(dropout_drops_weights_behind_the_softmax) {
+  for (const Case& c : cases())
+    BOOST_TEST_CONTEXT("mask " << int(c.mask) << " causal " << c.causal << " lengths " << c.queries
+                               << " " << c.keys) {
+      const Build drop_ones = [](Graph&, const Tensors& t) {
+        return Tensors{dropout(t[0], rate, RandomKey{t[1], t[2]}, stream)};
+      };
+      const Array ones = Array::full(f64, {c.batch, c.heads, c.queries, c.keys}, 1);
+      const Array factors =
+          run(drop_ones, {ones, Array(std::int64_t{1}), Array(std::int64_t{2})})[0];
+      const Arrays arrays = inputs_of(c);
+      const Build dropping = build_dropping(c.causal, c.scale);
+      BOOST_TEST(difference(run(dropping, with_key(arrays))[0], naive(c, arrays, factors), 1e-12) ==
+                 "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(gradients_of_dropout_as_differences_give) {
+  for (const Mask mask :
+       {Mask::none, Mask::flags, Mask::flags_for_batch, Mask::bias, Mask::bias_for_head})
+    for (const bool causal : {false, true})
+      BOOST_TEST_CONTEXT("mask " << int(mask) << " causal " << causal) {
+        const Case c = {2, 2, 3, 2, 2, 1, mask, causal, 0.7};
+        BOOST_TEST(check_both(build_dropping(causal, c.scale), with_key(inputs_of(c))) == "");
+      }
+}
+
+std::string op_of(const Tensor& t) { return std::string(t.graph().node(t.value().node).op.name); }
+
+BOOST_AUTO_TEST_CASE(dropout_changes_nothing_unless_the_graph_trains) {
+  for (const bool training : {false, true})
+    for (const double p : {0.0, 0.5}) {
+      Graph graph;
+      graph.set_training(training);
+      const Tensor x = graph.input("x", f32, {2, 3, 4});
+      const std::string drops = training && p > 0 ? "_dropout" : "";
+      BOOST_TEST(op_of(scaled_dot_product_attention(x, x, x, {.dropout = p})) ==
+                 "scaled_dot_product_attention" + drops);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_query_without_keys_gives_zeros_and_no_gradient) {
   const double inf = std::numeric_limits<double>::infinity();
   const Arrays x = {spread({2, 3}, -1, 1, 1), spread({2, 3}, -1, 1, 2), spread({2, 3}, -1, 1, 3)};
@@ -137,10 +201,16 @@ BOOST_AUTO_TEST_CASE(a_query_without_keys_gives_zeros_and_no_gradient) {
     const Build masked = [](Graph&, const Tensors& t) {
       return Tensors{scaled_dot_product_attention(t[0], t[1], t[2], {.mask = t[3]})};
     };
+    const Build dropping = build_dropping(false, 1);
     const Arrays arrays = {x[0], x[1], x[2], mask};
     const Array y = run(masked, arrays)[0];
     const Arrays dx = slopes(masked, arrays);
+    const Array dropped = run(dropping, with_key(arrays))[0];
+    const Arrays dropped_dx = slopes(dropping, with_key(arrays));
     for (std::int64_t i = 0; i < 3; ++i) {
+      BOOST_TEST(dropped.get(i) == 0);
+      BOOST_TEST(dropped_dx[0].get(i) == 0);
+      BOOST_TEST(std::isfinite(dropped_dx[0].get(3 + i)));
       BOOST_TEST(y.get(i) == 0);
       BOOST_TEST(dx[0].get(i) == 0);
       BOOST_TEST(std::isfinite(y.get(3 + i)));
@@ -191,6 +261,7 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   BOOST_TEST(
       has(message(k, k, {.mask = graph.input("d", boolean, {3, 4})}), "mask must broadcast"));
   BOOST_TEST(has(message(k, k, {.mask = graph.input("e", i64, {3, 5})}), "bool"));
+  BOOST_TEST(has(message(k, k, {.dropout = 1.5}), "dropout is 1.5; it must be in [0, 1]"));
 }
 
 }  // namespace

@@ -152,7 +152,7 @@ BOOST_DATA_TEST_CASE(a_mask_of_nan_shows, boost::unit_test::data::make(devices),
     BOOST_TEST(std::isnan(y.get(i)) == (i / size % 20 == 3));
 }
 
-// Dropout works on the weights, so it has a way of its own.
+// Dropout of the weights is an op of its own.
 BOOST_DATA_TEST_CASE(padding_is_hidden_with_dropout_too, all, device, poison) {
   const nn::MultiHeadAttention attention(4, 2, {.dropout = 0.5});
   const auto build = [&](Graph& graph, const Tensors& in) -> Tensors {

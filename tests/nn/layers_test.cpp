@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE(obeys_masks_of_scores_and_of_keys) {
   check_close(by_scores(state, x, added), attention(state, 2, x, x, x, both));
 }
 
-// The weights that dropout acts on are made apart from the fused attention: they must agree.
+// Attention with dropout is an op of its own, which must agree with the one without.
 BOOST_AUTO_TEST_CASE(is_the_same_where_training_drops_nothing_that_counts) {
   for (const bool causal : {false, true}) {
     const nn::MultiHeadAttention plain{4, 2, {.causal = causal}};

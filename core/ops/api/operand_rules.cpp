@@ -48,4 +48,11 @@ void operands::refuse_chain(std::string_view operator_name, const Operand& a, co
       operator_name, here(call)));
 }
 
+void operands::require_probability(std::string_view function, const Call& call,
+                                   std::string_view option, double p) {
+  if (p >= 0 && p <= 1) return;
+  throw TypeError(
+      fmt::format("{}: {} is {}; it must be in [0, 1]{}", function, option, p, here(call)));
+}
+
 }  // namespace asg

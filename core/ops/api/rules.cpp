@@ -49,6 +49,14 @@ Types rules::comparison(const Signature& call) {
   return {{boolean, call.shape(0)}};
 }
 
+void rules::dropout(const Signature& call, std::size_t seed) {
+  const double p = call.attributes.number("p");
+  call.require_type(p >= 0 && p <= 1, "p must be in [0, 1]");
+  const TensorType scalar{i64, {}};
+  call.require_type(call.has(seed + 1) && call.in(seed) == scalar && call.in(seed + 1) == scalar,
+                    "seed and step must be i64 scalars");
+}
+
 int rules::axis(const Signature& call) {
   const std::int64_t axis = call.attributes.integer("axis");
   const int rank = call.shape(0).rank();

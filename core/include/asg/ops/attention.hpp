@@ -14,6 +14,8 @@ struct AttentionOptions {
   bool causal = false;
   /// What the scores are multiplied with; 1 / sqrt(D) when not given.
   std::optional<double> scale = {};
+  /// While the graph trains, each weight is 0 with this probability, else divided by 1 - dropout.
+  double dropout = 0;
 };
 
 /// softmax(query * key^T * scale + mask) * value, for any number of leading axes (batch, heads).
@@ -22,7 +24,9 @@ struct AttentionOptions {
 /// Shapes   query [..., Tq, D], key [..., Tk, D], value [..., Tk, Dv] -> [..., Tq, Dv]; the leading
 ///          axes broadcast.
 /// Types    one float type; the mask is of that type or bool.
-/// Errors   ShapeError when the shapes do not fit, TypeError when the types do not.
+/// Errors   ShapeError when the shapes do not fit, TypeError when the types do not or dropout is
+/// not
+///          in [0, 1].
 /// Source   https://arxiv.org/abs/1706.03762
 [[nodiscard]] Tensor scaled_dot_product_attention(const Operand& query, const Operand& key,
                                                   const Operand& value,
