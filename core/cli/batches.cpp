@@ -24,7 +24,7 @@ const T& pick(Split split, const T& train, const T& train_evaluation, const T& v
   return split == Split::train ? train : split == Split::validation ? validation : train_evaluation;
 }
 
-std::string text_of(std::vector<std::filesystem::path>& paths) {
+std::string text_below(std::vector<std::filesystem::path>& paths) {
   if (paths.empty()) paths = {"/usr/share/common-licenses"};
   return data::read_text(paths);
 }
@@ -32,12 +32,12 @@ std::string text_of(std::vector<std::filesystem::path>& paths) {
 }  // namespace
 
 std::int64_t vocabulary_size(std::vector<std::filesystem::path> paths) {
-  return data::CharTokenizer(text_of(paths)).size();
+  return data::CharTokenizer(text_below(paths)).size();
 }
 
 TextBatches text_batches(std::vector<std::filesystem::path> paths, const ModelFlags& model,
                          std::uint64_t seed) {
-  const std::string text = text_of(paths);
+  const std::string text = text_below(paths);
   const data::CharTokenizer tokenizer(text);
   std::vector<std::int32_t> tokens = tokenizer.encode(text);
   const auto cut = static_cast<std::ptrdiff_t>(tokens.size() * 9 / 10);

@@ -1,8 +1,6 @@
 #include "cli/command.hpp"
 
 #include <cerrno>
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -12,6 +10,7 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
+#include "cli/numbers.hpp"
 #include "graph/utf8.hpp"
 
 namespace asg::cli {
@@ -49,6 +48,7 @@ std::span<const EnvironmentVariable> environment_variables() {
   static constexpr EnvironmentVariable variables[] = {
       {"ASG_BACKEND", "the backend when there is no --backend"},
       {"ASG_PLUGIN_PATH", "directories with backends, with colons between them"},
+      {"ASG_ALLOW_INSECURE_PLUGINS", "1: also load plugins that other users may write or own"},
       {"ASG_NUM_THREADS", "threads when there is no --threads"},
       {"ASG_LOG", "error, warn, info or debug: what is told on stderr"},
       {"ASG_CACHE_DIR", "where backends keep compiled kernels"},
@@ -84,30 +84,6 @@ Device DeviceFlags::open() const {
                 fmt::format("{} is emulated on the CPU; no hardware device was found",
                             device.description().name));
   return device;
-}
-
-CLI::Validator finite(double least) {
-  return {[least](const std::string& text) -> std::string {
-            double number = 0;
-            if (CLI::detail::lexical_cast(text, number) && std::isfinite(number) && number >= least)
-              return {};
-            return fmt::format("{} is not a number from {} on", text, least);
-          },
-          "", "finite"};
-}
-
-CLI::Validator whole(std::uint64_t least, std::uint64_t most) {
-  return {[least, most](std::string& text) -> std::string {
-            std::uint64_t number = 0;
-            const char* const end = text.data() + text.size();
-            const auto [stop, error] = std::from_chars(text.data(), end, number);
-            const bool is_number = error == std::errc{} && stop == end;
-            if (!is_number || number < least || number > most)
-              return fmt::format("'{}' is not a whole number from {} to {}", text, least, most);
-            text = fmt::format("{}", number);
-            return {};
-          },
-          "", "whole"};
 }
 
 // In one piece, so that the lines of several processes do not mix; without what a terminal obeys.

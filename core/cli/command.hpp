@@ -30,8 +30,17 @@ struct UsageError : Error {
   using Error::Error;
 };
 
-/// Set by the parser to the command that was asked for.
-using Chosen = std::function<int()>;
+/// What `asg NAME ...` does once its line is read; gives the exit status.
+using Run = std::function<int()>;
+
+/// A command, made by CMake of the file that it stands in: commands/<name>.cpp defines add_<name>,
+/// which gives the command its description and its options.
+struct Command {
+  const char* name;
+  Run (*add)(CLI::App& command);
+};
+/// All of them, by name.
+[[nodiscard]] std::span<const Command> commands();
 
 /// --plugin-dir
 struct SearchFlags {
@@ -62,15 +71,6 @@ struct EnvironmentVariable {
 /// What asg reads of its environment, for --help and asg doctor.
 [[nodiscard]] std::span<const EnvironmentVariable> environment_variables();
 
-/// Numbers that are neither infinite nor NaN, from `least` on.
-[[nodiscard]] CLI::Validator finite(double least = 0);
-
-/// Numbers of decimal digits alone, from `least` to `most`: given to Option::transform, for they
-/// are passed on as the parser, which would take 010 for 8, understands them.
-[[nodiscard]] CLI::Validator whole(std::uint64_t least, std::uint64_t most);
-/// More than any size, yet so few that products of two of them are no trouble.
-constexpr std::uint64_t most_of_a_size = std::uint64_t{1} << 40;
-
 /// A line on stderr. What cannot be printed there is lost and nothing else.
 void tell(std::string_view line) noexcept;
 
@@ -80,14 +80,5 @@ void flush_output();
 
 /// What stands for a directory in a list of plugins: it is missing, or it was refused.
 [[nodiscard]] const char* refusal_kind(const BackendListing& listing);
-
-void add_backends(CLI::App& app, Chosen& chosen);
-void add_train(CLI::App& app, Chosen& chosen);
-void add_generate(CLI::App& app, Chosen& chosen);
-void add_plan(CLI::App& app, Chosen& chosen);
-void add_graph(CLI::App& app, Chosen& chosen);
-void add_ops(CLI::App& app, Chosen& chosen);
-void add_bench(CLI::App& app, Chosen& chosen);
-void add_doctor(CLI::App& app, Chosen& chosen);
 
 }  // namespace asg::cli

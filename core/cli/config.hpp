@@ -1,4 +1,4 @@
-// The configuration of a saved run, config.json: the model's flags and its vocabulary.
+// The configuration of a saved run, config.json: what ModelFlags writes, a vocabulary, the options.
 #pragma once
 #include <filesystem>
 #include <string>
@@ -6,8 +6,6 @@
 #include <vector>
 
 #include <nlohmann/json.hpp>
-
-#include "cli/model.hpp"
 
 namespace asg::cli {
 
@@ -17,9 +15,6 @@ namespace asg::cli {
 
 /// That of a run's folder.
 [[nodiscard]] nlohmann::ordered_json load_config(const std::filesystem::path& directory);
-
-[[nodiscard]] ModelFlags flags_from_config(const nlohmann::ordered_json& config,
-                                           const std::string& file);
 
 /// A vocabulary in JSON: characters as strings; bytes that are no UTF-8, which a string of JSON
 /// cannot hold, as arrays of numbers.

@@ -87,10 +87,11 @@ int main(int argc, char** argv) {
     // Of an option given twice the last counts, so that a script can add to a line.
     app.option_defaults()->take_last();
     app.footer(environment_help());
-    Chosen chosen;
-    for (const auto add : {add_backends, add_train, add_generate, add_plan, add_graph, add_ops,
-                           add_bench, add_doctor})
-      add(app, chosen);
+    Run chosen;
+    for (const auto& [name, add] : commands()) {
+      CLI::App* const command = app.add_subcommand(name);
+      command->callback([&chosen, run = add(*command)] { chosen = run; });
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -112,36 +112,13 @@ std::vector<std::string> model_names() {
 
 }  // namespace
 
-void ModelFlags::add(CLI::App& app) {
-  app.add_option("--model", model, "gpt, mlp, cnn or transformer-block")
+void add_model(CLI::App& app, ModelFlags& flags) {
+  flags.add(app);
+  const std::vector<std::string> names = model_names();
+  app.get_option("--model")
+      ->description(fmt::format("{}", fmt::join(names, ", ")))
       ->required()
-      ->check(CLI::IsMember(model_names()));
-  const auto count = [&](const char* name, std::int64_t& value, const char* text) {
-    app.add_option(name, value, text)
-        ->transform(whole(1, most_of_a_size))
-        ->capture_default_str()
-        ->type_name("N");
-  };
-  count("--layers", layers, "transformer blocks");
-  count("--heads", heads, "attention heads");
-  count("--embd", embd, "width");
-  count("--block", block, "tokens of context");
-  count("--batch", batch, "sequences or images of a step");
-  app.add_option("--dropout", dropout, "share of activations dropped in training")
-      ->check(finite() & CLI::Range(0.0, most_dropout))
-      ->capture_default_str();
-  app.add_flag("--tie", tie, "gpt: the head uses the token table's weights");
-  app.add_flag("--no-bias", no_bias, "no biases in linears and norms");
-  app.add_option("--dtype", dtype, "f32 or f64")
-      ->check(CLI::IsMember({"f32", "f64"}))
-      ->capture_default_str();
-}
-
-void ModelFlags::add_vocab(CLI::App& app, const char* otherwise) {
-  app.add_option("--vocab", vocab,
-                 fmt::format("gpt: size of the vocabulary (default: {})", otherwise))
-      ->transform(whole(1, most_of_a_size))
-      ->type_name("N");
+      ->check(CLI::IsMember(names));
 }
 
 Model make_model(const ModelFlags& flags) {
@@ -152,11 +129,7 @@ Model make_model(const ModelFlags& flags) {
     if (flags.model != name) continue;
     Model model = make(flags);
     if (flags.element() != f32) model.module->to(flags.element());
-    model.config = {
-        {"model", flags.model},     {"vocab", flags.vocab},     {"layers", flags.layers},
-        {"heads", flags.heads},     {"embd", flags.embd},       {"block", flags.block},
-        {"batch", flags.batch},     {"dropout", flags.dropout}, {"tie", flags.tie},
-        {"no_bias", flags.no_bias}, {"dtype", flags.dtype}};
+    model.config = flags.to_config();
     return model;
   }
   throw UsageError(fmt::format("there is no model '{}'", flags.model));
@@ -164,9 +137,6 @@ Model make_model(const ModelFlags& flags) {
 
 Model make_saved_model(const ModelFlags& flags, const std::string& file) {
   try {
-    for (const std::int64_t size :
-         {flags.layers, flags.heads, flags.embd, flags.block, flags.batch})
-      if (size < 1) throw UsageError(fmt::format("a size is {}", size));
     return make_model(flags);
   } catch (const Error& error) {
     throw FormatError(fmt::format("{}: {}", file, error.what()));

@@ -1,34 +1,20 @@
-// The models that the program knows: their flags, their graphs, their configuration as JSON.
+// The models that the program knows: their graphs, losses and configuration.
 #pragma once
 #include <functional>
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <asg/graph/graph.hpp>
 #include <asg/nn/module.hpp>
 
+#include "cli/model_flags.hpp"
+
 namespace asg::cli {
 
-constexpr double most_dropout = 0.999;
-
-struct ModelFlags {
-  std::string model;
-  std::int64_t layers = 4, heads = 4, embd = 128, block = 64, batch = 12;
-  std::int64_t vocab = 0;  ///< 0: from the data
-  double dropout = 0;
-  bool tie = false, no_bias = false;
-  std::string dtype = "f32";
-
-  void add(CLI::App& app);
-  /// --vocab, for commands that need no data.
-  void add_vocab(CLI::App& app, const char* otherwise);
-  [[nodiscard]] DType element() const { return dtype_from_name(dtype); }
-};
-
-/// A model and the loss it is trained with.
+/// A model and the loss it is trained with. Copies share the module, and so do the functions: they
+/// may outlive the Model.
 struct Model {
   std::shared_ptr<const nn::Module> module;
   Types inputs;                                  ///< of one batch
@@ -38,6 +24,9 @@ struct Model {
   const char* unit = "tokens";
   nlohmann::ordered_json config;  ///< enough to build the model again
 };
+
+/// The options of `flags`, where --model must name one of the models.
+void add_model(CLI::App& app, ModelFlags& flags);
 
 /// Builds what the flags describe. Models of text need flags.vocab.
 /// Errors   UsageError when flags do not fit together.

@@ -6,6 +6,7 @@
 
 #include <asg/graph/error.hpp>
 
+#include "cli/numbers.hpp"
 #include "graph/utf8.hpp"
 
 namespace asg::cli {
@@ -49,11 +50,11 @@ std::string joined(const Texts& texts) {
 bool say_the_same(const Texts& a, const Texts& b) {
   if (a == b) return true;
   if (a.size() != 1 || b.size() != 1) return false;
-  double x = 0, y = 0;
-  return CLI::detail::lexical_cast(a[0], x) && CLI::detail::lexical_cast(b[0], y) && x == y;
+  const auto x = number_of(a[0]), y = number_of(b[0]);
+  return x && y && *x == *y;
 }
 
-void take(CLI::Option& option, const Texts& texts, const std::string& file) {
+void take_texts(CLI::Option& option, const Texts& texts, const std::string& file) {
   try {
     for (const std::string& text : texts) option.add_result(text);
     option.run_callback();
@@ -69,7 +70,7 @@ Json given_options(const CLI::App& command, const Json& config) {
   for (const CLI::Option* option : command.get_options()) {
     const std::string key = key_of(*option);
     if (option->count() > 0 && belongs_to_run(*option) && !config.contains(key))
-      given[key] = option->results();
+      given[key] = option->reduced_results();  // of one that is given twice, the last
   }
   return given;
 }
@@ -88,12 +89,13 @@ std::vector<Changed> take_recorded(CLI::App& command, const Json& config, const 
     const auto found = recorded.find(key_of(*option));
     const bool is_recorded = found != recorded.end();
     if (option->count() == 0) {
-      if (is_recorded) take(*option, texts_of(*found), file);
+      if (is_recorded) take_texts(*option, texts_of(*found), file);
       continue;
     }
     const Texts was = is_recorded ? texts_of(*found) : Texts{option->get_default_str()};
-    if (!say_the_same(was, option->results()))
-      changed.push_back({option_name(key_of(*option)), joined(was), joined(option->results())});
+    const Texts now = option->reduced_results();
+    if (!say_the_same(was, now))
+      changed.push_back({option_name(key_of(*option)), joined(was), joined(now)});
   }
   return changed;
 }

@@ -16,6 +16,7 @@
 #include "cli/checksum.hpp"
 #include "cli/command.hpp"
 #include "cli/config.hpp"
+#include "cli/model_flags.hpp"
 #include "io/json.hpp"
 
 namespace asg::cli {
@@ -24,7 +25,7 @@ namespace {
 using Arrays = std::map<std::string, Array>;
 using Expected = std::vector<std::pair<std::string, TensorType>>;
 
-Expected parameters_of(const nn::Module& module) {
+Expected types_of(const nn::Module& module) {
   Expected types;
   for (const nn::Parameter& parameter : module.parameters())
     types.emplace_back(parameter.name(), parameter.type());
@@ -75,7 +76,7 @@ void check_finite(const Arrays& tensors, const nn::Module& module,
     throw FormatError(fmt::format("{}: '{}' holds NaN or infinity", path.string(), *name));
 }
 
-std::string text_of(const nlohmann::ordered_json& config) {
+std::string config_text(const nlohmann::ordered_json& config) {
   return io::json_text(config, 2) + "\n";
 }
 
@@ -119,9 +120,7 @@ void check_config(const io::TensorFile& file, const std::filesystem::path& direc
 }
 
 // What may differ between a run and the one that goes on with it.
-bool may_change(const std::string& key) {
-  return key == "batch" || key == "dropout" || key == "options";
-}
+bool may_change(const std::string& key) { return ModelFlags::may_change(key) || key == "options"; }
 
 void check_same_model(const nlohmann::ordered_json& saved, const nlohmann::ordered_json& config,
                       const std::filesystem::path& path) {
@@ -141,7 +140,7 @@ void save_run(RunFolder& folder, const State& state, const nn::Module& module,
   if (const auto name = broken_parameter(all, module))
     throw Error(
         fmt::format("the parameter '{}' holds NaN or infinity after {} steps", *name, step));
-  const std::string text = text_of(config);
+  const std::string text = config_text(config);
   folder.publish(step, keep, [&](const std::filesystem::path& place) {
     Arrays parameters;
     for (const nn::Parameter& parameter : module.parameters())
@@ -155,7 +154,7 @@ void save_run(RunFolder& folder, const State& state, const nn::Module& module,
 void load_weights(const std::filesystem::path& directory, const nn::Module& module, State& state) {
   const auto path = directory / "model.safetensors";
   const io::TensorFile file = io::load_safetensors(path);
-  check_tensors(file.tensors, parameters_of(module), path);
+  check_tensors(file.tensors, types_of(module), path);
   if (is_sealed(file)) check_seal(file, path);
   check_finite(file.tensors, module, path);
   if (is_sealed(file)) check_config(file, directory);
@@ -170,7 +169,7 @@ std::int64_t load_training(const std::filesystem::path& directory, const nn::Mod
   // Dropout, which counts its steps, may be switched on or off between two parts of a run.
   const std::string counter = "random.step";
   const auto found = file.tensors.find(counter);
-  Expected expected = parameters_of(module);
+  Expected expected = types_of(module);
   for (const std::string& name : state.names())
     if (name != counter) expected.emplace_back(name, state.type(name));
   if (found != file.tensors.end()) expected.emplace_back(counter, TensorType{i64, {}});

@@ -21,7 +21,7 @@ struct OptimizerFlags {
 
 /// Forward, backward, clipping and update: takes the inputs of a batch and the learning rate, gives
 /// the loss and, if asked or clipped by it, the norm of the gradient: that reads every gradient
-/// once more. The model must live as long.
+/// once more.
 [[nodiscard]] Function::Build training_step(const OptimizerFlags& flags, const Model& model,
                                             bool with_norm = false);
 

@@ -5,8 +5,12 @@ source "$(dirname "$0")/lib.sh"
 run 0 --version
 grep -qE '^asg [0-9]+\.[0-9]+\.[0-9]+$' out || fail "--version prints $(<out)"
 run 0 --help
-for command in backends train generate plan graph ops bench doctor; do
-  prints "$command"
+# Each file is a command: none is named in a list.
+sources=$here/../../core/cli/commands
+[[ -f $sources/train.cpp ]] || fail "no commands in $sources"
+for source in "$sources"/*.cpp; do
+  command=$(basename "$source" .cpp)
+  grep -qE "^  $command +[a-z]" out || fail "--help does not describe $command"
   "$asg" "$command" --help >help 2>err || fail "asg $command --help"
   grep -q 'Usage' help || fail "asg $command --help says nothing"
 done
@@ -24,6 +28,10 @@ grep -q ASG_FUEL known && grep -q ASG_DISABLE known || fail "--help does not kno
 run 0 doctor
 grep -oE '^ASG_[A-Z_]+' out | sed 's/^/  /' | sort >shown
 same known shown "the environment of --help and doctor"
+# What the library asks for is among them.
+grep -rhoE '"ASG_[A-Z_]+"' "$here/../../core" --include='*.cpp' | tr -d '"' | sed 's/^/  /' | sort -u >asked
+comm -23 asked known >missing
+[[ -s asked && ! -s missing ]] || fail "--help does not know $(tr '\n' ' ' <missing)"
 prints "asg $("$asg" --version | cut -d' ' -f2)"
 prints "ASG_PLUGIN_PATH"
 prints "reference"

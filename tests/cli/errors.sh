@@ -46,9 +46,9 @@ run 3 train --model mlp --steps 1 --batch 2 --lr 1e-3 --eval-every 0 --data fold
 says "t10k-labels-idx1-ubyte"
 says "label 2 is 10"
 
-for lr in abc 0 -1 nan inf ""; do
+for lr in abc 0 -1 nan inf "" 1e999 0,1 0x1p-3 " 1" "1 " +1 1e; do
   run 2 "${train[@]}" --data text --lr "$lr"
-  says "lr"
+  says "--lr: '$lr' is not a number above 0"
 done
 for option in "--steps -1" "--steps x" "--steps 1.5" "--batch 0" "--embd -4" "--dropout 1.5" "--dropout nan" \
               "--clip nan" "--clip -1" "--weight-decay inf" "--beta1 1" "--optimizer nosuch" \

@@ -5,6 +5,7 @@
 #include <asg/graph/error.hpp>
 
 #include "cli/config.hpp"
+#include "cli/model_flags.hpp"
 
 using namespace asg;
 
@@ -17,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (cli::vocabulary_from_json(cli::vocabulary_to_json(vocabulary), "copy") != vocabulary)
         std::abort();
     }
-    const cli::ModelFlags flags = cli::flags_from_config(config, "input");
+    const cli::ModelFlags flags = cli::ModelFlags::from_config(config, "input");
     if (flags.layers < 1 || flags.heads < 1 || flags.embd < 1 || flags.vocab < 0) std::abort();
   } catch (const FormatError&) {
   }

@@ -15,13 +15,14 @@
 #include "cli/command.hpp"
 #include "cli/config.hpp"
 #include "cli/model.hpp"
+#include "cli/numbers.hpp"
 #include "cli/save.hpp"
 #include "graph/utf8.hpp"
 
 namespace asg::cli {
 namespace {
 
-struct Flags {
+struct GenerateFlags {
   std::string from, prompt;
   bool has_prompt = false;
   std::int64_t tokens = 200, top_k = 0;
@@ -31,7 +32,7 @@ struct Flags {
 };
 
 // Draws a token from softmax(logits / temperature) over the top_k largest.
-std::int32_t draw(const Array& logits, const Flags& flags, data::Random& random) {
+std::int32_t draw(const Array& logits, const GenerateFlags& flags, data::Random& random) {
   const std::int64_t count = logits.numel();
   std::vector<std::int32_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), 0);
@@ -58,11 +59,11 @@ std::vector<std::int32_t> encode_prompt(const data::CharTokenizer& tokenizer,
   }
 }
 
-int generate(const Flags& flags) {
+int generate(const GenerateFlags& flags) {
   const std::filesystem::path from = flags.from;
   const auto config = load_config(from);
   const std::string config_file = (from / "config.json").string();
-  const ModelFlags model_flags = flags_from_config(config, config_file);
+  const ModelFlags model_flags = ModelFlags::from_config(config, config_file);
   if (model_flags.model != "gpt" || !config.contains("vocabulary"))
     throw FormatError(fmt::format("{}: the model is a {}; only a gpt generates text", config_file,
                                   model_flags.model));
@@ -106,32 +107,26 @@ int generate(const Flags& flags) {
 
 }  // namespace
 
-void add_generate(CLI::App& app, Chosen& chosen) {
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("generate", "let a trained GPT write");
-  command->add_option("--from", flags->from, "what asg train --out wrote")
+Run add_generate(CLI::App& command) {
+  auto flags = std::make_shared<GenerateFlags>();
+  command.description("let a trained GPT write");
+  command.add_option("--from", flags->from, "what asg train --out wrote")
       ->required()
       ->type_name("DIR");
-  CLI::Option* prompt = command->add_option("--prompt", flags->prompt, "what it goes on from");
-  command->add_option("--tokens", flags->tokens, "how much it writes")
-      ->transform(whole(0, most_of_a_size))
+  CLI::Option* prompt = command.add_option("--prompt", flags->prompt, "what it goes on from");
+  add_count(command, "--tokens", flags->tokens, "how much it writes", 0);
+  add_number(command, "--temperature", flags->temperature,
+             "below 1 safer, above 1 wilder, 0 always the likeliest")
       ->capture_default_str();
-  command
-      ->add_option("--temperature", flags->temperature,
-                   "below 1 safer, above 1 wilder, 0 always the likeliest")
-      ->check(finite())
-      ->capture_default_str();
-  command->add_option("--top-k", flags->top_k, "draw from the K likeliest only; 0: from all")
-      ->transform(whole(0, most_of_a_size))
-      ->capture_default_str();
-  command->add_option("--seed", flags->seed, "of the drawing")
+  add_count(command, "--top-k", flags->top_k, "draw from the K likeliest only; 0: from all", 0);
+  command.add_option("--seed", flags->seed, "of the drawing")
       ->transform(whole(0, UINT64_MAX))
       ->capture_default_str();
-  flags->device.add(*command);
-  command->callback([flags, prompt, &chosen] {
+  flags->device.add(command);
+  return [flags, prompt] {
     flags->has_prompt = prompt->count() > 0;
-    chosen = [flags] { return generate(*flags); };
-  });
+    return generate(*flags);
+  };
 }
 
 }  // namespace asg::cli

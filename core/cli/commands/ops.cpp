@@ -74,30 +74,30 @@ std::string support(const OpDef& op, const Capabilities& capabilities) {
   return types.empty() ? "refused" : "native: " + types;
 }
 
+int list_ops(const DeviceFlags& flags) {
+  const Device device = flags.open();
+  const auto target = target_of(device);
+  fmt::print("{:<36} {:<10} {:<9} {}\n", "op", "kind", "gradient", device.backend_name());
+  for (const OpDef& op : op_table()) {
+    const char* gradient = op.gradient != nullptr ? "rule"
+                           : op.no_gradient       ? "zero"
+                           : op.is_composite()    ? "of body"
+                                                  : "none";
+    fmt::print(
+        "{:<36} {:<10} {:<9} {}\n", op.name, op.is_composite() ? "composite" : "primitive",
+        gradient,
+        op.is_composite() ? composite_support(op, *target) : support(op, device.capabilities()));
+  }
+  return exit_done;
+}
+
 }  // namespace
 
-void add_ops(CLI::App& app, Chosen& chosen) {
+Run add_ops(CLI::App& command) {
   auto flags = std::make_shared<DeviceFlags>();
-  CLI::App* command = app.add_subcommand("ops", "list every op and what a backend makes of it");
-  flags->add(*command);
-  command->callback([flags, &chosen] {
-    chosen = [flags]() -> int {
-      const Device device = flags->open();
-      const auto target = target_of(device);
-      fmt::print("{:<36} {:<10} {:<9} {}\n", "op", "kind", "gradient", device.backend_name());
-      for (const OpDef& op : op_table()) {
-        const char* gradient = op.gradient != nullptr ? "rule"
-                               : op.no_gradient       ? "zero"
-                               : op.is_composite()    ? "of body"
-                                                      : "none";
-        fmt::print("{:<36} {:<10} {:<9} {}\n", op.name,
-                   op.is_composite() ? "composite" : "primitive", gradient,
-                   op.is_composite() ? composite_support(op, *target)
-                                     : support(op, device.capabilities()));
-      }
-      return exit_done;
-    };
-  });
+  command.description("list every op and what a backend makes of it");
+  flags->add(command);
+  return [flags] { return list_ops(*flags); };
 }
 
 }  // namespace asg::cli

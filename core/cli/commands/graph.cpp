@@ -20,7 +20,7 @@
 namespace asg::cli {
 namespace {
 
-struct Flags {
+struct GraphFlags {
   ModelFlags model;
   OptimizerFlags optimizer;
   DeviceFlags device;
@@ -53,7 +53,7 @@ std::string render_svg(const std::string& dot) {
 }
 
 // A graph with its outputs, or a program, in one of the formats but svg.
-std::string print(const Graph& graph, const Tensors& tensors, const std::string& format) {
+std::string text_of(const Graph& graph, const Tensors& tensors, const std::string& format) {
   std::vector<Value> outputs;
   for (const Tensor& output : tensors) outputs.push_back(output.value());
   return format == "json"   ? to_json(graph, outputs)
@@ -61,7 +61,7 @@ std::string print(const Graph& graph, const Tensors& tensors, const std::string&
                             : to_dot(graph, outputs);
 }
 
-std::string print(const Program& program, const std::string& format) {
+std::string text_of(const Program& program, const std::string& format) {
   return format == "json"   ? to_json(program)
          : format == "text" ? to_text(program)
                             : to_dot(program);
@@ -81,7 +81,7 @@ TracedFunction trace_loss(const Model& model, bool gradient) {
   return trace(build, model.inputs, gradient);
 }
 
-std::string print_compiled(const Flags& flags, const Model& model, const std::string& format) {
+std::string print_compiled(const GraphFlags& flags, const Model& model, const std::string& format) {
   const Device device = flags.device.open();
   const TracedFunction traced =
       trace(training_step(flags.optimizer, model), training_types(model, flags.model.element()));
@@ -89,21 +89,21 @@ std::string print_compiled(const Flags& flags, const Model& model, const std::st
   const auto options = PassOptions::from_environment();
   if (flags.stage == "optimized") {
     const Traced optimized = optimize(view, *target_of(device), options);
-    return print(optimized.graph, optimized.outputs, format);
+    return text_of(optimized.graph, optimized.outputs, format);
   }
   Program program = compile_program(view, *target_of(device), options);
   program.name = "training step";
-  return print(program, format);
+  return text_of(program, format);
 }
 
-int show(Flags flags) {
+int show_graph(GraphFlags flags) {
   if (flags.model.model == "gpt" && flags.model.vocab == 0) flags.model.vocab = 256;
   const Model model = make_model(flags.model);
   const std::string format = flags.format == "svg" ? "dot" : flags.format;
   std::string text;
   if (flags.stage == "forward" || flags.stage == "gradient") {
     const TracedFunction traced = trace_loss(model, flags.stage == "gradient");
-    text = print(traced.graph, traced.outputs, format);
+    text = text_of(traced.graph, traced.outputs, format);
   } else {
     text = print_compiled(flags, model, format);
   }
@@ -117,25 +117,24 @@ int show(Flags flags) {
 
 }  // namespace
 
-void add_graph(CLI::App& app, Chosen& chosen) {
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("graph", "show the graph of a model");
-  flags->model.add(*command);
-  flags->model.add_vocab(*command, "256");
+Run add_graph(CLI::App& command) {
+  auto flags = std::make_shared<GraphFlags>();
+  command.description("show the graph of a model");
+  add_model(command, flags->model);
+  flags->model.add_vocab(command, "256");
   command
-      ->add_option(
-          "--stage", flags->stage,
-          "forward: the loss; gradient: and those of all parameters; optimized: the "
-          "training step after the passes for the backend; program: the kernels made of it")
+      .add_option("--stage", flags->stage,
+                  "forward: the loss; gradient: and those of all parameters; optimized: the "
+                  "training step after the passes for the backend; program: the kernels made of it")
       ->check(CLI::IsMember({"forward", "gradient", "optimized", "program"}))
       ->capture_default_str();
-  flags->optimizer.add(*command);
-  command->add_option("--format", flags->format, "text, json, dot or svg")
+  flags->optimizer.add(command);
+  command.add_option("--format", flags->format, "text, json, dot or svg")
       ->check(CLI::IsMember({"text", "json", "dot", "svg"}))
       ->capture_default_str();
-  command->add_option("-o", flags->out, "write it to a file")->type_name("FILE");
-  flags->device.add(*command);
-  command->callback([flags, &chosen] { chosen = [flags] { return show(*flags); }; });
+  command.add_option("-o", flags->out, "write it to a file")->type_name("FILE");
+  flags->device.add(command);
+  return [flags] { return show_graph(*flags); };
 }
 
 }  // namespace asg::cli

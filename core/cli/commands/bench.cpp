@@ -25,13 +25,14 @@
 #include "cli/command.hpp"
 #include "cli/memory.hpp"
 #include "cli/model.hpp"
+#include "cli/numbers.hpp"
 #include "cli/profile.hpp"
 #include "io/json.hpp"
 
 namespace asg::cli {
 namespace {
 
-struct Flags {
+struct BenchFlags {
   DeviceFlags device;
   std::vector<std::string> workloads;
   std::int64_t runs = 15;
@@ -81,11 +82,10 @@ Workload kernel(const Device& device, const std::vector<Shape>& shapes,
   return {Function(device, build, {.name = "bench"}), {}, std::move(state), flops, bytes};
 }
 
-Workload training(const Device& device, const ModelFlags& flags, const optim::Optimizer& optimizer,
-                  const Model& model) {
-  const auto keep = std::make_shared<Model>(model);
-  const auto build = [keep, &optimizer](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = keep->loss({in.begin(), in.end() - 1});
+Workload training_workload(const Device& device, const ModelFlags& flags,
+                           const optim::Optimizer& optimizer, const Model& model) {
+  const auto build = [loss_of = model.loss, &optimizer](Graph&, const Tensors& in) -> Tensors {
+    const Tensor loss = loss_of({in.begin(), in.end() - 1});
     optimizer.minimize(loss, in.back());
     return {loss};
   };
@@ -101,8 +101,8 @@ Workload training(const Device& device, const ModelFlags& flags, const optim::Op
 }
 
 // The transformer formula: 6 per weight and token, and full attention.
-Workload gpt(const Device& device, std::int64_t vocab, std::int64_t block, std::int64_t embd,
-             std::int64_t heads, std::int64_t layers, std::int64_t batch) {
+Workload gpt_steps(const Device& device, std::int64_t vocab, std::int64_t block, std::int64_t embd,
+                   std::int64_t heads, std::int64_t layers, std::int64_t batch) {
   static const optim::AdamW adamw;
   ModelFlags flags;
   flags.model = "gpt";
@@ -113,7 +113,7 @@ Workload gpt(const Device& device, std::int64_t vocab, std::int64_t block, std::
   flags.layers = layers;
   flags.batch = batch;
   const Model model = make_model(flags);
-  Workload workload = training(device, flags, adamw, model);
+  Workload workload = training_workload(device, flags, adamw, model);
   const auto weights = static_cast<double>(model.module->numel() - (vocab + block) * embd);
   const auto tokens = static_cast<double>(batch * block);
   workload.flops =
@@ -121,11 +121,11 @@ Workload gpt(const Device& device, std::int64_t vocab, std::int64_t block, std::
   return workload;
 }
 
-Workload images(const Device& device, const char* name, const optim::Optimizer& optimizer) {
+Workload image_steps(const Device& device, const char* name, const optim::Optimizer& optimizer) {
   ModelFlags flags;
   flags.model = name;
   flags.batch = 64;
-  return training(device, flags, optimizer, make_model(flags));
+  return training_workload(device, flags, optimizer, make_model(flags));
 }
 
 // The predecessor's demonstration: overhead is all there is.
@@ -137,7 +137,7 @@ Workload seed_block(const Device& device) {
   flags.heads = 2;
   flags.block = 1;
   flags.batch = 1;
-  return training(device, flags, sgd, make_model(flags));
+  return training_workload(device, flags, sgd, make_model(flags));
 }
 
 struct Entry {
@@ -145,7 +145,7 @@ struct Entry {
   std::function<Workload(const Device&)> make;
 };
 
-std::vector<Entry> entries() {
+std::vector<Entry> workloads() {
   static const optim::AdamW adamw;
   static const optim::SGD sgd{{.momentum = 0.9}};
   std::vector<Entry> list;
@@ -188,11 +188,12 @@ std::vector<Entry> entries() {
                         },
                         4.0 * 64 * 512 * 512 * 64, 0);
                   }});
-  list.push_back({"mlp", [](const Device& d) { return images(d, "mlp", adamw); }});
-  list.push_back({"gpt-nano", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 12); }});
-  list.push_back({"gpt-tiny", [](const Device& d) { return gpt(d, 65, 64, 128, 4, 4, 16); }});
-  list.push_back({"gpt-small", [](const Device& d) { return gpt(d, 256, 256, 384, 6, 6, 8); }});
-  list.push_back({"cnn", [](const Device& d) { return images(d, "cnn", sgd); }});
+  list.push_back({"mlp", [](const Device& d) { return image_steps(d, "mlp", adamw); }});
+  list.push_back({"gpt-nano", [](const Device& d) { return gpt_steps(d, 65, 64, 128, 4, 4, 12); }});
+  list.push_back({"gpt-tiny", [](const Device& d) { return gpt_steps(d, 65, 64, 128, 4, 4, 16); }});
+  list.push_back(
+      {"gpt-small", [](const Device& d) { return gpt_steps(d, 256, 256, 384, 6, 6, 8); }});
+  list.push_back({"cnn", [](const Device& d) { return image_steps(d, "cnn", sgd); }});
   list.push_back({"seed-block", seed_block});
   // What a kernel costs beside its work.
   list.push_back({"tiny1000", [](const Device& d) {
@@ -220,7 +221,7 @@ struct Timed {
   [[nodiscard]] double median() const { return seconds[seconds.size() / 2]; }
 };
 
-Timed time(Workload& workload, std::int64_t runs) {
+Timed time_of(Workload& workload, std::int64_t runs) {
   for (int warm = 0; warm < 3; ++warm) seconds_of(workload);
   Timed timed;
   // Short ones are repeated until their times mean something.
@@ -244,10 +245,10 @@ CompiledGraph program_of(Workload& workload) {
   return workload.function.specialize(types);
 }
 
-void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
+void run_entry(const Entry& entry, const Device& device, const BenchFlags& flags) {
   reset_peak_memory();
   Workload workload = entry.make(device);
-  const Timed timed = time(workload, flags.runs);
+  const Timed timed = time_of(workload, flags.runs);
   const double gflops = workload.flops / timed.median() / 1e9;
   const double gb = workload.bytes / timed.median() / 1e9;
   CompiledGraph program = program_of(workload);
@@ -282,8 +283,8 @@ void run_entry(const Entry& entry, const Device& device, const Flags& flags) {
   flush_output();
 }
 
-int bench(const Flags& flags) {
-  const auto list = entries();
+int bench(const BenchFlags& flags) {
+  const auto list = workloads();
   for (const std::string& name : flags.workloads)
     if (std::none_of(list.begin(), list.end(), [&](const Entry& e) { return e.name == name; })) {
       std::string known;
@@ -313,21 +314,18 @@ int bench(const Flags& flags) {
 
 }  // namespace
 
-void add_bench(CLI::App& app, Chosen& chosen) {
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      app.add_subcommand("bench", "time the workloads on which frameworks are compared");
-  command->add_option("--workload", flags->workloads, "only this one (may be repeated)")
+Run add_bench(CLI::App& command) {
+  auto flags = std::make_shared<BenchFlags>();
+  command.description("time the workloads on which frameworks are compared");
+  command.add_option("--workload", flags->workloads, "only this one (may be repeated)")
       ->type_name("NAME")
       ->take_all();
-  command->add_option("--runs", flags->runs, "timed runs of each, after 3 others")
-      ->transform(whole(1, most_of_a_size))
-      ->capture_default_str();
-  command->add_flag("--list", flags->list, "print the names of the workloads and stop");
-  command->add_flag("--profile", flags->profile, "also time every kernel, the slowest first");
-  command->add_flag("--json", flags->json, "print JSON lines");
-  flags->device.add(*command);
-  command->callback([flags, &chosen] { chosen = [flags] { return bench(*flags); }; });
+  add_count(command, "--runs", flags->runs, "timed runs of each, after 3 others");
+  command.add_flag("--list", flags->list, "print the names of the workloads and stop");
+  command.add_flag("--profile", flags->profile, "also time every kernel, the slowest first");
+  command.add_flag("--json", flags->json, "print JSON lines");
+  flags->device.add(command);
+  return [flags] { return bench(*flags); };
 }
 
 }  // namespace asg::cli

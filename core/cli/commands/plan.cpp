@@ -19,7 +19,9 @@
 namespace asg::cli {
 namespace {
 
-struct Flags {
+using Json = nlohmann::ordered_json;
+
+struct PlanFlags {
   ModelFlags model;
   OptimizerFlags optimizer;
   DeviceFlags device;
@@ -38,7 +40,7 @@ struct Plan {
   std::uint64_t parameters = 0, state_bytes = 0, counter_bytes = 0;
 };
 
-Plan make_plan(Flags flags) {
+Plan make_plan(PlanFlags flags) {
   if (flags.model.model == "gpt" && flags.model.vocab == 0)
     flags.model.vocab = vocabulary_size(flags.data);
   const Device device = flags.device.open();
@@ -70,8 +72,7 @@ std::vector<const ArenaBuffer*> alive_at_peak(const Program& program) {
   return alive;
 }
 
-void print_json(const Plan& plan) {
-  using Json = nlohmann::ordered_json;
+void print_plan_json(const Plan& plan) {
   Json passes = Json::array(), peak = Json::array(), refusals = Json::array();
   for (const PassTime& pass : plan.report.passes)
     passes.push_back({{"name", pass.name}, {"ms", pass.ms}, {"nodes", pass.nodes}});
@@ -104,7 +105,7 @@ std::string share(double part, double whole) {
   return whole > 0 ? fmt::format("{:.2f} x", part / whole) : "-";
 }
 
-void print_text(const Plan& plan) {
+void print_plan_text(const Plan& plan) {
   const Program& program = plan.program;
   const auto arena = static_cast<double>(program.slots[0].size_bytes);
   const auto bound = static_cast<double>(program.liveness_bound_bytes);
@@ -150,35 +151,34 @@ void print_refusals(const Report& report) {
                where.second);
 }
 
-int plan(const Flags& flags) {
+int plan(const PlanFlags& flags) {
   const Plan made = make_plan(flags);
   if (flags.json) {
-    print_json(made);
+    print_plan_json(made);
     return exit_done;
   }
-  print_text(made);
+  print_plan_text(made);
   if (flags.refusals) print_refusals(made.report);
   return exit_done;
 }
 
 }  // namespace
 
-void add_plan(CLI::App& app, Chosen& chosen) {
-  auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      app.add_subcommand("plan", "show what the compiler makes of a model's training step");
-  flags->model.add(*command);
-  flags->model.add_vocab(*command, "that of --data");
-  flags->optimizer.add(*command);
+Run add_plan(CLI::App& command) {
+  auto flags = std::make_shared<PlanFlags>();
+  command.description("show what the compiler makes of a model's training step");
+  add_model(command, flags->model);
+  flags->model.add_vocab(command, "that of --data");
+  flags->optimizer.add(command);
   command
-      ->add_option("--data", flags->data,
-                   "gpt without --vocab: the text (default: /usr/share/common-licenses)")
+      .add_option("--data", flags->data,
+                  "gpt without --vocab: the text (default: /usr/share/common-licenses)")
       ->type_name("PATH")
       ->take_all();
-  command->add_flag("--json", flags->json, "print JSON");
-  command->add_flag("--refusals", flags->refusals, "list the fusions that were refused, and why");
-  flags->device.add(*command);
-  command->callback([flags, &chosen] { chosen = [flags] { return plan(*flags); }; });
+  command.add_flag("--json", flags->json, "print JSON");
+  command.add_flag("--refusals", flags->refusals, "list the fusions that were refused, and why");
+  flags->device.add(command);
+  return [flags] { return plan(*flags); };
 }
 
 }  // namespace asg::cli

@@ -13,12 +13,12 @@
 namespace asg::cli {
 namespace {
 
-std::string size_text(std::uint64_t bytes) {
+std::string memory_text(std::uint64_t bytes) {
   return bytes == 0 ? std::string{}
                     : fmt::format(", {:.1f} GiB", static_cast<double>(bytes) / (1u << 30));
 }
 
-void print_text(const std::vector<BackendListing>& listings) {
+void print_backends_text(const std::vector<BackendListing>& listings) {
   for (const BackendListing& l : listings) {
     if (!l.usable) {
       fmt::print("{:<10} {:<8} {}: {}\n", l.name.empty() ? "-" : l.name, refusal_kind(l),
@@ -30,13 +30,13 @@ void print_text(const std::vector<BackendListing>& listings) {
     for (std::size_t i = 0; i < l.devices.size(); ++i) {
       const DeviceDescription& d = l.devices[i];
       fmt::print("{:<10} device {}: {} [{}] {}{}{}\n", "", i, d.name, d.id, d.kind,
-                 size_text(d.memory_total),
+                 memory_text(d.memory_total),
                  d.threads > 0 ? fmt::format(", {} threads", d.threads) : "");
     }
   }
 }
 
-void print_json(const std::vector<BackendListing>& listings) {
+void print_backends_json(const std::vector<BackendListing>& listings) {
   auto list = nlohmann::ordered_json::array();
   for (const BackendListing& l : listings) {
     auto devices = nlohmann::ordered_json::array();
@@ -60,22 +60,20 @@ void print_json(const std::vector<BackendListing>& listings) {
 
 }  // namespace
 
-void add_backends(CLI::App& app, Chosen& chosen) {
+Run add_backends(CLI::App& command) {
   struct Flags {
     SearchFlags plugins;
     bool json = false;
   };
   auto flags = std::make_shared<Flags>();
-  CLI::App* command = app.add_subcommand("backends", "list every candidate plugin and its devices");
-  flags->plugins.add(*command);
-  command->add_flag("--json", flags->json, "print JSON");
-  command->callback([flags, &chosen] {
-    chosen = [flags]() -> int {
-      const auto listings = list_backends(flags->plugins.search());
-      flags->json ? print_json(listings) : print_text(listings);
-      return exit_done;
-    };
-  });
+  command.description("list every candidate plugin and its devices");
+  flags->plugins.add(command);
+  command.add_flag("--json", flags->json, "print JSON");
+  return [flags]() -> int {
+    const auto listings = list_backends(flags->plugins.search());
+    flags->json ? print_backends_json(listings) : print_backends_text(listings);
+    return exit_done;
+  };
 }
 
 }  // namespace asg::cli
