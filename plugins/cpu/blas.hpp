@@ -11,10 +11,10 @@
 
 namespace asg::cpu {
 
-/// One call into OpenBLAS. It takes a working buffer from its pool and gives it back: an exchange on a
-/// lock in blas_memory_alloc, a store in blas_memory_free. That orders one caller's use of a buffer
-/// before the next caller's, but in a library that the thread sanitizer did not instrument; so we tell
-/// it. What two callers do inside their calls stays unordered, and is judged as before.
+/// One call into OpenBLAS. It takes a working buffer from its pool and gives it back: an exchange
+/// on a lock in blas_memory_alloc, a store in blas_memory_free. That orders one caller's use of a
+/// buffer before the next caller's, but in a library that the thread sanitizer did not instrument;
+/// so we tell it. What two callers do inside their calls stays unordered, and is judged as before.
 class BlasCall {
  public:
   BlasCall() {
@@ -80,8 +80,8 @@ inline void gemv(int64_t rows, int64_t columns, const Matrix<double>& a, const d
               static_cast<int>(y_stride));
 }
 
-/// OpenBLAS must not start threads of its own under ours; the library that Debian has for one thread
-/// cannot, another could.
+/// OpenBLAS must not start threads of its own under ours; the library that Debian has for one
+/// thread cannot, another could.
 inline void use_one_blas_thread() { openblas_set_num_threads(1); }
 
 /// Makes OpenBLAS take the working memory for so many callers at once, which it keeps.

@@ -49,14 +49,6 @@ struct Settings {
   bool blas_only = false;  // matrices are multiplied by BLAS even where own loops are faster
 };
 
-struct Context {
-  explicit Context(const Settings& chosen)
-      : settings(chosen), pool(chosen.threads), workspace(pool.threads()) {}
-  Settings settings;
-  Pool pool;
-  Workspace workspace;
-};
-
 /// Work of about this many simple operations is worth a thread's attention; less runs inline.
 inline constexpr int64_t min_parallel_work = 32768;
 
@@ -67,5 +59,28 @@ inline int64_t grain_for(int64_t count, int64_t work_per_item, uint32_t threads)
   const int64_t balanced = count / (int64_t{threads} * 8);
   return smallest > balanced ? smallest : balanced;
 }
+
+struct Context {
+  explicit Context(const Settings& chosen)
+      : settings(chosen), pool(chosen.threads), workspace(pool.threads()) {}
+
+  /// Calls body(begin, end, thread) for pieces of [0, count) on the threads, as Pool::parallel
+  /// does. An item costs about `work` simple operations.
+  template <class Body>
+  void share(int64_t count, int64_t work, Body&& body) {
+    pool.parallel(count, grain_for(count, work, pool.threads()), body);
+  }
+  /// Calls body(item, thread).
+  template <class Body>
+  void share_items(int64_t count, int64_t work, Body&& body) {
+    share(count, work, [&](int64_t begin, int64_t end, uint32_t thread) {
+      for (int64_t item = begin; item < end; ++item) body(item, thread);
+    });
+  }
+
+  Settings settings;
+  Pool pool;
+  Workspace workspace;
+};
 
 }  // namespace asg::cpu

@@ -6,7 +6,7 @@ namespace asg::cpu {
 
 namespace {
 
-convolution::Layout layout_of(const sdk::ProgramCopy& program, const asg_step& step) {
+convolution::Layout convolution_layout(const sdk::ProgramCopy& program, const asg_step& step) {
   require(step.n_inputs >= 2 && step.n_inputs <= 3 && step.n_outputs == 1,
           "conv2d: wrong number of inputs or outputs");
   const asg_value &x = program.input(step, 0), &weight = program.input(step, 1);
@@ -32,9 +32,8 @@ sdk::Kernel make_conv2d(Context* context) {
     reply.strided_inputs = 7;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    convolution::Plan plan(program, step, layout_of(program, step), false);
-    plan.reserve(*context);
-    return [context, plan = std::move(plan)](const sdk::Call& call) { plan.run(*context, call); };
+    return [made = convolution::Convolution(program, step, convolution_layout(program, step), false,
+                                            *context)](const sdk::Call& call) { made.run(call); };
   };
   return kernel;
 }

@@ -7,7 +7,7 @@ namespace asg::cpu {
 
 namespace {
 
-convolution::Layout layout_of(const sdk::ProgramCopy& program, const asg_step& step) {
+convolution::Layout input_gradient_layout(const sdk::ProgramCopy& program, const asg_step& step) {
   require_arity(step, 2, 1);
   const asg_value &dy = program.input(step, 0), &weight = program.input(step, 1);
   const asg_value& dx = program.output(step, 0);
@@ -37,9 +37,9 @@ sdk::Kernel make_conv2d_input_backward(Context* context) {
     reply.strided_inputs = 3;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    convolution::Plan plan(program, step, layout_of(program, step), true);
-    plan.reserve(*context);
-    return [context, plan = std::move(plan)](const sdk::Call& call) { plan.run(*context, call); };
+    return
+        [made = convolution::Convolution(program, step, input_gradient_layout(program, step), true,
+                                         *context)](const sdk::Call& call) { made.run(call); };
   };
   return kernel;
 }

@@ -7,31 +7,34 @@ namespace asg::cpu {
 
 namespace {
 
-constexpr int64_t wanted_tasks = 16;
-constexpr int64_t most_bytes = 4 << 20;  // of partial sums
+constexpr int64_t gradient_tasks = 16;
+constexpr int64_t most_gradient_bytes = 4 << 20;  // of partial sums
 
-struct Plan {
+int64_t gradient_chunks(int64_t images, int64_t groups, int64_t sums) {
+  return std::clamp<int64_t>(most_gradient_bytes / (groups * sums * 4), 1,
+                             std::min(images, divide_up(gradient_tasks, groups)));
+}
+struct WeightGradient {
+  WeightGradient(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
+  void run(const sdk::Call& call) const;
+  void add_images(const sdk::Call& call, int64_t task, float* planes) const;
+  void add_chunks(float* sums, float* dweight) const;
+
+  Context& context;
   convolution::Layout layout;
   convolution::Products loops;
-  int64_t images, groups, chunks, parts;  // parts: of a patch's elements
+  int64_t images, groups;
   convolution::Strides dy, x, dweight;
+  int64_t chunks, parts;  // parts: of a patch's elements
 
-  int64_t sums() const { return layout.depth * loops.padded(layout.filters); }
+  int64_t padded() const { return loops.padded(layout.filters); }
+  int64_t sums() const { return layout.depth * padded(); }
 };
 
-int64_t chunks_of(int64_t images, int64_t groups, int64_t sums) {
-  return std::clamp<int64_t>(most_bytes / (groups * sums * 4), 1,
-                             std::min(images, (wanted_tasks + groups - 1) / groups));
-}
-int64_t padded_sums(int64_t depth, int64_t filters) {
-  return depth * convolution::find_products().padded(filters);
-}
-
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+convolution::Layout weight_gradient_layout(const sdk::ProgramCopy& program, const asg_step& step) {
   require_arity(step, 2, 1);
   const asg_value &dy = program.input(step, 0), &x = program.input(step, 1);
   const asg_value& dweight = program.output(step, 0);
-  const int64_t groups = sdk::attr_int(step, "groups");
   convolution::Axis height, width;
   convolution::read_axes(step, height, width);
   uint32_t d = 2;
@@ -41,75 +44,65 @@ Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
     axis->result = dy.shape[d];
     ++d;
   }
-  Plan plan{{height, width, dweight.shape[1], dweight.shape[0] / groups},
-            convolution::find_products(),
-            x.shape[0],
-            groups,
-            1,
-            1,
-            convolution::strides_of(dy),
-            convolution::strides_of(x),
-            convolution::strides_of(dweight)};
-  plan.chunks = chunks_of(plan.images, groups, plan.sums());
-  plan.parts =
-      std::clamp<int64_t>(wanted_tasks / (plan.chunks * groups), 1, (plan.layout.depth + 23) / 24);
-  return plan;
+  return {height, width, dweight.shape[1], dweight.shape[0] / sdk::attr_int(step, "groups")};
+}
+
+WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& step,
+                               Context& device)
+    : context(device),
+      layout(weight_gradient_layout(program, step)),
+      loops(convolution::find_products()),
+      images(program.input(step, 1).shape[0]),
+      groups(sdk::attr_int(step, "groups")),
+      dy(convolution::strides_of(program.input(step, 0))),
+      x(convolution::strides_of(program.input(step, 1))),
+      dweight(convolution::strides_of(program.output(step, 0))),
+      chunks(gradient_chunks(images, groups, sums())),
+      parts(
+          std::clamp<int64_t>(gradient_tasks / (chunks * groups), 1, divide_up(layout.depth, 24))) {
+  context.workspace.reserve((layout.planes_size() + loops.gradient_scratch(layout)) * sizeof(float),
+                            0);
+}
+
+/// A part of the sums of a chunk of the images.
+void WeightGradient::add_images(const sdk::Call& call, int64_t task, float* planes) const {
+  const int64_t part = task % parts, chunk = task / parts % chunks, group = task / parts / chunks;
+  const int64_t first = layout.depth * part / parts, last = layout.depth * (part + 1) / parts;
+  const float* from_dy = call.input(0).as<float>() + group * layout.filters * dy.channel;
+  const float* from_x = call.input(1).as<float>() + group * layout.channels * x.channel;
+  float* to = call.scratch().as<float>() + (group * chunks + chunk) * sums();
+  std::fill(to + first * padded(), to + last * padded(), 0.0f);
+  for (int64_t image = images * chunk / chunks; image < images * (chunk + 1) / chunks; ++image)
+    for (int64_t block = 0; block < layout.blocks(); ++block) {
+      layout.lay_out(from_x + image * x.image, x, block, planes);
+      loops.add_gradient(layout, block, from_dy + image * dy.image, dy, planes, first, last, to,
+                         planes + layout.planes_size());
+    }
 }
 
 /// Adds the chunks up, into the first of them, and turns the sum to the weight's order.
-void finish(const Plan& plan, Context& context, float* sums, float* dweight) {
-  const convolution::Layout& l = plan.layout;
-  const int64_t padded = plan.loops.padded(l.filters), size = plan.sums();
-  const int64_t window = l.height.kernel * l.width.kernel, lines = plan.groups * l.depth;
-  context.pool.parallel(lines, grain_for(lines, l.filters * plan.chunks, context.pool.threads()),
-                        [&](int64_t begin, int64_t end, uint32_t) {
-                          for (int64_t line = begin; line < end; ++line) {
-                            const int64_t group = line / l.depth, p = line % l.depth;
-                            float* total = sums + group * plan.chunks * size + p * padded;
-                            for (int64_t chunk = 1; chunk < plan.chunks; ++chunk)
-                              for (int64_t f = 0; f < padded; ++f)
-                                total[f] += total[chunk * size + f];
-                            float* to = dweight + group * l.filters * plan.dweight.image +
-                                        p / window * plan.dweight.channel +
-                                        p % window / l.width.kernel * plan.dweight.row +
-                                        p % l.width.kernel * plan.dweight.column;
-                            for (int64_t f = 0; f < l.filters; ++f)
-                              to[f * plan.dweight.image] = total[f];
-                          }
-                        });
+void WeightGradient::add_chunks(float* sums_of_chunks, float* to_weight) const {
+  const int64_t kernel = layout.height.kernel * layout.width.kernel;
+  const int64_t lines = groups * layout.depth, filters = padded(), size = sums();
+  context.share_items(lines, layout.filters * chunks, [&](int64_t line, uint32_t) {
+    const int64_t group = line / layout.depth, p = line % layout.depth;
+    float* total = sums_of_chunks + group * chunks * size + p * filters;
+    for (int64_t chunk = 1; chunk < chunks; ++chunk)
+      for (int64_t f = 0; f < filters; ++f) total[f] += total[chunk * size + f];
+    float* to = to_weight + group * layout.filters * dweight.image + p / kernel * dweight.channel +
+                p % kernel / layout.width.kernel * dweight.row +
+                p % layout.width.kernel * dweight.column;
+    for (int64_t f = 0; f < layout.filters; ++f) to[f * dweight.image] = total[f];
+  });
 }
 
-void run(const Plan& plan, Context& context, const sdk::Call& call) {
-  const convolution::Layout& l = plan.layout;
-  const float *dy = call.input(0).as<float>(), *x = call.input(1).as<float>();
-  auto* sums = call.scratch().as<float>();
-  const int64_t padded = plan.loops.padded(l.filters);
-  const int64_t tasks = plan.groups * plan.chunks * plan.parts;
-  const int64_t work = l.height.result * l.wide * l.depth * padded / 16 * plan.images / plan.chunks;
-  context.pool.parallel(
-      tasks, grain_for(tasks, work / plan.parts, context.pool.threads()),
-      [&](int64_t begin, int64_t end, uint32_t thread) {
-        auto* planes = reinterpret_cast<float*>(context.workspace.thread(thread));
-        float* turned = planes + l.planes_size();
-        for (int64_t task = begin; task < end; ++task) {
-          const int64_t part = task % plan.parts, chunk = task / plan.parts % plan.chunks;
-          const int64_t group = task / plan.parts / plan.chunks;
-          const int64_t first = l.depth * part / plan.parts,
-                        last = l.depth * (part + 1) / plan.parts;
-          float* to = sums + (group * plan.chunks + chunk) * plan.sums();
-          std::fill(to + first * padded, to + last * padded, 0.0f);
-          for (int64_t image = plan.images * chunk / plan.chunks;
-               image < plan.images * (chunk + 1) / plan.chunks; ++image)
-            for (int64_t block = 0; block < l.blocks(); ++block) {
-              l.lay_out(x + image * plan.x.image + group * l.channels * plan.x.channel, plan.x,
-                        block, planes);
-              plan.loops.add_gradient(
-                  l, block, dy + image * plan.dy.image + group * l.filters * plan.dy.channel,
-                  plan.dy, planes, first, last, to, turned);
-            }
-        }
-      });
-  finish(plan, context, sums, call.output(0).as<float>());
+void WeightGradient::run(const sdk::Call& call) const {
+  const int64_t tasks = groups * chunks * parts;
+  const int64_t work = layout.height.result * layout.wide * sums() / 16 * images / chunks;
+  context.share_items(tasks, work / parts, [&](int64_t task, uint32_t thread) {
+    add_images(call, task, reinterpret_cast<float*>(context.workspace.thread(thread)));
+  });
+  add_chunks(call.scratch().as<float>(), call.output(0).as<float>());
 }
 
 }  // namespace
@@ -121,19 +114,14 @@ sdk::Kernel make_conv2d_weight_backward(Context* context) {
     if (!convolution::fits(request)) return;
     const asg_type& dweight = request.types[2];
     const int64_t groups = sdk::attr_int(request, "groups");
-    const int64_t sums = padded_sums(dweight.shape[1] * dweight.shape[2] * dweight.shape[3],
-                                     dweight.shape[0] / groups);
+    const int64_t sums = dweight.shape[1] * dweight.shape[2] * dweight.shape[3] *
+                         convolution::find_products().padded(dweight.shape[0] / groups);
     reply.accepted = 1;
     reply.strided_inputs = 3;
-    reply.scratch_bytes = static_cast<uint64_t>(chunks_of(request.types[1].shape[0], groups, sums) *
-                                                groups * sums * 4);
+    reply.scratch_bytes = static_cast<uint64_t>(
+        gradient_chunks(request.types[1].shape[0], groups, sums) * groups * sums * 4);
   };
-  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    Plan plan = make_plan(program, step);
-    context->workspace.reserve(
-        (plan.layout.planes_size() + plan.loops.gradient_scratch(plan.layout)) * sizeof(float), 0);
-    return [context, plan = std::move(plan)](const sdk::Call& call) { run(plan, *context, call); };
-  };
+  kernel.prepare = prepare<WeightGradient>(context);
   return kernel;
 }
 

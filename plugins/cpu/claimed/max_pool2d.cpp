@@ -8,12 +8,12 @@ namespace asg::cpu {
 
 namespace {
 
-using Plan = pooling::Plan<2>;
 using pooling::Plane;
 
 /// One row of results.
-void pool_row(const Plan& plan, const Plane<float>& x, int64_t row, float* y, int64_t y_column) {
-  const convolution::Axis &height = plan.height, &width = plan.width;
+void pool_row(const pooling::Windows<2>& windows, const Plane<float>& x, int64_t row, float* y,
+              int64_t y_column) {
+  const convolution::Axis &height = windows.height, &width = windows.width;
   for (int64_t j = 0; j < width.result; ++j) {
     float champion = -std::numeric_limits<float>::infinity();
     for (int64_t p = 0; p < height.kernel; ++p) {
@@ -31,24 +31,23 @@ void pool_row(const Plan& plan, const Plane<float>& x, int64_t row, float* y, in
   }
 }
 
-void run(const Plan& plan, const pooling::Pairs& pairs, Context& context, const sdk::Call& call) {
-  const int64_t count = plan.planes.count();
-  const convolution::Axis &height = plan.height, &width = plan.width;
+void pool_planes(const pooling::Windows<2>& windows, const pooling::Pairs& pairs, Context& context,
+                 const sdk::Call& call) {
+  const int64_t count = windows.planes.count();
+  const convolution::Axis &height = windows.height, &width = windows.width;
   const int64_t work = height.result * width.result * height.kernel * width.kernel;
   const bool by_pairs = pooling::is_pairs(height) && pooling::is_pairs(width);
-  context.pool.parallel(
-      count, grain_for(count, work, context.pool.threads()),
-      [&](int64_t begin, int64_t end, uint32_t) {
-        plan.planes.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
-          const auto x = pooling::plane_of<float>(call.input(0), at[0]);
-          const auto y = pooling::plane_of<float>(call.output(0), at[1]);
-          const bool fast = by_pairs && x.column == 1 && y.column == 1;
-          for (int64_t i = 0; i < height.result; ++i) {
-            if (!fast || !pairs.largest(x.at(2 * i), x.at(2 * i + 1), width.result, y.at(i)))
-              pool_row(plan, x, i, y.at(i), y.column);
-          }
-        });
-      });
+  context.share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
+    windows.planes.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
+      const auto x = pooling::plane_of<float>(call.input(0), at[0]);
+      const auto y = pooling::plane_of<float>(call.output(0), at[1]);
+      const bool fast = by_pairs && x.column == 1 && y.column == 1;
+      for (int64_t i = 0; i < height.result; ++i) {
+        if (!fast || !pairs.largest(x.at(2 * i), x.at(2 * i + 1), width.result, y.at(i)))
+          pool_row(windows, x, i, y.at(i), y.column);
+      }
+    });
+  });
 }
 
 }  // namespace
@@ -63,9 +62,9 @@ sdk::Kernel make_max_pool2d(Context* context) {
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
     require_arity(step, 1, 1);
     const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
-    return [context, plan = pooling::make_plan<2>(step, y, {&x, &y}),
+    return [context, windows = pooling::Windows<2>(step, y, {&x, &y}),
             pairs = pooling::find_pairs()](const sdk::Call& call) {
-      run(plan, pairs, *context, call);
+      pool_planes(windows, pairs, *context, call);
     };
   };
   return kernel;

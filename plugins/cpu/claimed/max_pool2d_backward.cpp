@@ -8,13 +8,12 @@ namespace asg::cpu {
 
 namespace {
 
-using Plan = pooling::Plan<3>;
 using pooling::Plane;
 
 /// Adds one row of dy.  The padding takes no part, be all of the window -inf.
-void spread_row(const Plan& plan, const Plane<float>& x, int64_t row, const float* dy,
-                int64_t dy_column, const Plane<float>& dx) {
-  const convolution::Axis &height = plan.height, &width = plan.width;
+void spread_row(const pooling::Windows<3>& windows, const Plane<float>& x, int64_t row,
+                const float* dy, int64_t dy_column, const Plane<float>& dx) {
+  const convolution::Axis &height = windows.height, &width = windows.width;
   for (int64_t j = 0; j < width.result; ++j) {
     float champion = -std::numeric_limits<float>::infinity();
     float* winner = nullptr;
@@ -33,9 +32,9 @@ void spread_row(const Plan& plan, const Plane<float>& x, int64_t row, const floa
   }
 }
 
-void spread_plane(const Plan& plan, const pooling::Pairs& pairs, const Plane<float>& x,
-                  const Plane<float>& dy, const Plane<float>& dx) {
-  const convolution::Axis &height = plan.height, &width = plan.width;
+void spread_plane(const pooling::Windows<3>& windows, const pooling::Pairs& pairs,
+                  const Plane<float>& x, const Plane<float>& dy, const Plane<float>& dx) {
+  const convolution::Axis &height = windows.height, &width = windows.width;
   const bool fast = pooling::is_pairs(height) && pooling::is_pairs(width) && x.column == 1 &&
                     dy.column == 1 && dx.column == 1;
   for (int64_t i = 0; i < height.source; ++i) {
@@ -48,7 +47,7 @@ void spread_plane(const Plan& plan, const pooling::Pairs& pairs, const Plane<flo
   for (int64_t i = 0; i < height.result; ++i) {
     if (!fast || !pairs.spread(x.at(2 * i), x.at(2 * i + 1), dy.at(i), width.result, dx.at(2 * i),
                                dx.at(2 * i + 1)))
-      spread_row(plan, x, i, dy.at(i), dy.column, dx);
+      spread_row(windows, x, i, dy.at(i), dy.column, dx);
   }
 }
 
@@ -65,21 +64,19 @@ sdk::Kernel make_max_pool2d_backward(Context* context) {
     require_arity(step, 2, 1);
     const asg_value &dy = program.input(step, 0), &x = program.input(step, 1);
     const asg_value& dx = program.output(step, 0);
-    return [context, plan = pooling::make_plan<3>(step, dy, {&x, &dy, &dx}),
+    return [context, windows = pooling::Windows<3>(step, dy, {&x, &dy, &dx}),
             pairs = pooling::find_pairs()](const sdk::Call& call) {
-      const int64_t count = plan.planes.count();
-      const int64_t work =
-          plan.height.result * plan.width.result * plan.height.kernel * plan.width.kernel +
-          plan.height.source * plan.width.source / 8;
-      context->pool.parallel(count, grain_for(count, work, context->pool.threads()),
-                             [&](int64_t begin, int64_t end, uint32_t) {
-                               plan.planes.for_each(begin, end, [&](const auto& at) {
-                                 spread_plane(plan, pairs,
-                                              pooling::plane_of<float>(call.input(1), at[0]),
-                                              pooling::plane_of<float>(call.input(0), at[1]),
-                                              pooling::plane_of<float>(call.output(0), at[2]));
-                               });
-                             });
+      const int64_t count = windows.planes.count();
+      const int64_t work = windows.height.result * windows.width.result * windows.height.kernel *
+                               windows.width.kernel +
+                           windows.height.source * windows.width.source / 8;
+      context->share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
+        windows.planes.for_each(begin, end, [&](const auto& at) {
+          spread_plane(windows, pairs, pooling::plane_of<float>(call.input(1), at[0]),
+                       pooling::plane_of<float>(call.input(0), at[1]),
+                       pooling::plane_of<float>(call.output(0), at[2]));
+        });
+      });
     };
   };
   return kernel;

@@ -2,25 +2,30 @@
 // one order, by one thread.  Where heads are few, the queries are cut into chunks that follow from
 // the shapes alone, and their sums are added up in their order.
 #include "claimed/attention/exact.hpp"
-#include "claimed/attention/plan.hpp"
+#include "claimed/attention/operands.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
 
 namespace {
 
-constexpr int64_t wanted_tasks = 16;
-constexpr int64_t most_bytes = 16 << 20;  // of the chunks' sums
+constexpr int64_t attention_tasks = 16;
+constexpr int64_t most_attention_bytes = 16 << 20;  // of the chunks' sums
 
 /// Chunks of at least four blocks of queries: each goes over all keys.
-int64_t chunks_of(int64_t heads, const attention::Sizes& s, int64_t block) {
+int64_t attention_chunks(int64_t heads, const attention::Sizes& s, int64_t block) {
   const int64_t sums = heads * s.keys * (s.size + s.value_size) * 4;
   return std::max<int64_t>(
-      std::min({wanted_tasks / heads, s.queries / (4 * block), most_bytes / sums}), 1);
+      std::min({attention_tasks / heads, s.queries / (4 * block), most_attention_bytes / sums}), 1);
 }
 int64_t sums_of_head(const attention::Sizes& s) { return s.keys * (s.size + s.value_size); }
 
-struct Plan {
+struct AttentionBackward {
+  AttentionBackward(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
+  void run(const sdk::Call& call) const;
+  void run_chunk(const sdk::Call& call, int64_t task, float* sums, float* scratch) const;
+
+  Context& context;
   attention::Sizes sizes;
   attention::Backward loops;
   Loop<10> heads;  // offsets in dy, query, key, value, lse, delta, mask if there is one, results
@@ -29,25 +34,22 @@ struct Plan {
   int64_t chunks = 1, work = 0;
 };
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+AttentionBackward::AttentionBackward(const sdk::ProgramCopy& program, const asg_step& step,
+                                     Context& device)
+    : context(device), loops(attention::find_backward()), inputs(step.n_inputs) {
   require(step.n_inputs >= 6 && step.n_inputs <= 7 && step.n_outputs == 3,
           std::string(step.name) + ": wrong number of inputs or outputs");
-  Plan plan;
-  plan.sizes = attention::sizes_of(program, step, 1);
-  plan.loops = attention::find_backward();
-  plan.heads = attention::heads_of<10>(program, step, 1);
-  plan.inputs = step.n_inputs;
-  for (uint32_t i = 0; i < 3; ++i)
-    plan.rows[i] = attention::result_row(step, program.output(step, i));
-  const attention::Sizes& s = plan.sizes;
-  plan.chunks = chunks_of(plan.heads.count(), s, plan.loops.block);
-  plan.work = s.queries / plan.chunks * s.keys * (3 * s.size + 2 * s.value_size + 8) / 8;
-  return plan;
+  sizes = attention::sizes_of(program, step, 1);
+  heads = attention::heads_of<10>(program, step, 1);
+  for (uint32_t i = 0; i < 3; ++i) rows[i] = attention::result_row(step, program.output(step, i));
+  chunks = attention_chunks(heads.count(), sizes, loops.block);
+  work = sizes.queries / chunks * sizes.keys * (3 * sizes.size + 2 * sizes.value_size + 8) / 8;
+  context.workspace.reserve(loops.scratch(sizes) * sizeof(float), 0);
 }
 
-attention::BackwardHead head_at(const Plan& plan, const sdk::Call& call,
+attention::BackwardHead head_at(const AttentionBackward& step, const sdk::Call& call,
                                 const std::array<int64_t, 10>& at) {
-  const auto result = [&](uint32_t i) { return call.output(i).as<float>() + at[plan.inputs + i]; };
+  const auto result = [&](uint32_t i) { return call.output(i).as<float>() + at[step.inputs + i]; };
   attention::BackwardHead head{attention::matrix_of(call.input(0), at[0]),
                                attention::matrix_of(call.input(1), at[1]),
                                attention::matrix_of(call.input(2), at[2]),
@@ -60,21 +62,22 @@ attention::BackwardHead head_at(const Plan& plan, const sdk::Call& call,
                                result(0),
                                result(1),
                                result(2),
-                               plan.rows[0],
-                               plan.rows[1],
-                               plan.rows[2]};
-  if (plan.inputs > 6) head.mask = attention::mask_of(call.input(6), at[6]);
+                               step.rows[0],
+                               step.rows[1],
+                               step.rows[2]};
+  if (step.inputs > 6) head.mask = attention::mask_of(call.input(6), at[6]);
   return head;
 }
 
 /// Adds the chunks of one head up.
-void finish(const Plan& plan, const attention::BackwardHead& head, const float* sums) {
-  const attention::Sizes& s = plan.sizes;
+void add_chunks(const AttentionBackward& step, const attention::BackwardHead& head,
+                const float* sums) {
+  const attention::Sizes& s = step.sizes;
   const int64_t size = sums_of_head(s);
   const auto add_up = [&](const float* from, int64_t columns, float* to, int64_t to_row) {
     for (int64_t r = 0; r < s.keys; ++r, from += columns, to += to_row) {
       std::copy_n(from, columns, to);
-      for (int64_t chunk = 1; chunk < plan.chunks; ++chunk)
+      for (int64_t chunk = 1; chunk < step.chunks; ++chunk)
         for (int64_t c = 0; c < columns; ++c) to[c] += from[chunk * size + c];
     }
   };
@@ -83,49 +86,48 @@ void finish(const Plan& plan, const attention::BackwardHead& head, const float* 
 }
 
 /// Whether what queries [first, end) gave is.
-bool is_finite(const attention::Sizes& s, const attention::BackwardHead& head, int64_t first,
-               int64_t end) {
+bool chunk_is_finite(const attention::Sizes& s, const attention::BackwardHead& head, int64_t first,
+                     int64_t end) {
   using attention::all_finite;
   return all_finite(head.dkey, s.keys, s.size, head.dkey_row) &&
          all_finite(head.dvalue, s.keys, s.value_size, head.dvalue_row) &&
          all_finite(head.dquery + first * head.dquery_row, end - first, s.size, head.dquery_row);
 }
 
-void run(const Plan& plan, Context& context, const sdk::Call& call) {
-  const attention::Sizes& s = plan.sizes;
-  const int64_t heads = plan.heads.count(), tasks = heads * plan.chunks;
-  auto* sums = plan.chunks > 1 ? call.scratch().as<float>() : nullptr;
-  const int64_t blocks = (s.queries + plan.loops.block - 1) / plan.loops.block;
-  const auto border = [&](int64_t chunk) {
-    return std::min(blocks * chunk / plan.chunks * plan.loops.block, s.queries);
+void AttentionBackward::run_chunk(const sdk::Call& call, int64_t task, float* sums,
+                                  float* scratch) const {
+  const int64_t head = task / chunks, chunk = task % chunks;
+  const int64_t blocks = divide_up(sizes.queries, loops.block);
+  const auto border = [&](int64_t number) {
+    return std::min(blocks * number / chunks * loops.block, sizes.queries);
   };
-  context.pool.parallel(tasks, grain_for(tasks, plan.work, context.pool.threads()),
-                        [&](int64_t begin, int64_t end, uint32_t thread) {
-                          auto* scratch =
-                              reinterpret_cast<float*>(context.workspace.thread(thread));
-                          for (int64_t task = begin; task < end; ++task) {
-                            const int64_t head = task / plan.chunks, chunk = task % plan.chunks;
-                            plan.heads.for_each(head, head + 1, [&](const auto& at) {
-                              attention::BackwardHead h = head_at(plan, call, at);
-                              if (plan.chunks > 1) {
-                                h.dkey = sums + task * sums_of_head(s);
-                                h.dkey_row = s.size;
-                                h.dvalue = h.dkey + s.keys * s.size;
-                                h.dvalue_row = s.value_size;
-                              }
-                              const int64_t first = border(chunk), last = border(chunk + 1);
-                              plan.loops.run(s, h, first, last, scratch);
-                              if (attention::hides(s, h.mask) && !is_finite(s, h, first, last))
-                                attention::exact_backward(s, h, first, last);
-                            });
-                          }
-                        });
-  if (plan.chunks == 1) return;
-  context.pool.parallel(heads, 1, [&](int64_t begin, int64_t end, uint32_t) {
-    for (int64_t head = begin; head < end; ++head)
-      plan.heads.for_each(head, head + 1, [&](const auto& at) {
-        finish(plan, head_at(plan, call, at), sums + head * plan.chunks * sums_of_head(s));
-      });
+  heads.for_each(head, head + 1, [&](const std::array<int64_t, 10>& at) {
+    attention::BackwardHead h = head_at(*this, call, at);
+    if (chunks > 1) {
+      h.dkey = sums + task * sums_of_head(sizes);
+      h.dkey_row = sizes.size;
+      h.dvalue = h.dkey + sizes.keys * sizes.size;
+      h.dvalue_row = sizes.value_size;
+    }
+    const int64_t first = border(chunk), last = border(chunk + 1);
+    loops.run(sizes, h, first, last, scratch);
+    if (attention::hides(sizes, h.mask) && !chunk_is_finite(sizes, h, first, last))
+      attention::exact_backward(sizes, h, first, last);
+  });
+}
+
+void AttentionBackward::run(const sdk::Call& call) const {
+  const int64_t count = heads.count(), tasks = count * chunks;
+  auto* sums = chunks > 1 ? call.scratch().as<float>() : nullptr;
+  context.share_items(tasks, work, [&](int64_t task, uint32_t thread) {
+    run_chunk(call, task, sums, reinterpret_cast<float*>(context.workspace.thread(thread)));
+  });
+  if (chunks == 1) return;
+  const int64_t size = sums_of_head(sizes);
+  context.share_items(count, size * chunks, [&](int64_t head, uint32_t) {
+    heads.for_each(head, head + 1, [&](const std::array<int64_t, 10>& at) {
+      add_chunks(*this, head_at(*this, call, at), sums + head * chunks * size);
+    });
   });
 }
 
@@ -139,15 +141,11 @@ sdk::Kernel make_scaled_dot_product_attention_backward(Context* context) {
     attention::accept(request, reply);
     const attention::Sizes s = attention::sizes_of(request.types + 1);
     const int64_t heads = sdk::element_count(request.types[4]) / s.queries;
-    const int64_t chunks = chunks_of(heads, s, attention::find_backward().block);
+    const int64_t chunks = attention_chunks(heads, s, attention::find_backward().block);
     if (chunks > 1)
       reply.scratch_bytes = static_cast<uint64_t>(chunks * heads * sums_of_head(s)) * 4;
   };
-  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    const Plan plan = make_plan(program, step);
-    context->workspace.reserve(plan.loops.scratch(plan.sizes) * sizeof(float), 0);
-    return [context, plan](const sdk::Call& call) { run(plan, *context, call); };
-  };
+  kernel.prepare = prepare<AttentionBackward>(context);
   return kernel;
 }
 

@@ -7,7 +7,7 @@
 
 #include <asg/sdk/host_kernel.hpp>
 
-#include "kernels/kernel.hpp"
+#include "kernel.hpp"
 
 namespace asg::cpu {
 
@@ -20,9 +20,6 @@ void swap_operands(MatmulPlan& plan) {
   plan.left = 1 - plan.left;
   for (Strides* s : {&plan.a, &plan.b, &plan.c}) std::swap(s->row, s->column);
 }
-
-int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
-int64_t divide_up(int64_t n, int64_t parts) { return (n + parts - 1) / parts; }
 
 /// For BLAS, whose bits depend on the shapes of the panels: a power of two of them, which most
 /// numbers of threads divide, each of about 8 million multiplications or more.
@@ -118,9 +115,7 @@ std::size_t MatmulPlan::scratch_bytes() const {
     for_each_size([&](int64_t rows, int64_t columns) {
       own = std::max(own, simd_gemm_scratch(rows, columns, k, static_cast<uint32_t>(size)));
     });
-  const std::size_t bytes =
-      static_cast<std::size_t>(packed_a() + packed_b() + packed_c()) * size + own;
-  return (bytes + 63) / 64 * 64;
+  return whole_lines(static_cast<std::size_t>(packed_a() + packed_b() + packed_c()) * size + own);
 }
 
 MatmulPlan make_matmul_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,

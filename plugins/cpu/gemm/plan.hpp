@@ -9,7 +9,8 @@
 #include <asg/sdk/program_copy.hpp>
 
 #include "gemm/simd_gemm.hpp"
-#include "kernels/loop.hpp"
+#include "loop.hpp"
+#include "rounding.hpp"
 
 namespace asg::cpu {
 
@@ -36,8 +37,8 @@ struct MatmulPlan {
   uint32_t dtype = 0;       // of the product
   bool has_epilogue = false;
 
-  int64_t panels_m() const { return (m + panel_m - 1) / panel_m; }
-  int64_t panels_n() const { return (n + panel_n - 1) / panel_n; }
+  int64_t panels_m() const { return divide_up(m, panel_m); }
+  int64_t panels_n() const { return divide_up(n, panel_n); }
   // Elements of scratch for panels that BLAS cannot read or write where they are, or that an
   // epilogue reads.
   int64_t packed_a() const { return packs_a ? panel_m * k : 0; }

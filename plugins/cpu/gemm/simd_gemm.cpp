@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "region/tile_ops_parts.hpp"
+#include "rounding.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "gemm/simd_gemm.cpp"
@@ -24,8 +25,6 @@ inline constexpr int64_t block_rows = 12 * 16;  // rows of a packed at once: sec
 inline constexpr int64_t max_packed = 1 << 20;  // elements of b packed at once: third cache
 inline constexpr int64_t strip = 32;            // columns of the widest strip, that of float32
 
-inline int64_t round_up(int64_t n, int64_t unit) { return (n + unit - 1) / unit * unit; }
-
 /// How the loops are cut.  The depth of a block, which decides where sums are rounded, follows
 /// from k alone.
 struct Cut {
@@ -33,8 +32,7 @@ struct Cut {
   int64_t columns;  // of b packed at once
   bool keeps_b;     // all its blocks, for all rows
   Cut(int64_t m, int64_t n, int64_t k) {
-    const int64_t blocks = (k + max_depth - 1) / max_depth;
-    depth = round_up((k + blocks - 1) / blocks, 8);
+    depth = round_up(divide_up(k, divide_up(k, max_depth)), 8);
     keeps_b = m > block_rows && k <= max_packed / (2 * strip);
     columns = std::max(max_packed / (keeps_b ? k : depth) / strip * strip, strip);
     columns = std::min(columns, round_up(n, strip));

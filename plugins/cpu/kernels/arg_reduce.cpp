@@ -10,12 +10,17 @@ namespace asg::cpu {
 
 namespace {
 
-struct Plan {
+struct ArgReduce {
+  ArgReduce(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
+  void run(const sdk::Call& call) const;
+
+  Context& context;
   Lines<2> lines;  // offsets in x, y
   bool largest = true;
 };
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+ArgReduce::ArgReduce(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
+    : context(device) {
   require_arity(step, 1, 1);
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
   const uint32_t axis = checked_axis(step, x);
@@ -25,13 +30,11 @@ Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
   require(x.shape[axis] > 0 || sdk::element_count(y) == 0, "arg_reduce: nothing to choose from");
   const std::string_view mode = sdk::attr_string(step, "mode");
   require(mode == "max" || mode == "min", "arg_reduce: unknown mode '" + std::string(mode) + "'");
-  Plan plan;
-  plan.largest = mode == "max";
-  plan.lines.length = x.shape[axis];
-  plan.lines.strides = {x.strides[axis], 0};
+  largest = mode == "max";
+  lines.length = x.shape[axis];
+  lines.strides = {x.strides[axis], 0};
   for (uint32_t d = 0; d < y.rank; ++d)
-    plan.lines.others.add(y.shape[d], {x.strides[d < axis ? d : d + 1], y.strides[d]});
-  return plan;
+    lines.others.add(y.shape[d], {x.strides[d < axis ? d : d + 1], y.strides[d]});
 }
 
 /// A NaN beats every number and, being first, every later NaN.
@@ -56,11 +59,11 @@ int64_t best_of_line(const T* x, int64_t stride, int64_t length) {
 }
 
 template <bool largest, class T>
-void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
+void best_of_lines(const Lines<2>& lines, const T* x, int64_t* y, int64_t count) {
   // Positions as wide as the elements: then compilers make vectors of both.
   using Position = std::conditional_t<(sizeof(T) < 8), int32_t, int64_t>;
   constexpr int64_t across = Lines<2>::across;
-  const int64_t step = plan.lines.others.inner_stride(0), to = plan.lines.others.inner_stride(1);
+  const int64_t step = lines.others.inner_stride(0), to = lines.others.inner_stride(1);
   for (int64_t first = 0; first < count; first += across) {
     const int64_t n = std::min(across, count - first);
     T champions[across];
@@ -70,8 +73,8 @@ void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
       champions[k] = line[k * step];
       best[k] = 0;
     }
-    for (int64_t i = 1; i < plan.lines.length; ++i) {
-      line += plan.lines.strides[0];
+    for (int64_t i = 1; i < lines.length; ++i) {
+      line += lines.strides[0];
       for (int64_t k = 0; k < n; ++k) {
         const T candidate = line[k * step];
         const bool wins = beats<largest>(candidate, champions[k]);
@@ -84,16 +87,31 @@ void best_of_lines(const Plan& plan, const T* x, int64_t* y, int64_t count) {
 }
 
 template <bool largest, class T>
-void arg_reduce(const Plan& plan, const T* x, int64_t* y, int64_t begin, int64_t end) {
-  const auto& others = plan.lines.others;
-  if (plan.lines.side_by_side() && plan.lines.length <= INT32_MAX) {
+void arg_reduce(const ArgReduce& step, const T* x, int64_t* y, int64_t begin, int64_t end) {
+  const auto& others = step.lines.others;
+  if (step.lines.side_by_side() && step.lines.length <= INT32_MAX) {
     others.for_each_run(begin, end, [&](const std::array<int64_t, 2>& at, int64_t n) {
-      best_of_lines<largest>(plan, x + at[0], y + at[1], n);
+      best_of_lines<largest>(step.lines, x + at[0], y + at[1], n);
     });
     return;
   }
   others.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
-    y[at[1]] = best_of_line<largest>(x + at[0], plan.lines.strides[0], plan.lines.length);
+    y[at[1]] = best_of_line<largest>(x + at[0], step.lines.strides[0], step.lines.length);
+  });
+}
+
+void ArgReduce::run(const sdk::Call& call) const {
+  const int64_t count = lines.others.count();
+  int64_t* y = call.output(0).as<int64_t>();
+  dispatch(call.input(0).dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = call.input(0).as<T>();
+    context.share(count, lines.length, [&](int64_t begin, int64_t end, uint32_t) {
+      if (largest)
+        arg_reduce<true>(*this, x, y, begin, end);
+      else
+        arg_reduce<false>(*this, x, y, begin, end);
+    });
   });
 }
 
@@ -101,24 +119,7 @@ void arg_reduce(const Plan& plan, const T* x, int64_t* y, int64_t begin, int64_t
 
 sdk::Kernel make_arg_reduce(Context* context) {
   return {rows_per_dtype(ASG_OP_ARG_REDUCE, computed_dtypes, {same, ASG_DTYPE_BIT(ASG_I64)}),
-          [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            return [context, plan = make_plan(program, step)](const sdk::Call& call) {
-              const int64_t count = plan.lines.others.count();
-              int64_t* y = call.output(0).as<int64_t>();
-              dispatch(call.input(0).dtype(), [&](auto zero) {
-                using T = decltype(zero);
-                const T* x = call.input(0).as<T>();
-                context->pool.parallel(count,
-                                       grain_for(count, plan.lines.length, context->pool.threads()),
-                                       [&](int64_t begin, int64_t end, uint32_t) {
-                                         if (plan.largest)
-                                           arg_reduce<true>(plan, x, y, begin, end);
-                                         else
-                                           arg_reduce<false>(plan, x, y, begin, end);
-                                       });
-              });
-            };
-          }};
+          prepare<ArgReduce>(context)};
 }
 
 }  // namespace asg::cpu

@@ -6,53 +6,69 @@ namespace asg::cpu {
 
 namespace {
 
-struct Plan {
+struct Gather {
+  Gather(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
+  void run(const sdk::Call& call) const;
+
+  Context& context;
   Loop<3> rows;  // b, p, i: offsets in y, indices, x
   Loop<2> row;   // q: offsets in y, x
   int64_t axis_stride = 0, extent = 0;
   uint32_t axis = 0;
 };
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+Gather::Gather(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
+    : context(device) {
   require_arity(step, 2, 1);
   const asg_value &x = program.input(step, 0), &indices = program.input(step, 1);
   const asg_value& y = program.output(step, 0);
   const Indexing form(step, x, indices, y);
-  Plan plan;
-  plan.axis = form.axis;
-  plan.axis_stride = x.strides[form.axis];
-  plan.extent = x.shape[form.axis];
+  axis = form.axis;
+  axis_stride = x.strides[form.axis];
+  extent = x.shape[form.axis];
   for (uint32_t d = 0; d < form.axis; ++d)
-    plan.rows.add(x.shape[d],
-                  {y.strides[d], d < form.batch ? indices.strides[d] : 0, x.strides[d]});
+    rows.add(x.shape[d], {y.strides[d], d < form.batch ? indices.strides[d] : 0, x.strides[d]});
   for (uint32_t d = form.batch; d < indices.rank; ++d)
-    plan.rows.add(indices.shape[d], {y.strides[form.axis + d - form.batch], indices.strides[d], 0});
+    rows.add(indices.shape[d], {y.strides[form.axis + d - form.batch], indices.strides[d], 0});
   for (uint32_t d = form.axis + 1; d < x.rank; ++d)
-    plan.row.add(x.shape[d], {y.strides[d - 1 + indices.rank - form.batch], x.strides[d]});
-  return plan;
+    row.add(x.shape[d], {y.strides[d - 1 + indices.rank - form.batch], x.strides[d]});
 }
 
 template <class U, class I>
-void gather(const Plan& plan, const U* x, const I* indices, U* y, int64_t begin, int64_t end) {
+void gather(const Gather& step, const U* x, const I* indices, U* y, int64_t begin, int64_t end) {
   const bool dense =
-      plan.row.rank() <= 1 && plan.row.inner_stride(0) == 1 && plan.row.inner_stride(1) == 1;
-  const int64_t width = plan.row.count();
-  plan.rows.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
+      step.row.rank() <= 1 && step.row.inner_stride(0) == 1 && step.row.inner_stride(1) == 1;
+  const int64_t width = step.row.count();
+  step.rows.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
     const auto index = static_cast<int64_t>(indices[at[1]]);
-    check_index("gather", index, plan.extent, plan.axis);
-    const U* from = x + at[2] + index * plan.axis_stride;
+    check_index("gather", index, step.extent, step.axis);
+    const U* from = x + at[2] + index * step.axis_stride;
     U* to = y + at[0];
     if (width == 1) {
       *to = *from;
     } else if (dense) {
       std::memcpy(to, from, static_cast<std::size_t>(width) * sizeof(U));
     } else {
-      plan.row.for_each_run(0, width, [&](const std::array<int64_t, 2>& offset, int64_t n) {
+      step.row.for_each_run(0, width, [&](const std::array<int64_t, 2>& offset, int64_t n) {
         for (int64_t k = 0; k < n; ++k)
-          to[offset[0] + k * plan.row.inner_stride(0)] =
-              from[offset[1] + k * plan.row.inner_stride(1)];
+          to[offset[0] + k * step.row.inner_stride(0)] =
+              from[offset[1] + k * step.row.inner_stride(1)];
       });
     }
+  });
+}
+
+void Gather::run(const sdk::Call& call) const {
+  if (row.count() == 0) return;
+  const sdk::Tensor x = call.input(0), indices = call.input(1), y = call.output(0);
+  dispatch_size(sdk::dtype_size(x.dtype()), [&](auto zero) {
+    using U = decltype(zero);
+    context.share(rows.count(), row.count() / 4 + 8, [&](int64_t begin, int64_t end, uint32_t) {
+      if (indices.dtype() == ASG_I32)
+        gather(*this, x.as<U>(), indices.as<int32_t>(), y.as<U>(), begin, end);
+      else
+        gather(*this, x.as<U>(), indices.as<int64_t>(), y.as<U>(), begin, end);
+    });
   });
 }
 
@@ -62,24 +78,7 @@ sdk::Kernel make_gather(Context* context) {
   constexpr uint32_t all_dtypes[] = {ASG_F32, ASG_F64, ASG_F16, ASG_BF16, ASG_I8,
                                      ASG_I32, ASG_I64, ASG_U8,  ASG_BOOL, ASG_U32};
   return {rows_per_dtype(ASG_OP_GATHER, all_dtypes, {same, index_dtypes, same}),
-          [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            return [context, plan = make_plan(program, step)](const sdk::Call& call) {
-              if (plan.row.count() == 0) return;
-              Pool& pool = context->pool;
-              const int64_t grain =
-                  grain_for(plan.rows.count(), plan.row.count() / 4 + 8, pool.threads());
-              const sdk::Tensor x = call.input(0), indices = call.input(1), y = call.output(0);
-              dispatch_size(sdk::dtype_size(x.dtype()), [&](auto zero) {
-                using U = decltype(zero);
-                pool.parallel(plan.rows.count(), grain, [&](int64_t begin, int64_t end, uint32_t) {
-                  if (indices.dtype() == ASG_I32)
-                    gather(plan, x.as<U>(), indices.as<int32_t>(), y.as<U>(), begin, end);
-                  else
-                    gather(plan, x.as<U>(), indices.as<int64_t>(), y.as<U>(), begin, end);
-                });
-              });
-            };
-          }};
+          prepare<Gather>(context)};
 }
 
 }  // namespace asg::cpu

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <string>
 
-#include "kernels/kernel.hpp"
-#include "kernels/loop.hpp"
+#include "kernel.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu {
 

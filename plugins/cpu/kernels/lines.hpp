@@ -1,8 +1,8 @@
 // Kernels along one axis: the other axes give independent lines.
 #pragma once
 
-#include "kernels/kernel.hpp"
-#include "kernels/loop.hpp"
+#include "kernel.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu {
 

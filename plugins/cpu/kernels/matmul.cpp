@@ -1,7 +1,6 @@
 // MATMUL: a [..., M, K], b [..., K, N] -> [..., M, N], stored or handed to an epilogue.  Floats are
 // multiplied in panels: by own loops where the processor has 512-bit vectors, by BLAS elsewhere.
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -60,7 +59,7 @@ class Matmul {
                             : static_cast<std::size_t>(plan_.n) * sdk::dtype_size(plan_.dtype);
     if (plan_.has_epilogue) {
       epilogue_.emplace(program, step, !sdk::is_float(plan_.dtype) || plan_.whole_rows());
-      bytes = (bytes + 63) / 64 * 64;
+      bytes = whole_lines(bytes);
       epilogue_scratch_ = bytes;
       bytes += epilogue_->scratch_bytes();
     }
@@ -152,23 +151,18 @@ class Matmul {
     const int64_t per_matrix = plan_.panels_m() * plan_.panels_n();
     const int64_t tasks = plan_.batch.count() * per_matrix;
     const int64_t work = plan_.panel_m * plan_.panel_n * std::max<int64_t>(plan_.k, 1) / 8;
-    context_.pool.parallel(
-        tasks, grain_for(tasks, work, context_.pool.threads()),
-        [&](int64_t begin, int64_t end, uint32_t thread) {
-          for (int64_t task = begin; task < end; ++task) {
-            const int64_t batch = task / per_matrix;
-            const int64_t i = task % per_matrix / plan_.panels_n() * plan_.panel_m;
-            const int64_t j = task % plan_.panels_n() * plan_.panel_n;
-            const Place place{batch * plan_.m + i, j, values, context_.workspace.thread(thread)};
-            plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
-              multiply_panel(
-                  a + at[plan_.left] + i * plan_.a.row, b + at[1 - plan_.left] + j * plan_.b.column,
-                  c + (plan_.has_epilogue ? 0 : at[2] + i * plan_.c.row + j * plan_.c.column),
-                  std::min(plan_.panel_m, plan_.m - i), std::min(plan_.panel_n, plan_.n - j),
-                  place);
-            });
-          }
-        });
+    context_.share_items(tasks, work, [&](int64_t task, uint32_t thread) {
+      const int64_t batch = task / per_matrix;
+      const int64_t i = task % per_matrix / plan_.panels_n() * plan_.panel_m;
+      const int64_t j = task % plan_.panels_n() * plan_.panel_n;
+      const Place place{batch * plan_.m + i, j, values, context_.workspace.thread(thread)};
+      plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
+        multiply_panel(
+            a + at[plan_.left] + i * plan_.a.row, b + at[1 - plan_.left] + j * plan_.b.column,
+            c + (plan_.has_epilogue ? 0 : at[2] + i * plan_.c.row + j * plan_.c.column),
+            std::min(plan_.panel_m, plan_.m - i), std::min(plan_.panel_n, plan_.n - j), place);
+      });
+    });
   }
 
   /// Rows of c one after the other; integers wrap, so any order gives the same.
@@ -176,27 +170,22 @@ class Matmul {
   void multiply_integers(const T* a, const T* b, T* c, std::byte* const* values) const {
     const int64_t rows = plan_.batch.count() * plan_.m;
     const int64_t step = plan_.has_epilogue ? 1 : plan_.c.column;
-    context_.pool.parallel(
-        rows, grain_for(rows, plan_.n * plan_.k, context_.pool.threads()),
-        [&](int64_t begin, int64_t end, uint32_t thread) {
-          std::byte* scratch = context_.workspace.thread(thread);
-          for (int64_t row = begin; row < end; ++row) {
-            const int64_t i = row % plan_.m, batch = row / plan_.m;
-            plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
-              T* out =
-                  plan_.has_epilogue ? reinterpret_cast<T*>(scratch) : c + at[2] + i * plan_.c.row;
-              for (int64_t j = 0; j < plan_.n; ++j) out[j * step] = 0;
-              for (int64_t k = 0; k < plan_.k; ++k) {
-                const T factor = a[at[plan_.left] + i * plan_.a.row + k * plan_.a.column];
-                const T* line = b + at[1 - plan_.left] + k * plan_.b.row;
-                for (int64_t j = 0; j < plan_.n; ++j)
-                  out[j * step] = add(out[j * step], multiply(factor, line[j * plan_.b.column]));
-              }
-            });
-            if (plan_.has_epilogue)
-              finish(Place{row, 0, values, scratch}, {scratch, plan_.n, row, 1, 0, plan_.n});
-          }
-        });
+    context_.share_items(rows, plan_.n * plan_.k, [&](int64_t row, uint32_t thread) {
+      std::byte* scratch = context_.workspace.thread(thread);
+      const int64_t i = row % plan_.m, batch = row / plan_.m;
+      plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
+        T* out = plan_.has_epilogue ? reinterpret_cast<T*>(scratch) : c + at[2] + i * plan_.c.row;
+        for (int64_t j = 0; j < plan_.n; ++j) out[j * step] = 0;
+        for (int64_t k = 0; k < plan_.k; ++k) {
+          const T factor = a[at[plan_.left] + i * plan_.a.row + k * plan_.a.column];
+          const T* line = b + at[1 - plan_.left] + k * plan_.b.row;
+          for (int64_t j = 0; j < plan_.n; ++j)
+            out[j * step] = add(out[j * step], multiply(factor, line[j * plan_.b.column]));
+        }
+      });
+      if (plan_.has_epilogue)
+        finish(Place{row, 0, values, scratch}, {scratch, plan_.n, row, 1, 0, plan_.n});
+    });
   }
 
   Context& context_;
@@ -210,11 +199,7 @@ class Matmul {
 sdk::Kernel make_matmul(Context* context) {
   std::vector<sdk::Capability> rows = rows_per_dtype(ASG_OP_MATMUL, number_dtypes, {same});
   for (sdk::Capability& row : rows) row.flags |= ASG_CAP_EPILOGUE;
-  return {std::move(rows),
-          [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            auto matmul = std::make_shared<const Matmul>(program, step, *context);
-            return [matmul](const sdk::Call& call) { matmul->run(call); };
-          }};
+  return {std::move(rows), prepare<Matmul>(context)};
 }
 
 }  // namespace asg::cpu

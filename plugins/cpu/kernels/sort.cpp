@@ -9,25 +9,28 @@ namespace asg::cpu {
 
 namespace {
 
-struct Plan {
+struct Sort {
+  Sort(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
+  void run(const sdk::Call& call) const;
+
+  Context& context;
   Lines<3> lines;  // offsets in x, sorted, positions
   bool descending = false;
 };
 
-Plan make_plan(const sdk::ProgramCopy& program, const asg_step& step) {
+Sort::Sort(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
+    : context(device) {
   require_arity(step, 1, 2);
   const asg_value& x = program.input(step, 0);
   const asg_value &y = program.output(step, 0), &positions = program.output(step, 1);
   const uint32_t axis = checked_axis(step, x);
   require(same_shape(x, y) && same_shape(x, positions), "sort: shapes do not fit");
-  Plan plan;
-  plan.descending = sdk::attr_int(step, "descending", 0) != 0;
-  plan.lines.length = x.shape[axis];
-  plan.lines.strides = {x.strides[axis], y.strides[axis], positions.strides[axis]};
+  descending = sdk::attr_int(step, "descending", 0) != 0;
+  lines.length = x.shape[axis];
+  lines.strides = {x.strides[axis], y.strides[axis], positions.strides[axis]};
   for (uint32_t d = 0; d < x.rank; ++d)
-    if (d != axis)
-      plan.lines.others.add(x.shape[d], {x.strides[d], y.strides[d], positions.strides[d]});
-  return plan;
+    if (d != axis) lines.others.add(x.shape[d], {x.strides[d], y.strides[d], positions.strides[d]});
+  context.workspace.reserve(static_cast<std::size_t>(lines.length) * 16, 0);
 }
 
 template <class T>
@@ -53,41 +56,37 @@ void sort_items(Item<T>* items, int64_t n) {
 }
 
 template <class T>
-void sort_line(const Plan& plan, const T* x, T* y, int64_t* positions, Item<T>* items) {
-  const auto& lines = plan.lines;
+void sort_line(const Sort& sort, const T* x, T* y, int64_t* positions, Item<T>* items) {
+  const auto& lines = sort.lines;
   for (int64_t i = 0; i < lines.length; ++i) items[i] = {x[i * lines.strides[0]], i};
-  plan.descending ? sort_items<true>(items, lines.length) : sort_items<false>(items, lines.length);
+  sort.descending ? sort_items<true>(items, lines.length) : sort_items<false>(items, lines.length);
   for (int64_t i = 0; i < lines.length; ++i) {
     y[i * lines.strides[1]] = items[i].key;
     positions[i * lines.strides[2]] = items[i].position;
   }
 }
 
+void Sort::run(const sdk::Call& call) const {
+  const int64_t count = lines.others.count();
+  int64_t* positions = call.output(1).as<int64_t>();
+  dispatch(call.input(0).dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    const T* x = call.input(0).as<T>();
+    T* y = call.output(0).as<T>();
+    context.share(count, lines.length * 16, [&](int64_t begin, int64_t end, uint32_t thread) {
+      auto* items = reinterpret_cast<Item<T>*>(context.workspace.thread(thread));
+      lines.others.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
+        sort_line(*this, x + at[0], y + at[1], positions + at[2], items);
+      });
+    });
+  });
+}
+
 }  // namespace
 
 sdk::Kernel make_sort(Context* context) {
   return {rows_per_dtype(ASG_OP_SORT, computed_dtypes, {same, same, ASG_DTYPE_BIT(ASG_I64)}),
-          [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-            Plan plan = make_plan(program, step);
-            context->workspace.reserve(static_cast<std::size_t>(plan.lines.length) * 16, 0);
-            return [context, plan = std::move(plan)](const sdk::Call& call) {
-              const int64_t count = plan.lines.others.count();
-              int64_t* positions = call.output(1).as<int64_t>();
-              dispatch(call.input(0).dtype(), [&](auto zero) {
-                using T = decltype(zero);
-                const T* x = call.input(0).as<T>();
-                T* y = call.output(0).as<T>();
-                context->pool.parallel(
-                    count, grain_for(count, plan.lines.length * 16, context->pool.threads()),
-                    [&](int64_t begin, int64_t end, uint32_t thread) {
-                      auto* items = reinterpret_cast<Item<T>*>(context->workspace.thread(thread));
-                      plan.lines.others.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
-                        sort_line(plan, x + at[0], y + at[1], positions + at[2], items);
-                      });
-                    });
-              });
-            };
-          }};
+          prepare<Sort>(context)};
 }
 
 }  // namespace asg::cpu

@@ -1,4 +1,4 @@
-#include "form.hpp"
+#include "region/form.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -7,7 +7,7 @@
 
 #include <asg/sdk/region_check.hpp>
 
-#include "reuse.hpp"
+#include "region/reuse.hpp"
 
 namespace asg::cpu {
 

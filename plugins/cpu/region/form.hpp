@@ -37,9 +37,8 @@ struct Access {
   uint32_t index_register = 0;  // 1 + instruction
   int64_t index_stride = 0;
   int64_t index_extent = 0;
-  uint32_t first_axes =
-      0;  // of a store: made only at index 0 of these axes, which it stands still on
-  bool streamed = false;  // of a store: written past the caches
+  uint32_t first_axes = 0;  // of a store: made at index 0 of these axes only, along which it rests
+  bool streamed = false;    // of a store: written past the caches
   // In a region with instances: the value that each of them touches; `index` is then the number of
   // the first access with the same values.
   std::vector<uint32_t> instances;
@@ -61,6 +60,15 @@ struct Form {
   std::vector<asg_phase> phases;
 
   uint32_t rank() const { return static_cast<uint32_t>(dims.size()); }
+  /// The first instruction, reduction and store of a phase.
+  asg_phase begin_of(uint32_t phase) const { return phase == 0 ? asg_phase{} : phases[phase - 1]; }
+  /// Points that differ in these axes only.
+  int64_t points(uint32_t axes) const {
+    int64_t count = 1;
+    for (uint32_t d = 0; d < rank(); ++d)
+      if ((axes >> d & 1) != 0) count *= dims[d];
+    return count;
+  }
 };
 
 /// Errors: ASG_INVALID_ARGUMENT when the region breaks the contract.

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "tile_ops.hpp"
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tile_ops_parts.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/random_ops.cpp"

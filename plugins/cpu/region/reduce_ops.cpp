@@ -4,8 +4,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "tile_ops.hpp"
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tile_ops_parts.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/reduce_ops.cpp"
@@ -13,8 +13,8 @@
 // foreach_target must come first
 #include <hwy/highway.h>
 
-#include "plain_loops-inl.hpp"
-#include "simd_loops-inl.hpp"
+#include "region/plain_loops-inl.hpp"
+#include "region/simd_loops-inl.hpp"
 
 #include <asg/sdk/backend.h>
 

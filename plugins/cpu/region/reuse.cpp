@@ -1,4 +1,4 @@
-#include "reuse.hpp"
+#include "region/reuse.hpp"
 
 #include <algorithm>
 #include <fstream>

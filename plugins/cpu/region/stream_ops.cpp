@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
-#include "tile_ops.hpp"
+#include "region/tile_ops.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/stream_ops.cpp"

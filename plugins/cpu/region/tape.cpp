@@ -1,12 +1,15 @@
-#include "tape.hpp"
+#include "region/tape.hpp"
 
 #include <algorithm>
+#include <array>
+#include <compare>
 #include <map>
 #include <string>
-#include <tuple>
 #include <utility>
 
-#include "tape_finish.hpp"
+#include <asg/sdk/region_check.hpp>
+
+#include "region/tape_finish.hpp"
 
 namespace asg::cpu {
 
@@ -14,33 +17,50 @@ namespace {
 
 using sdk::Error;
 
-class Builder {
+class TapeBuilder {
  public:
-  Builder(const sdk::ProgramCopy& program, const Form& form, const Group& group, const Nest& nest,
-          const std::vector<bool>& kept)
-      : program_(program), form_(form), group_(group), kept_(kept) {
-    tape_.nest = nest;
-    full_ = static_cast<uint8_t>((nest.tile_high > 1 ? vary_high : 0) |
-                                 (nest.tile_low > 1 ? vary_low : 0));
-    result_varies_ = full_ & (nest.columns ? vary_low : vary_high);
-    one_point_ = nest.outer.count * nest.high.count * nest.low.count == 1;
+  TapeBuilder(const sdk::ProgramCopy& program, const Form& form, const Nest& nest,
+              const Tiling& tiling, const std::vector<bool>& kept)
+      : program_(program), form_(form), nest_(nest), kept_(kept) {
+    tape_.tiling = tiling;
+    full_ = varies_in_tile(tiling);
+    result_varies_ = full_ & (tiling.columns ? vary_low : vary_high);
+    one_point_ = tiling.outer.count * tiling.high.count * tiling.low.count == 1;
     results_.assign(form.reductions.size(), TapeStore::no_register);
   }
 
   Tape build() {
-    for (const Pass& pass : group_.passes) {
-      if (!tape_.nest.single_tile) forget();
-      // What a pass stores, later loads of the same memory must see.
-      build_pass(pass);
+    for (const Sweep& sweep : nest_.sweeps) {
+      if (!tape_.tiling.single_tile) forget();
+      // What a sweep stores, later loads of the same memory must see.
+      build_sweep(sweep);
       ++epoch_;
     }
-    finish_tape(program_, form_, group_, tape_, {std::move(sources_), std::move(results_)});
+    finish_tape(program_, form_, nest_, tape_, {std::move(sources_), std::move(results_)});
     return std::move(tape_);
   }
 
  private:
-  // Everything that tells two operations apart; equal keys give equal registers.
-  using Key = std::tuple<uint32_t, uint32_t, uint32_t, uint32_t, uint32_t, uint64_t, uint32_t>;
+  using Operands = std::array<uint32_t, 3>;  // registers, 0 after the last one
+
+  /// Everything that tells two operations apart; equal keys give equal registers.
+  struct Key {
+    uint32_t opcode = 0;  // ASG_EW_*; 0: expand
+    uint32_t dtype = 0;
+    Operands operands{};
+    uint32_t access = 0;  // its number_of
+    uint32_t epoch = 0;   // of a load: how often the memory may have changed
+    uint64_t bits = 0;    // a constant, or a stream of random words
+    uint8_t varies = 0;   // of what expands
+    auto operator<=>(const Key&) const = default;
+  };
+
+  /// The register with this key, which make() gives where there is none.
+  template <class Make>
+  uint32_t once(const Key& key, const Make& make) {
+    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    return known_[key] = make();
+  }
 
   void forget() {
     std::erase_if(known_, [&](const auto& entry) {
@@ -62,52 +82,72 @@ class Builder {
     return static_cast<uint32_t>(tape_.registers.size() - 1);
   }
 
-  void build_pass(const Pass& pass) {
-    const uint32_t first = pass.phase == 0 ? 0 : form_.phases[pass.phase - 1].insts_end;
-    const uint32_t end = form_.phases[pass.phase].insts_end;
-    std::vector<bool> needed(end, false);
-    for (const uint32_t r : pass.reductions) needed[form_.reductions[r].source] = true;
-    for (const uint32_t s : pass.stores) {
-      if (form_.stores[s].kind == ASG_STORE_REGISTER) needed[form_.stores[s].source] = true;
-      const uint32_t index = form_.accesses[form_.stores[s].access].index_register;
-      if (index != 0) needed[index - 1] = true;
-    }
-    for (uint32_t i = end; i-- > first;)
-      if (needed[i]) mark_operands(form_.insts[i], needed);
-
-    TapePass out;
-    out.across = pass.across;
-    out.ops_begin = static_cast<uint32_t>(tape_.ops.size());
-    std::vector<uint32_t> regs(end, 0);
-    for (uint32_t i = first; i < end; ++i)
-      if (needed[i]) regs[i] = emit(form_.insts[i], regs);
-    for (const uint32_t r : pass.reductions) {
-      const Reduction& reduction = form_.reductions[r];
-      TapeReduction t;
-      t.fns = find_reduce_fns(reduction.kind, reduction.dtype);
-      if (t.fns == nullptr)
-        throw Error(ASG_UNSUPPORTED, std::string("no reduction ") + std::to_string(reduction.kind) +
-                                         " of " + sdk::dtype_name(reduction.dtype));
-      t.element_size = sdk::dtype_size(reduction.dtype);
-      t.source = widen(regs[reduction.source], full_);
-      const uint8_t varies = pass.across ? full_ & vary_low : result_varies_;
-      t.result = results_[r] = add_register(reduction.dtype, varies, false);
-      out.reductions.push_back(t);
-      if (kept_[r]) out.result_stores.push_back({t.result, add_map(scratch_access(form_, r))});
-    }
-    for (const uint32_t s : pass.stores) add_store(form_.stores[s], regs, out);
-    out.ops_end = static_cast<uint32_t>(tape_.ops.size());
-    tape_.passes.push_back(std::move(out));
+  uint32_t add(const Op& op) {
+    tape_.ops.push_back(op);
+    return op.dst;
   }
 
-  void add_store(const asg_store& store, const std::vector<uint32_t>& regs, TapePass& out) {
+  void build_sweep(const Sweep& sweep) {
+    const std::vector<bool> needed = needed_by(sweep);
+    TapeSweep out;
+    out.across = sweep.across;
+    out.ops_begin = static_cast<uint32_t>(tape_.ops.size());
+    std::vector<uint32_t> regs(needed.size(), 0);
+    for (uint32_t i = form_.begin_of(sweep.phase).insts_end; i < needed.size(); ++i)
+      if (needed[i]) regs[i] = emit(form_.insts[i], regs);
+    for (const uint32_t r : sweep.reductions) add_reduction(r, regs, out);
+    for (const uint32_t s : sweep.stores) add_store(form_.stores[s], regs, out);
+    out.ops_end = static_cast<uint32_t>(tape_.ops.size());
+    tape_.sweeps.push_back(std::move(out));
+  }
+
+  /// The instructions that the sweep's reductions and stores come from.
+  std::vector<bool> needed_by(const Sweep& sweep) const {
+    std::vector<bool> needed(form_.phases[sweep.phase].insts_end, false);
+    const auto need_index = [&](uint32_t access) {
+      const uint32_t index = form_.accesses[access].index_register;
+      if (index != 0) needed[index - 1] = true;
+    };
+    for (const uint32_t r : sweep.reductions) needed[form_.reductions[r].source] = true;
+    for (const uint32_t s : sweep.stores) {
+      if (form_.stores[s].kind == ASG_STORE_REGISTER) needed[form_.stores[s].source] = true;
+      need_index(form_.stores[s].access);
+    }
+    const uint32_t begin = form_.begin_of(sweep.phase).insts_end;
+    for (auto i = static_cast<uint32_t>(needed.size()); i-- > begin;) {
+      if (!needed[i]) continue;
+      const asg_inst& inst = form_.insts[i];
+      const uint32_t operands[] = {inst.a, inst.b, inst.c};
+      for (uint32_t k = 0; k < sdk::register_operands(inst.op); ++k) needed[operands[k]] = true;
+      if (inst.op == ASG_EW_LOAD) need_index(inst.a);
+    }
+    return needed;
+  }
+
+  void add_reduction(uint32_t number, const std::vector<uint32_t>& regs, TapeSweep& out) {
+    const Reduction& reduction = form_.reductions[number];
+    TapeReduction r;
+    r.fns = find_reduce_fns(reduction.kind, reduction.dtype);
+    if (r.fns == nullptr)
+      throw Error(ASG_UNSUPPORTED, "no reduction " + std::to_string(reduction.kind) + " of " +
+                                       sdk::dtype_name(reduction.dtype));
+    r.element_size = sdk::dtype_size(reduction.dtype);
+    r.source = widen(regs[reduction.source], full_);
+    const uint8_t varies = out.across ? full_ & vary_low : result_varies_;
+    r.result = results_[number] = add_register(reduction.dtype, varies, false);
+    out.reductions.push_back(r);
+    if (kept_[number])
+      out.result_stores.push_back({r.result, add_map(scratch_access(form_, number))});
+  }
+
+  void add_store(const asg_store& store, const std::vector<uint32_t>& regs, TapeSweep& out) {
     const Access& access = form_.accesses[store.access];
     TapeStore t;
     if (access.first_axes != 0 && add_first_store(access, regs[store.source], out)) return;
     t.map = add_map(access, access.index_register != 0 ? at(regs[access.index_register - 1]).dtype
                                                        : uint32_t{ASG_I64});
     if (store.kind == ASG_STORE_REDUCTION) {
-      // A reduction of an earlier phase is copied by a group of its own.
+      // A reduction of an earlier phase is copied by a nest of its own.
       t.reg = results_[store.source];
       if (t.reg == TapeStore::no_register) {
         t.reg = widen(emit_load(scratch_access(form_, store.source)), full_);
@@ -124,7 +164,7 @@ class Builder {
 
   /// A store at the first point of each row, or of each column, of a register that is the same
   /// along it.
-  bool add_first_store(const Access& access, uint32_t reg, TapePass& out) {
+  bool add_first_store(const Access& access, uint32_t reg, TapeSweep& out) {
     const auto all_in = [&](const AxisList& list) {
       bool all = true, any = false;
       for (std::size_t k = 0; k < list.axes.size(); ++k) {
@@ -134,42 +174,18 @@ class Builder {
       return all && any;
     };
     if (access.index_register != 0) return false;
-    const bool low = all_in(tape_.nest.low);
-    if (!low && !all_in(tape_.nest.high)) return false;
+    const bool low = all_in(tape_.tiling.low);
+    if (!low && !all_in(tape_.tiling.high)) return false;
     TapeStore t;
     t.first = low ? vary_low : vary_high;
     if ((at(reg).varies & t.first) != 0) return false;
     Access rest = access;
-    for (const uint32_t axis : (low ? tape_.nest.low : tape_.nest.high).axes)
+    for (const uint32_t axis : (low ? tape_.tiling.low : tape_.tiling.high).axes)
       rest.first_axes &= ~(1u << axis);
     t.map = add_map(rest);
     t.reg = widen(reg, full_ & ~t.first);
     out.stores.push_back(t);
     return true;
-  }
-
-  void mark_operands(const asg_inst& inst, std::vector<bool>& needed) const {
-    switch (inst.op) {
-      case ASG_EW_LOAD: {
-        const uint32_t index = form_.accesses[inst.a].index_register;
-        if (index != 0) needed[index - 1] = true;
-        return;
-      }
-      case ASG_EW_IMM:
-      case ASG_EW_REDUCED:
-      case ASG_EW_IOTA:
-      case ASG_EW_PRODUCT:
-        return;
-      case ASG_EW_WHERE:
-        needed[inst.c] = true;
-        [[fallthrough]];
-      case ASG_EW_RANDOM:
-        needed[inst.b] = true;
-        break;
-      default:
-        if (inst.op >= ASG_EW_ADD) needed[inst.b] = true;
-    }
-    needed[inst.a] = true;
   }
 
   uint32_t emit(const asg_inst& inst, const std::vector<uint32_t>& regs) {
@@ -200,7 +216,7 @@ class Builder {
   }
 
   uint32_t add_map(const Access& access, uint32_t index_dtype = ASG_I64) {
-    tape_.maps.push_back(make_map(tape_.nest, access, index_dtype));
+    tape_.maps.push_back(make_map(tape_.tiling, access, index_dtype));
     sources_.push_back(access);
     return static_cast<uint32_t>(tape_.maps.size() - 1);
   }
@@ -213,28 +229,30 @@ class Builder {
     return static_cast<uint32_t>(seen_.size() - 1);
   }
 
-  bool stored_by_group(const Access& access) const {
-    for (const Pass& pass : group_.passes)
-      for (const uint32_t s : pass.stores)
+  bool stored_by_nest(const Access& access) const {
+    for (const Sweep& sweep : nest_.sweeps)
+      for (const uint32_t s : sweep.stores)
         if (may_overlap(program_, access, form_.accesses[form_.stores[s].access])) return true;
     return false;
   }
 
   uint32_t emit_load(const Access& access) {
-    const bool stored = stored_by_group(access);
-    const Key key{ASG_EW_LOAD, access.dtype, number_of(access), stored ? epoch_ : 0, 0, 0, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    Op op;
-    op.map = add_map(access);
-    const MemoryMap& map = tape_.maps[op.map];
-    op.varies = map.varies;
-    op.dst = add_register(access.dtype, map.varies, !map.varies_outer && !stored && !one_point_);
-    // Memory that the group also writes is copied, unless the tape is proved harmless later.
-    const bool direct = map.dense(tape_.nest);
-    op.kind = direct && !stored ? Op::Kind::point : Op::Kind::load;
-    if (op.kind == Op::Kind::point) tape_.registers[op.dst].home = Register::Home::memory;
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    const bool stored = stored_by_nest(access);
+    const Key key{.opcode = ASG_EW_LOAD,
+                  .dtype = access.dtype,
+                  .access = number_of(access),
+                  .epoch = stored ? epoch_ : 0};
+    return once(key, [&] {
+      Op op;
+      op.map = add_map(access);
+      const MemoryMap& map = tape_.maps[op.map];
+      op.varies = map.varies;
+      op.dst = add_register(access.dtype, map.varies, !map.varies_outer && !stored && !one_point_);
+      // Memory that the nest also writes is copied, unless the tape is proved harmless later.
+      op.kind = map.dense(tape_.tiling) && !stored ? Op::Kind::point : Op::Kind::load;
+      if (op.kind == Op::Kind::point) tape_.registers[op.dst].home = Register::Home::memory;
+      return add(op);
+    });
   }
 
   uint32_t emit_indexed_load(const Access& access, uint32_t index) {
@@ -247,68 +265,71 @@ class Builder {
     op.varies = map.varies;
     op.b = widen(index, op.varies);
     op.dst = add_register(access.dtype, op.varies, false);
-    tape_.ops.push_back(op);
-    return op.dst;
+    return add(op);
   }
 
   uint32_t emit_product(const asg_inst& inst) {
-    const Key key{ASG_EW_PRODUCT, inst.dtype, 0, 0, 0, 0, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    Op op;
-    op.kind = Op::Kind::product;
-    op.varies = full_;
-    op.dst = add_register(inst.dtype, full_, false);
-    tape_.registers[op.dst].home = Register::Home::memory;
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    return once({.opcode = ASG_EW_PRODUCT, .dtype = inst.dtype}, [&] {
+      Op op;
+      op.kind = Op::Kind::product;
+      op.varies = full_;
+      op.dst = add_register(inst.dtype, full_, false);
+      tape_.registers[op.dst].home = Register::Home::memory;
+      return add(op);
+    });
   }
 
   uint32_t emit_constant(const asg_inst& inst) {
-    const Key key{ASG_EW_IMM, inst.dtype, 0, 0, 0, inst.imm, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    const uint32_t reg = add_register(inst.dtype, 0, true);
-    tape_.registers[reg].home = Register::Home::constant;
-    tape_.registers[reg].bits = inst.imm;
-    return known_[key] = reg;
+    return once({.opcode = ASG_EW_IMM, .dtype = inst.dtype, .bits = inst.imm}, [&] {
+      const uint32_t reg = add_register(inst.dtype, 0, true);
+      tape_.registers[reg].home = Register::Home::constant;
+      tape_.registers[reg].bits = inst.imm;
+      return reg;
+    });
+  }
+
+  /// The access as a map of positions only.
+  static Access positions(Access access) {
+    access.place = Access::Place::none;
+    access.bounds.clear();
+    access.index_register = 0;
+    return access;
   }
 
   uint32_t emit_numbers(const asg_inst& inst) {
-    Access access = form_.accesses[inst.a];
-    access.place = Access::Place::none;
-    access.bounds.clear();
-    access.index_register = 0;
-    const Key key{ASG_EW_IOTA, inst.dtype, number_of(access), 0, 0, 0, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    Op op;
-    op.kind = Op::Kind::number;
-    op.map = add_map(access);
-    op.varies = tape_.maps[op.map].varies;
-    op.dst = add_register(inst.dtype, op.varies, !tape_.maps[op.map].varies_outer && !one_point_);
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    const Access access = positions(form_.accesses[inst.a]);
+    const Key key{.opcode = ASG_EW_IOTA, .dtype = inst.dtype, .access = number_of(access)};
+    return once(key, [&] {
+      Op op;
+      op.kind = Op::Kind::number;
+      op.map = add_map(access);
+      const MemoryMap& map = tape_.maps[op.map];
+      op.varies = map.varies;
+      op.dst = add_register(inst.dtype, op.varies, !map.varies_outer && !one_point_);
+      return add(op);
+    });
   }
 
   uint32_t emit_random(const asg_inst& inst, const std::vector<uint32_t>& regs) {
-    Access access = form_.accesses[inst.c];
-    access.place = Access::Place::none;
-    access.bounds.clear();
-    access.index_register = 0;
-    const uint32_t number = number_of(access);
-    const Key key{ASG_EW_RANDOM, number, regs[inst.a], regs[inst.b], 0, inst.imm, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    Op op;
-    op.kind = Op::Kind::random;
-    op.stream = inst.imm;
-    op.map = add_map(access);
-    MemoryMap& map = tape_.maps[op.map];
-    const uint8_t operands = at(regs[inst.a]).varies | at(regs[inst.b]).varies;
-    op.varies = map.varies |= operands;
-    op.c = operands == 0;  // uniform
-    op.a = operands == 0 ? regs[inst.a] : widen(regs[inst.a], op.varies);
-    op.b = operands == 0 ? regs[inst.b] : widen(regs[inst.b], op.varies);
-    op.dst = add_register(inst.dtype, op.varies, false);
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    const Access access = positions(form_.accesses[inst.c]);
+    const uint32_t seed = regs[inst.a], step = regs[inst.b];
+    const Key key{.opcode = ASG_EW_RANDOM,
+                  .dtype = inst.dtype,
+                  .operands = {seed, step},
+                  .access = number_of(access),
+                  .bits = inst.imm};
+    return once(key, [&] {
+      Op op;
+      op.kind = Op::Kind::random;
+      op.stream = inst.imm;
+      op.map = add_map(access);
+      const uint8_t operands = at(seed).varies | at(step).varies;
+      op.varies = tape_.maps[op.map].varies |= operands;
+      op.a = operands == 0 ? seed : widen(seed, op.varies);
+      op.b = operands == 0 ? step : widen(step, op.varies);
+      op.dst = add_register(inst.dtype, op.varies, false);
+      return add(op);
+    });
   }
 
   /// The opcode that gives the same of exchanged operands, bit by bit; 0 where there is none.
@@ -351,20 +372,22 @@ class Builder {
         std::swap(inst.a, inst.b);
       }
     }
-    const bool unary = inst.op < ASG_EW_ADD && inst.op != ASG_EW_WHERE;
-    const uint32_t count = inst.op == ASG_EW_WHERE ? 3 : unary ? 1 : 2;
-    uint32_t operands[3] = {regs[inst.a], count > 1 ? regs[inst.b] : 0,
-                            count > 2 ? regs[inst.c] : 0};
-    Key key{inst.op, inst.dtype, operands[0], operands[1], operands[2], 0, count};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
+    const uint32_t count = sdk::register_operands(inst.op);
+    const Operands operands = {regs[inst.a], count > 1 ? regs[inst.b] : 0,
+                               count > 2 ? regs[inst.c] : 0};
+    return once({.opcode = inst.op, .dtype = inst.dtype, .operands = operands},
+                [&] { return add_compute(inst.op, inst.dtype, operands); });
+  }
 
+  uint32_t add_compute(uint32_t opcode, uint32_t dtype, Operands operands) {
+    const uint32_t count = sdk::register_operands(opcode);
     Op op;
     bool invariant = !one_point_;
     for (uint32_t k = 0; k < count; ++k) {
       op.varies |= at(operands[k]).varies;
       invariant &= at(operands[k]).invariant;
     }
-    TileOp wanted{inst.op, inst.dtype, at(operands[0]).dtype, 0};
+    TileOp wanted{opcode, dtype, at(operands[0]).dtype, 0};
     for (uint32_t k = 0; k < count; ++k) {
       if (at(operands[k]).varies == op.varies) continue;
       wanted.uniform |= at(operands[k]).varies == 0 ? 1u << k : 0;
@@ -377,8 +400,8 @@ class Builder {
       op.fn = find_tile_fn(wanted);
     }
     if (op.fn == nullptr)
-      throw Error(ASG_UNSUPPORTED, "no instruction " + std::to_string(inst.op) + " giving " +
-                                       sdk::dtype_name(inst.dtype) + " from " +
+      throw Error(ASG_UNSUPPORTED, "no instruction " + std::to_string(opcode) + " giving " +
+                                       sdk::dtype_name(dtype) + " from " +
                                        sdk::dtype_name(wanted.source));
     for (uint32_t k = 0; k < count; ++k)
       if (!op.by_rows && (wanted.uniform >> k & 1) == 0)
@@ -386,16 +409,15 @@ class Builder {
     op.a = operands[0];
     op.b = count > 1 ? operands[1] : operands[0];
     op.c = count > 2 ? operands[2] : operands[0];
-    op.opcode = inst.op;
-    op.dst = add_register(inst.dtype, op.varies, invariant && op.varies == 0);
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    op.opcode = opcode;
+    op.dst = add_register(dtype, op.varies, invariant && op.varies == 0);
+    return add(op);
   }
 
   /// The loop for an instruction that is run row by row, because an operand varies with the row
   /// only or is the same for all rows; nullptr where that is not so, or does not pay.
-  TileFn find_by_rows(TileOp op, const uint32_t* operands, uint32_t count, uint8_t varies) const {
-    if (varies != (vary_high | vary_low) || tape_.nest.tile_low < 32) return nullptr;
+  TileFn find_by_rows(TileOp op, const Operands& operands, uint32_t count, uint8_t varies) const {
+    if (varies != (vary_high | vary_low) || tape_.tiling.tile_low < 32) return nullptr;
     bool mixed = false;
     op.uniform = 0;
     for (uint32_t k = 0; k < count; ++k) {
@@ -408,20 +430,19 @@ class Builder {
   /// A register with an element for each point in which `varies` does.
   uint32_t widen(uint32_t reg, uint8_t varies) {
     if (at(reg).varies == varies) return reg;
-    const Key key{0, 0, reg, varies, 0, 0, 0};
-    if (const auto it = known_.find(key); it != known_.end()) return it->second;
-    Op op;
-    op.kind = Op::Kind::expand;
-    op.a = reg;
-    op.varies = varies;
-    op.dst = add_register(at(reg).dtype, varies, false);
-    tape_.ops.push_back(op);
-    return known_[key] = op.dst;
+    return once({.operands = {reg}, .varies = varies}, [&] {
+      Op op;
+      op.kind = Op::Kind::expand;
+      op.a = reg;
+      op.varies = varies;
+      op.dst = add_register(at(reg).dtype, varies, false);
+      return add(op);
+    });
   }
 
   const sdk::ProgramCopy& program_;
   const Form& form_;
-  const Group& group_;
+  const Nest& nest_;
   const std::vector<bool>& kept_;
   Tape tape_;
   uint8_t full_ = 0, result_varies_ = 0;
@@ -430,14 +451,14 @@ class Builder {
   std::map<Key, uint32_t> known_;
   std::vector<Access> seen_;
   std::vector<Access> sources_;    // of every map
-  std::vector<uint32_t> results_;  // register of every reduction of this group
+  std::vector<uint32_t> results_;  // register of every reduction of this nest
 };
 
 }  // namespace
 
-Tape make_tape(const sdk::ProgramCopy& program, const Form& form, const Group& group,
-               const Nest& nest, const std::vector<bool>& kept) {
-  return Builder(program, form, group, nest, kept).build();
+Tape make_tape(const sdk::ProgramCopy& program, const Form& form, const Nest& nest,
+               const Tiling& tiling, const std::vector<bool>& kept) {
+  return TapeBuilder(program, form, nest, tiling, kept).build();
 }
 
 }  // namespace asg::cpu

@@ -1,14 +1,14 @@
-// A group as a list of operations on tile registers, ready to run.
+// A nest as a list of operations on tile registers, ready to run.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "memory.hpp"
-#include "nest.hpp"
-#include "passes.hpp"
-#include "tile_ops.hpp"
+#include "region/memory_map.hpp"
+#include "region/nests.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tiling.hpp"
 
 namespace asg::cpu {
 
@@ -47,8 +47,8 @@ struct TapeReduction {
   const ReduceFns* fns = nullptr;
   uint32_t element_size = 0;
   uint32_t source = 0, result = 0;  // registers
-  std::size_t lanes = 0;            // in the thread's scratch: 16 lanes, then the partial results;
-                                    // across: in the sweep's memory, the lanes of all blocks
+  std::size_t lanes = 0;            // of a ReductionTree in the thread's scratch, or, across, of
+                                    // SharedLanes in what all threads share
 };
 
 struct TapeStore {
@@ -58,7 +58,7 @@ struct TapeStore {
   static constexpr uint32_t no_register = UINT32_MAX;
 };
 
-struct TapePass {
+struct TapeSweep {
   uint32_t ops_begin = 0, ops_end = 0;
   bool across = false;
   std::vector<TapeReduction> reductions;
@@ -66,27 +66,45 @@ struct TapePass {
   std::vector<TapeStore> result_stores;  // after the reductions are complete
 };
 
+/// The directions in which tiles have more than one point.
+inline uint8_t varies_in_tile(const Tiling& tiling) {
+  return static_cast<uint8_t>((tiling.tile_high > 1 ? vary_high : 0) |
+                              (tiling.tile_low > 1 ? vary_low : 0));
+}
+
 struct Tape {
-  Nest nest;
+  Tiling tiling;
   std::vector<Register> registers;
   std::vector<Op> ops;
   uint32_t invariant_ops = 0;  // the first ones, run once by each thread
-  std::vector<TapePass> passes;
+  std::vector<TapeSweep> sweeps;
   std::vector<MemoryMap> maps;
   std::size_t scratch_bytes = 0;  // of each thread
-  std::size_t sweep_bytes = 0;    // shared: lanes of the reductions across
+  std::size_t lane_bytes = 0;     // of all threads: of the reductions across
   bool streams = false;           // some store goes past the caches
 
   bool reduces() const {
-    for (const TapePass& pass : passes)
-      if (!pass.reductions.empty()) return true;
+    for (const TapeSweep& sweep : sweeps)
+      if (!sweep.reductions.empty()) return true;
     return false;
   }
 };
 
-/// `kept[r]`: the result of reduction r is needed by another group and goes to scratch memory.
+/// `kept[r]`: the result of reduction r is needed by another nest and goes to scratch memory.
 /// Errors: ASG_UNSUPPORTED for an instruction that has no meaning for its dtypes.
-Tape make_tape(const sdk::ProgramCopy& program, const Form& form, const Group& group,
-               const Nest& nest, const std::vector<bool>& kept);
+Tape make_tape(const sdk::ProgramCopy& program, const Form& form, const Nest& nest,
+               const Tiling& tiling, const std::vector<bool>& kept);
+
+/// Points of a tile at most, where rows need not be whole.
+inline constexpr int64_t most_points = 1024;
+
+/// The tape made of smaller tiles by build(points) until the registers stay in the first cache.
+template <class Build>
+Tape fit_first_cache(Tape tape, const Build& build) {
+  constexpr std::size_t first_cache = 40u << 10;
+  for (int64_t tile = most_points / 2; tile >= 256 && tape.scratch_bytes > first_cache; tile /= 2)
+    tape = build(tile);
+  return tape;
+}
 
 }  // namespace asg::cpu

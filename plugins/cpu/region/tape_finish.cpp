@@ -1,27 +1,57 @@
-#include "tape_finish.hpp"
+#include "region/tape_finish.hpp"
 
 #include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
 
+#include "region/reduction_tree.hpp"
+
 namespace asg::cpu {
 
 namespace {
 
-class Finisher {
+/// Places in scratch memory, each of which serves again when what was in it is used no more.
+class Slots {
  public:
-  Finisher(const sdk::ProgramCopy& program, const Form& form, const Group& group, Tape& tape,
-           TapeOrigins origins)
+  /// The offset of a place that nobody else gets before `last`.
+  std::size_t take(std::size_t bytes, uint32_t last) {
+    Slot slot{bytes, top_};
+    if (const auto it = free_.lower_bound(bytes); it != free_.end() && it->first <= bytes * 2) {
+      slot = *it;
+      free_.erase(it);
+    } else {
+      top_ += bytes;
+    }
+    live_.insert({last, slot});
+    return slot.second;
+  }
+  void release_before(uint32_t position) {
+    while (!live_.empty() && live_.begin()->first < position) {
+      free_.insert(live_.begin()->second);
+      live_.erase(live_.begin());
+    }
+  }
+  std::size_t bytes() const { return top_; }
+
+ private:
+  using Slot = std::pair<std::size_t, std::size_t>;  // bytes, offset
+  std::size_t top_ = 0;
+  std::multimap<std::size_t, std::size_t> free_;
+  std::multimap<uint32_t, Slot> live_;
+};
+
+class TapeFinisher {
+ public:
+  TapeFinisher(const sdk::ProgramCopy& program, const Form& form, const Nest& nest, Tape& tape,
+               TapeOrigins origins)
       : program_(program),
         form_(form),
-        group_(group),
+        nest_(nest),
         tape_(tape),
         sources_(std::move(origins.sources)),
-        results_(std::move(origins.results)) {
-    full_ = static_cast<uint8_t>((tape.nest.tile_high > 1 ? vary_high : 0) |
-                                 (tape.nest.tile_low > 1 ? vary_low : 0));
-  }
+        results_(std::move(origins.results)),
+        full_(varies_in_tile(tape.tiling)) {}
 
   void run() {
     join_products();
@@ -49,22 +79,22 @@ class Finisher {
         if (std::find(seen, seen + count, reg) == seen + count) ++uses[seen[count++] = reg];
       });
     }
-    for (const TapePass& pass : tape_.passes) {
-      for (const TapeReduction& r : pass.reductions) uses[r.source] += 2;
-      for (const TapeStore& s : pass.stores) uses[s.reg] += 2;
-      for (const TapeStore& s : pass.stores)
+    for (const TapeSweep& sweep : tape_.sweeps) {
+      for (const TapeReduction& r : sweep.reductions) uses[r.source] += 2;
+      for (const TapeStore& s : sweep.stores) uses[s.reg] += 2;
+      for (const TapeStore& s : sweep.stores)
         if (s.index != TapeStore::no_register) uses[s.index] += 2;
     }
     std::vector<bool> gone(tape_.ops.size(), false);
-    for (const TapePass& pass : tape_.passes)
-      for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i) {
+    for (const TapeSweep& sweep : tape_.sweeps)
+      for (uint32_t i = sweep.ops_begin; i < sweep.ops_end; ++i) {
         Op& op = tape_.ops[i];
         if (op.kind != Op::Kind::compute || !takes_product(op.opcode)) continue;
         for (const bool second : {false, true}) {
           const uint32_t product = second ? op.b : op.a, other = second ? op.a : op.b;
           const uint32_t at = home[product];
           // Constants have no home.
-          if (product == other || uses[product] != 1 || at < pass.ops_begin ||
+          if (product == other || uses[product] != 1 || at < sweep.ops_begin ||
               tape_.ops[at].dst != product)
             continue;
           if (!join(op, tape_.ops[at], other, second)) continue;
@@ -114,9 +144,9 @@ class Finisher {
       if (!gone[i]) rest.push_back(tape_.ops[i]);
       moved[i + 1] = static_cast<uint32_t>(rest.size());
     }
-    for (TapePass& pass : tape_.passes) {
-      pass.ops_begin = moved[pass.ops_begin];
-      pass.ops_end = moved[pass.ops_end];
+    for (TapeSweep& sweep : tape_.sweeps) {
+      sweep.ops_begin = moved[sweep.ops_begin];
+      sweep.ops_end = moved[sweep.ops_end];
     }
     tape_.ops = std::move(rest);
   }
@@ -132,9 +162,9 @@ class Finisher {
       hoisted_before[i + 1] = hoisted_before[i] + hoist;
     }
     tape_.invariant_ops = static_cast<uint32_t>(front.size());
-    for (TapePass& pass : tape_.passes) {
-      pass.ops_begin += tape_.invariant_ops - hoisted_before[pass.ops_begin];
-      pass.ops_end += tape_.invariant_ops - hoisted_before[pass.ops_end];
+    for (TapeSweep& sweep : tape_.sweeps) {
+      sweep.ops_begin += tape_.invariant_ops - hoisted_before[sweep.ops_begin];
+      sweep.ops_end += tape_.invariant_ops - hoisted_before[sweep.ops_end];
     }
     front.insert(front.end(), rest.begin(), rest.end());
     tape_.ops = std::move(front);
@@ -143,7 +173,7 @@ class Finisher {
   /// Numbers that count along rows, where a tile has whole ones.
   bool same_in_all_rows(const Op& op) const {
     if (op.kind != Op::Kind::number || op.varies != vary_low ||
-        tape_.nest.tile_low != tape_.nest.low.count)
+        tape_.tiling.tile_low != tape_.tiling.low.count)
       return false;
     const MemoryMap& map = tape_.maps[op.map];
     const auto still = [](const Coefficients& c) {
@@ -179,19 +209,19 @@ class Finisher {
 
   /// The processor follows a few streams by itself, and asking for them early, too, costs more than
   /// it brings; but what is long computed with has been forgotten when the next tile begins, and so
-  /// has what several passes over a tile read: the last one asks for the next tile.
+  /// has what several sweeps over a tile read: the last one asks for the next tile.
   void ask_early() {
     constexpr auto few = 3;
     const auto streams = std::count_if(tape_.ops.begin(), tape_.ops.end(), [&](const Op& op) {
       return op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0;
     });
     const bool long_work = streams == 1 && std::any_of(tape_.ops.begin(), tape_.ops.end(), is_long);
-    const bool every_pass = streams > few || long_work;
-    if (!every_pass && tape_.passes.size() < 2) return;
-    for (const TapePass& pass : tape_.passes) {
-      if (!every_pass && &pass != &tape_.passes.back()) continue;
+    const bool every_sweep = streams > few || long_work;
+    if (!every_sweep && tape_.sweeps.size() < 2) return;
+    for (const TapeSweep& sweep : tape_.sweeps) {
+      if (!every_sweep && &sweep != &tape_.sweeps.back()) continue;
       uint32_t computations = 0;
-      for (uint32_t i = pass.ops_end; i-- > pass.ops_begin;) {
+      for (uint32_t i = sweep.ops_end; i-- > sweep.ops_begin;) {
         Op& op = tape_.ops[i];
         computations += op.kind == Op::Kind::compute;
         if (op.kind == Op::Kind::point && tape_.maps[op.map].ahead != 0)
@@ -210,32 +240,32 @@ class Finisher {
 
   /// Lets the last operation on a stored register write to memory itself.
   void store_in_place() {
-    for (TapePass& pass : tape_.passes) {
+    for (TapeSweep& sweep : tape_.sweeps) {
       std::vector<TapeStore> copied;
-      for (const TapeStore& store : pass.stores)
-        if (!try_in_place(pass, store)) copied.push_back(store);
-      pass.stores = std::move(copied);
+      for (const TapeStore& store : sweep.stores)
+        if (!try_in_place(sweep, store)) copied.push_back(store);
+      sweep.stores = std::move(copied);
     }
   }
 
-  bool try_in_place(TapePass& pass, const TapeStore& store) {
+  bool try_in_place(TapeSweep& sweep, const TapeStore& store) {
     const MemoryMap& map = tape_.maps[store.map];
     Register& reg = tape_.registers[store.reg];
     if (store.first != 0 || map.streamed || reg.home != Register::Home::slot ||
-        reg.varies != full_ || !map.dense(tape_.nest) || map.varies != full_)
+        reg.varies != full_ || !map.dense(tape_.tiling) || map.varies != full_)
       return false;
-    for (const Pass& p : group_.passes)
+    for (const Sweep& p : nest_.sweeps)
       for (const uint32_t s : p.stores) {
         const Access& other = form_.accesses[form_.stores[s].access];
         if (!(other == sources_[store.map]) && may_overlap(program_, other, sources_[store.map]))
           return false;
       }
-    uint32_t definition = pass.ops_end;
-    for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
+    uint32_t definition = sweep.ops_end;
+    for (uint32_t i = sweep.ops_begin; i < sweep.ops_end; ++i)
       if (tape_.ops[i].dst == store.reg) definition = i;
-    if (definition == pass.ops_end || tape_.ops[definition].kind == Op::Kind::load) return false;
-    // Nothing of this pass may read, afterwards, what stood in that memory.
-    for (uint32_t i = definition; i < pass.ops_end; ++i)
+    if (definition == sweep.ops_end || tape_.ops[definition].kind == Op::Kind::load) return false;
+    // Nothing of this sweep may read, afterwards, what stood in that memory.
+    for (uint32_t i = definition; i < sweep.ops_end; ++i)
       if ((tape_.ops[i].kind == Op::Kind::load || tape_.ops[i].kind == Op::Kind::point) &&
           may_overlap(program_, sources_[tape_.ops[i].map], sources_[store.map]))
         return false;
@@ -246,7 +276,7 @@ class Finisher {
     op.map = store.map;
     op.varies = full_;
     tape_.ops.insert(tape_.ops.begin() + definition, op);
-    for (TapePass& p : tape_.passes) {
+    for (TapeSweep& p : tape_.sweeps) {
       if (p.ops_begin > definition) ++p.ops_begin;
       if (p.ops_end > definition) ++p.ops_end;
     }
@@ -255,113 +285,91 @@ class Finisher {
 
   /// Gives every register a place in the thread's scratch; places are reused.
   void allocate() {
-    const std::size_t n = tape_.registers.size();
-    std::vector<uint32_t> last(n, 0);
+    const std::vector<uint32_t> last = last_uses();
+    Slots slots;
+    const auto give = [&](uint32_t reg) {
+      tape_.registers[reg].offset = slots.take(bytes_of(at(reg)), last[reg]);
+    };
+    auto sweep = tape_.sweeps.begin();
+    const auto give_results_before = [&](uint32_t position) {
+      for (; sweep != tape_.sweeps.end() && sweep->ops_end <= position; ++sweep)
+        for (const TapeReduction& r : sweep->reductions) give(r.result);
+    };
+    const uint32_t end = static_cast<uint32_t>(tape_.ops.size());
+    for (uint32_t i = 0; i < end; ++i) {
+      if (i >= tape_.invariant_ops) give_results_before(i);
+      slots.release_before(i);
+      if (at(tape_.ops[i].dst).home == Register::Home::slot) give(tape_.ops[i].dst);
+    }
+    give_results_before(end);
+    tape_.scratch_bytes = slots.bytes();
+    place_lanes();
+  }
+
+  /// The last operation that needs each register.
+  std::vector<uint32_t> last_uses() const {
+    std::vector<uint32_t> last(tape_.registers.size(), 0);
     const auto use = [&](uint32_t reg, uint32_t position) {
       last[reg] = std::max(last[reg], position);
     };
     const uint32_t forever = static_cast<uint32_t>(tape_.ops.size());
     for (uint32_t i = 0; i < tape_.invariant_ops; ++i) use(tape_.ops[i].dst, forever);
-    for (const TapePass& pass : tape_.passes) {
-      for (uint32_t i = pass.ops_begin; i < pass.ops_end; ++i)
+    for (const TapeSweep& sweep : tape_.sweeps) {
+      for (uint32_t i = sweep.ops_begin; i < sweep.ops_end; ++i)
         for_each_use(tape_.ops[i], [&](uint32_t reg) {
-          // Tiles of a pass follow each other: what comes from outside must outlive all of them.
-          use(reg, is_result(reg) ? pass.ops_end : i);
+          // Tiles of a sweep follow each other: what comes from outside must outlive all of them.
+          use(reg, is_result(reg) ? sweep.ops_end : i);
         });
-      for (const TapeReduction& r : pass.reductions) {
-        use(r.source, pass.ops_end);
-        use(r.result, pass.ops_end);
+      for (const TapeReduction& r : sweep.reductions) {
+        use(r.source, sweep.ops_end);
+        use(r.result, sweep.ops_end);
       }
-      for (const TapeStore& s : pass.stores) {
-        use(s.reg, pass.ops_end);
-        if (s.index != TapeStore::no_register) use(s.index, pass.ops_end);
+      for (const TapeStore& s : sweep.stores) {
+        use(s.reg, sweep.ops_end);
+        if (s.index != TapeStore::no_register) use(s.index, sweep.ops_end);
       }
-      for (const TapeStore& s : pass.result_stores) use(s.reg, pass.ops_end);
+      for (const TapeStore& s : sweep.result_stores) use(s.reg, sweep.ops_end);
     }
-    std::size_t top = 0;
-    std::multimap<std::size_t, std::size_t> free;                       // bytes → offset
-    std::multimap<uint32_t, std::pair<std::size_t, std::size_t>> live;  // last use → bytes, offset
-    const auto give = [&](uint32_t reg) {
-      Register& r = tape_.registers[reg];
-      const std::size_t bytes = bytes_of(r);
-      const auto it = free.lower_bound(bytes);
-      if (it != free.end() && it->first <= bytes * 2) {
-        r.offset = it->second;
-        live.insert({last[reg], {it->first, it->second}});
-        free.erase(it);
-      } else {
-        r.offset = top;
-        live.insert({last[reg], {bytes, top}});
-        top += bytes;
-      }
-    };
-    const auto release_before = [&](uint32_t position) {
-      while (!live.empty() && live.begin()->first < position) {
-        free.insert({live.begin()->second.first, live.begin()->second.second});
-        live.erase(live.begin());
-      }
-    };
-    uint32_t pass = 0;
-    const auto finish_passes = [&](uint32_t position) {
-      for (; pass < tape_.passes.size() && tape_.passes[pass].ops_end <= position; ++pass)
-        for (const TapeReduction& r : tape_.passes[pass].reductions) give(r.result);
-    };
-    for (uint32_t i = 0; i < tape_.ops.size(); ++i) {
-      if (i >= tape_.invariant_ops) finish_passes(i);
-      release_before(i);
-      if (at(tape_.ops[i].dst).home == Register::Home::slot) give(tape_.ops[i].dst);
-    }
-    finish_passes(forever);
-    for (TapePass& p : tape_.passes) {
-      for (TapeReduction& r : p.reductions) {
-        std::size_t& end = p.across ? tape_.sweep_bytes : top;
+    return last;
+  }
+
+  void place_lanes() {
+    const Tiling& t = tape_.tiling;
+    for (TapeSweep& sweep : tape_.sweeps)
+      for (TapeReduction& r : sweep.reductions) {
+        std::size_t& end = sweep.across ? tape_.lane_bytes : tape_.scratch_bytes;
         r.lanes = end;
-        end += p.across ? sweep_bytes(r.element_size) : accumulator_bytes(r.element_size);
+        end += sweep.across
+                   ? SharedLanes::bytes(r.element_size, t.low.count, t.high.count)
+                   : ReductionTree::bytes(r.element_size, t.columns ? t.tile_low : 1, t.reduced());
       }
-    }
-    tape_.scratch_bytes = top;
   }
 
   bool is_result(uint32_t reg) const {
     return std::find(results_.begin(), results_.end(), reg) != results_.end();
   }
 
-  static std::size_t round_up(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
   std::size_t bytes_of(const Register& reg) const {
-    std::size_t count = 1;
-    if ((reg.varies & vary_high) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_high);
-    if ((reg.varies & vary_low) != 0) count *= static_cast<std::size_t>(tape_.nest.tile_low);
-    return round_up(count * sdk::dtype_size(reg.dtype));
-  }
-  std::size_t accumulator_bytes(uint32_t element_size) const {
-    const std::size_t width =
-        tape_.nest.columns ? static_cast<std::size_t>(tape_.nest.tile_low) : 1;
-    // 16 lanes, the result of a block, and one partial result for each level of the tree above.
-    std::size_t levels = 1;
-    for (int64_t blocks = tape_.nest.reduced() / block_size + 1; blocks > 0; blocks /= 2) ++levels;
-    return round_up((lane_count + levels) * width * element_size);
-  }
-
-  std::size_t sweep_bytes(uint32_t element_size) const {
-    const int64_t blocks = (tape_.nest.high.count + block_size - 1) / block_size;
-    return round_up(static_cast<std::size_t>(blocks * lane_count * tape_.nest.low.count) *
-                    element_size);
+    int64_t count = 1;
+    if ((reg.varies & vary_high) != 0) count *= tape_.tiling.tile_high;
+    if ((reg.varies & vary_low) != 0) count *= tape_.tiling.tile_low;
+    return whole_lines(static_cast<std::size_t>(count) * reg.element_size);
   }
 
   const sdk::ProgramCopy& program_;
   const Form& form_;
-  const Group& group_;
+  const Nest& nest_;
   Tape& tape_;
   std::vector<Access> sources_;    // of every map
-  std::vector<uint32_t> results_;  // register of every reduction of this group
-  uint8_t full_ = 0;
+  std::vector<uint32_t> results_;  // register of every reduction of this nest
+  uint8_t full_;
 };
 
 }  // namespace
 
-void finish_tape(const sdk::ProgramCopy& program, const Form& form, const Group& group, Tape& tape,
+void finish_tape(const sdk::ProgramCopy& program, const Form& form, const Nest& nest, Tape& tape,
                  TapeOrigins origins) {
-  Finisher(program, form, group, tape, std::move(origins)).run();
+  TapeFinisher(program, form, nest, tape, std::move(origins)).run();
 }
 
 }  // namespace asg::cpu

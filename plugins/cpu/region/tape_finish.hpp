@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tape.hpp"
+#include "region/tape.hpp"
 
 namespace asg::cpu {
 
@@ -15,7 +15,7 @@ struct TapeOrigins {
 
 /// Joins products with the sums they go to, moves what is the same everywhere to the front, lets
 /// operations write to memory themselves where they may, and gives registers their places.
-void finish_tape(const sdk::ProgramCopy& program, const Form& form, const Group& group, Tape& tape,
+void finish_tape(const sdk::ProgramCopy& program, const Form& form, const Nest& nest, Tape& tape,
                  TapeOrigins origins);
 
 }  // namespace asg::cpu

@@ -1,8 +1,8 @@
-#include "tile_ops.hpp"
+#include "region/tile_ops.hpp"
 
 #include <initializer_list>
 
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops_parts.hpp"
 
 namespace asg::cpu {
 

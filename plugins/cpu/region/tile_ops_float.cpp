@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include "tile_ops.hpp"
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tile_ops_parts.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/tile_ops_float.cpp"
@@ -13,8 +13,8 @@
 
 #include <hwy/contrib/math/math-inl.h>
 
-#include "float_functions-inl.hpp"
-#include "simd_loops-inl.hpp"
+#include "region/float_functions-inl.hpp"
+#include "region/simd_loops-inl.hpp"
 
 #include <asg/sdk/backend.h>
 

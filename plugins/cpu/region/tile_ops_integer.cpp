@@ -5,8 +5,8 @@
 
 #include <asg/sdk/shift.hpp>
 
-#include "tile_ops.hpp"
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tile_ops_parts.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/tile_ops_integer.cpp"
@@ -14,7 +14,7 @@
 // foreach_target must come first
 #include <hwy/highway.h>
 
-#include "plain_loops-inl.hpp"
+#include "region/plain_loops-inl.hpp"
 
 #include <asg/sdk/backend.h>
 

@@ -1,7 +1,7 @@
 // The files that find_tile_fn looks through.
 #pragma once
 
-#include "tile_ops.hpp"
+#include "region/tile_ops.hpp"
 
 // Every instruction set here multiplies the compile time; those left out have a near neighbour.
 #ifndef HWY_DISABLED_TARGETS

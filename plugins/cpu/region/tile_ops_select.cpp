@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <cstring>
 
-#include "tile_ops.hpp"
-#include "tile_ops_parts.hpp"
+#include "region/tile_ops.hpp"
+#include "region/tile_ops_parts.hpp"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "region/tile_ops_select.cpp"
@@ -13,7 +13,7 @@
 // foreach_target must come first
 #include <hwy/highway.h>
 
-#include "plain_loops-inl.hpp"
+#include "region/plain_loops-inl.hpp"
 
 #include <asg/sdk/backend.h>
 

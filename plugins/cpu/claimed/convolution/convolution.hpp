@@ -7,7 +7,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "kernels/kernel.hpp"
+#include "kernel.hpp"
+#include "rounding.hpp"
 
 namespace asg::cpu::convolution {
 
@@ -41,7 +42,7 @@ struct Layout {
   int64_t tall;                 // rows of a plane
   std::vector<int64_t> places;  // of each element of a patch
 
-  int64_t blocks() const { return (height.result + block_rows - 1) / block_rows; }
+  int64_t blocks() const { return divide_up(height.result, block_rows); }
   int64_t rows_of(int64_t block) const;
   /// From the first position to the last; positions between the end of a row and the beginning of
   /// the next one are computed, too, and dropped.
@@ -82,23 +83,25 @@ void read_axes(const Owner& owner, Axis& height, Axis& width) {
 /// Whether all values are f32 and none is empty.
 bool fits(const asg_claim_request& request);
 
-/// What both the forward pass and the gradient of the images are: a convolution of `source` with
-/// weights in another order.
-struct Plan {
-  Plan(const sdk::ProgramCopy& program, const asg_step& step, const Layout& layout,
-       bool transposed);
-  void reserve(Context& context) const;
-  void run(Context& context, const sdk::Call& call) const;
-
-  Layout layout;
-  Products loops;
-  bool transposed;
-  int64_t images, groups, parts;  // parts: of the filters, where there are few images
-  Strides source, weight;
-  int64_t bias_step = 0;
+/// A step that is a convolution of `source` with weights in another order: the forward pass, and
+/// the gradient of the images.
+class Convolution {
+ public:
+  /// `transposed`: the kernel is turned around, and leads from the results to the images.
+  Convolution(const sdk::ProgramCopy& program, const asg_step& step, const Layout& layout,
+              bool transposed, Context& context);
+  void run(const sdk::Call& call) const;
 
  private:
-  void arrange_weights(Context& context, const float* from, float* to) const;
+  void arrange_weights(const float* from, float* to) const;
+
+  Context& context_;
+  Layout layout_;
+  Products loops_;
+  bool transposed_;
+  int64_t images_, groups_, parts_;  // parts: of the filters, where there are few images
+  Strides source_, weight_;
+  int64_t bias_step_ = 0;
 };
 
 }  // namespace asg::cpu::convolution

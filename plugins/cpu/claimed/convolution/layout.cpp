@@ -18,7 +18,7 @@ struct Range {
 Range inside(const Axis& axis, int64_t phase, int64_t count) {
   const int64_t start = phase - axis.pad;
   const auto first_at_least = [&](int64_t x) {
-    return x <= start ? int64_t{0} : (x - start + axis.stride - 1) / axis.stride;
+    return x <= start ? int64_t{0} : divide_up(x - start, axis.stride);
   };
   const int64_t begin = std::min(first_at_least(0), count);
   return {begin, std::clamp(first_at_least(axis.source), begin, count)};

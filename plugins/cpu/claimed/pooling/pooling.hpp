@@ -2,42 +2,39 @@
 #pragma once
 
 #include "claimed/convolution/convolution.hpp"
-#include "kernels/kernel.hpp"
-#include "kernels/loop.hpp"
+#include "kernel.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu::pooling {
 
 /// Windows over the last two axes, and the planes along the axes before them: offsets in x, and in
 /// y or dy and dx.
 template <std::size_t N>
-struct Plan {
+struct Windows {
+  /// Of a step whose x is operands[0]; `pooled` has the windows' number.
+  Windows(const asg_step& step, const asg_value& pooled,
+          const std::array<const asg_value*, N>& operands) {
+    const asg_value& x = *operands[0];
+    convolution::read_axes(step, height, width);
+    const sdk::Ints kernel = sdk::attr_ints(step, "kernel");
+    require(kernel.size() == 2, std::string(step.name) + ": kernel needs two entries");
+    uint32_t d = 0;
+    for (convolution::Axis* axis : {&height, &width}) {
+      axis->kernel = kernel[d];
+      axis->source = x.shape[x.rank - 2 + d];
+      axis->result = pooled.shape[x.rank - 2 + d];
+      ++d;
+    }
+    for (d = 0; d + 2 < x.rank; ++d) {
+      std::array<int64_t, N> strides;
+      for (std::size_t k = 0; k < N; ++k) strides[k] = operands[k]->strides[d];
+      planes.add(x.shape[d], strides);
+    }
+  }
+
   convolution::Axis height, width;
   Loop<N> planes;
 };
-
-/// The plan of a step whose x is input `x`; operands in the order x, then the others.
-template <std::size_t N>
-Plan<N> make_plan(const asg_step& step, const asg_value& pooled,
-                  const std::array<const asg_value*, N>& operands) {
-  const asg_value& x = *operands[0];
-  Plan<N> plan;
-  convolution::read_axes(step, plan.height, plan.width);
-  const sdk::Ints kernel = sdk::attr_ints(step, "kernel");
-  require(kernel.size() == 2, std::string(step.name) + ": kernel needs two entries");
-  uint32_t d = 0;
-  for (convolution::Axis* axis : {&plan.height, &plan.width}) {
-    axis->kernel = kernel[d];
-    axis->source = x.shape[x.rank - 2 + d];
-    axis->result = pooled.shape[x.rank - 2 + d];
-    ++d;
-  }
-  for (d = 0; d + 2 < x.rank; ++d) {
-    std::array<int64_t, N> strides;
-    for (std::size_t k = 0; k < N; ++k) strides[k] = operands[k]->strides[d];
-    plan.planes.add(x.shape[d], strides);
-  }
-  return plan;
-}
 
 /// A plane: element (i, j) at data[i * row + j * column].
 template <class T>

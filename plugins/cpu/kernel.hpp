@@ -1,8 +1,9 @@
-// How a file of kernels/ describes its kernel.
+// How the files of kernels/ and claimed/ describe their kernels.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,17 @@ std::vector<sdk::Capability> rows_per_dtype(uint32_t op, const Dtypes& dtypes,
     rows.push_back({op, ASG_CAP_STRIDED, ASG_MAX_RANK, masks});
   }
   return rows;
+}
+
+/// Steps as objects: a T is made of program, step and context when a program is compiled, and its
+/// run(call) runs the step.
+template <class T>
+auto prepare(Context* context) {
+  return [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
+    return [made = std::make_shared<const T>(program, step, *context)](const sdk::Call& call) {
+      made->run(call);
+    };
+  };
 }
 
 /// Returns f(T{}) with the C++ type of a number; BOOL is uint8_t.

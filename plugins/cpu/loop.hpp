@@ -7,6 +7,8 @@
 
 #include <asg/sdk/backend.h>
 
+#include "rounding.hpp"
+
 namespace asg::cpu {
 
 /// Loops over up to 8 axes with the element offsets of N operands.
@@ -54,7 +56,7 @@ class Loop {
     if (begin >= end) return;
     const int64_t inner = inner_size();
     const uint32_t outer = rank_ == 0 ? 0 : rank_ - 1;
-    walk(begin / inner, (end + inner - 1) / inner, outer, [&](Offsets offsets) {
+    walk(begin / inner, divide_up(end, inner), outer, [&](Offsets offsets) {
       const int64_t row = begin / inner, from = begin - row * inner;
       const int64_t to = end - row * inner < inner ? end - row * inner : inner;
       for (std::size_t k = 0; k < N; ++k) offsets[k] += from * inner_stride(k);

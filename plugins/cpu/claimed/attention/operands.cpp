@@ -1,4 +1,4 @@
-#include "claimed/attention/plan.hpp"
+#include "claimed/attention/operands.hpp"
 
 #include <algorithm>
 

@@ -1,11 +1,11 @@
-// What both passes of attention read from requests and steps.
+// What attention and its gradients read from requests and steps.
 #pragma once
 
 #include <cstddef>
 
 #include "claimed/attention/attention.hpp"
-#include "kernels/kernel.hpp"
-#include "kernels/loop.hpp"
+#include "kernel.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu::attention {
 
