@@ -1,4 +1,6 @@
 // Convolution of images, plus bias.
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/convolution/convolution.hpp"
 #include "kernels.hpp"
 
@@ -6,11 +8,14 @@ namespace asg::cpu {
 
 namespace {
 
+namespace conv2d = sdk::composites::conv2d;
+
 convolution::Layout convolution_layout(const sdk::ProgramCopy& program, const asg_step& step) {
-  require(step.n_inputs >= 2 && step.n_inputs <= 3 && step.n_outputs == 1,
+  require(step.n_inputs >= conv2d::bias && step.n_inputs <= conv2d::bias + 1 && step.n_outputs == 1,
           "conv2d: wrong number of inputs or outputs");
-  const asg_value &x = program.input(step, 0), &weight = program.input(step, 1);
-  const asg_value& y = program.output(step, 0);
+  const asg_value &x = program.input(step, conv2d::x),
+                  &weight = program.input(step, conv2d::weight);
+  const asg_value& y = program.output(step, conv2d::y);
   convolution::Axis height, width;
   convolution::read_axes(step, height, width);
   height.source = x.shape[2];

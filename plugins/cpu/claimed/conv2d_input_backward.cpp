@@ -1,5 +1,7 @@
 // The gradient of a convolution's images: for steps of 1 a convolution of dy with the kernel turned
 // around.
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/convolution/convolution.hpp"
 #include "kernels.hpp"
 
@@ -7,10 +9,13 @@ namespace asg::cpu {
 
 namespace {
 
+namespace conv2d_input_backward = sdk::composites::conv2d_input_backward;
+
 convolution::Layout input_gradient_layout(const sdk::ProgramCopy& program, const asg_step& step) {
   require_arity(step, 2, 1);
-  const asg_value &dy = program.input(step, 0), &weight = program.input(step, 1);
-  const asg_value& dx = program.output(step, 0);
+  const asg_value &dy = program.input(step, conv2d_input_backward::dy),
+                  &weight = program.input(step, conv2d_input_backward::weight);
+  const asg_value& dx = program.output(step, conv2d_input_backward::dx);
   convolution::Axis height, width;
   convolution::read_axes(step, height, width);
   uint32_t d = 2;

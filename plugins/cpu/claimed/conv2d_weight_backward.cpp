@@ -1,11 +1,15 @@
 // The gradient of a convolution's weight.  Images are added up in chunks that follow from the
 // shapes alone, and the chunks in their order: the sum does not depend on the number of threads.
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/convolution/convolution.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
 
 namespace {
+
+namespace conv2d_weight_backward = sdk::composites::conv2d_weight_backward;
 
 constexpr int64_t gradient_tasks = 16;
 constexpr int64_t most_gradient_bytes = 4 << 20;  // of partial sums
@@ -33,8 +37,9 @@ struct WeightGradient {
 
 convolution::Layout weight_gradient_layout(const sdk::ProgramCopy& program, const asg_step& step) {
   require_arity(step, 2, 1);
-  const asg_value &dy = program.input(step, 0), &x = program.input(step, 1);
-  const asg_value& dweight = program.output(step, 0);
+  const asg_value &dy = program.input(step, conv2d_weight_backward::dy),
+                  &x = program.input(step, conv2d_weight_backward::x);
+  const asg_value& dweight = program.output(step, conv2d_weight_backward::dweight);
   convolution::Axis height, width;
   convolution::read_axes(step, height, width);
   uint32_t d = 2;
@@ -52,11 +57,11 @@ WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& 
     : context(device),
       layout(weight_gradient_layout(program, step)),
       loops(convolution::find_products()),
-      images(program.input(step, 1).shape[0]),
+      images(program.input(step, conv2d_weight_backward::x).shape[0]),
       groups(sdk::attr_int(step, "groups")),
-      dy(convolution::strides_of(program.input(step, 0))),
-      x(convolution::strides_of(program.input(step, 1))),
-      dweight(convolution::strides_of(program.output(step, 0))),
+      dy(convolution::strides_of(program.input(step, conv2d_weight_backward::dy))),
+      x(convolution::strides_of(program.input(step, conv2d_weight_backward::x))),
+      dweight(convolution::strides_of(program.output(step, conv2d_weight_backward::dweight))),
       chunks(gradient_chunks(images, groups, sums())),
       parts(
           std::clamp<int64_t>(gradient_tasks / (chunks * groups), 1, divide_up(layout.depth, 24))) {
@@ -68,8 +73,10 @@ WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& 
 void WeightGradient::add_images(const sdk::Call& call, int64_t task, float* planes) const {
   const int64_t part = task % parts, chunk = task / parts % chunks, group = task / parts / chunks;
   const int64_t first = layout.depth * part / parts, last = layout.depth * (part + 1) / parts;
-  const float* from_dy = call.input(0).as<float>() + group * layout.filters * dy.channel;
-  const float* from_x = call.input(1).as<float>() + group * layout.channels * x.channel;
+  const float* from_dy =
+      call.input(conv2d_weight_backward::dy).as<float>() + group * layout.filters * dy.channel;
+  const float* from_x =
+      call.input(conv2d_weight_backward::x).as<float>() + group * layout.channels * x.channel;
   float* to = call.scratch().as<float>() + (group * chunks + chunk) * sums();
   std::fill(to + first * padded(), to + last * padded(), 0.0f);
   for (int64_t image = images * chunk / chunks; image < images * (chunk + 1) / chunks; ++image)
@@ -102,7 +109,7 @@ void WeightGradient::run(const sdk::Call& call) const {
   context.share_items(tasks, work / parts, [&](int64_t task, uint32_t thread) {
     add_images(call, task, reinterpret_cast<float*>(context.workspace.thread(thread)));
   });
-  add_chunks(call.scratch().as<float>(), call.output(0).as<float>());
+  add_chunks(call.scratch().as<float>(), call.output(conv2d_weight_backward::dweight).as<float>());
 }
 
 }  // namespace
@@ -112,14 +119,15 @@ sdk::Kernel make_conv2d_weight_backward(Context* context) {
   kernel.claimed_op = "conv2d_weight_backward";
   kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
     if (!convolution::fits(request)) return;
-    const asg_type& dweight = request.types[2];
+    const asg_type& dweight = request.types[request.n_inputs + conv2d_weight_backward::dweight];
     const int64_t groups = sdk::attr_int(request, "groups");
     const int64_t sums = dweight.shape[1] * dweight.shape[2] * dweight.shape[3] *
                          convolution::find_products().padded(dweight.shape[0] / groups);
     reply.accepted = 1;
     reply.strided_inputs = 3;
     reply.scratch_bytes = static_cast<uint64_t>(
-        gradient_chunks(request.types[1].shape[0], groups, sums) * groups * sums * 4);
+        gradient_chunks(request.types[conv2d_weight_backward::x].shape[0], groups, sums) * groups *
+        sums * 4);
   };
   kernel.prepare = prepare<WeightGradient>(context);
   return kernel;

@@ -1,12 +1,16 @@
 // The largest element of each window.
 #include <limits>
 
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/pooling/pooling.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
 
 namespace {
+
+namespace max_pool2d = sdk::composites::max_pool2d;
 
 using pooling::Plane;
 
@@ -39,8 +43,8 @@ void pool_planes(const pooling::Windows<2>& windows, const pooling::Pairs& pairs
   const bool by_pairs = pooling::is_pairs(height) && pooling::is_pairs(width);
   context.share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
     windows.planes.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
-      const auto x = pooling::plane_of<float>(call.input(0), at[0]);
-      const auto y = pooling::plane_of<float>(call.output(0), at[1]);
+      const auto x = pooling::plane_of<float>(call.input(max_pool2d::x), at[0]);
+      const auto y = pooling::plane_of<float>(call.output(max_pool2d::y), at[1]);
       const bool fast = by_pairs && x.column == 1 && y.column == 1;
       for (int64_t i = 0; i < height.result; ++i) {
         if (!fast || !pairs.largest(x.at(2 * i), x.at(2 * i + 1), width.result, y.at(i)))
@@ -61,7 +65,8 @@ sdk::Kernel make_max_pool2d(Context* context) {
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
     require_arity(step, 1, 1);
-    const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
+    const asg_value &x = program.input(step, max_pool2d::x),
+                    &y = program.output(step, max_pool2d::y);
     return [context, windows = pooling::Windows<2>(step, y, {&x, &y}),
             pairs = pooling::find_pairs()](const sdk::Call& call) {
       pool_planes(windows, pairs, *context, call);

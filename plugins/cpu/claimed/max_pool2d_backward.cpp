@@ -1,12 +1,16 @@
 // dy, moved to the first of the largest elements of each window, or to its last NaN.
 #include <limits>
 
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/pooling/pooling.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
 
 namespace {
+
+namespace max_pool2d_backward = sdk::composites::max_pool2d_backward;
 
 using pooling::Plane;
 
@@ -62,8 +66,9 @@ sdk::Kernel make_max_pool2d_backward(Context* context) {
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
     require_arity(step, 2, 1);
-    const asg_value &dy = program.input(step, 0), &x = program.input(step, 1);
-    const asg_value& dx = program.output(step, 0);
+    const asg_value &dy = program.input(step, max_pool2d_backward::dy),
+                    &x = program.input(step, max_pool2d_backward::x);
+    const asg_value& dx = program.output(step, max_pool2d_backward::dx);
     return [context, windows = pooling::Windows<3>(step, dy, {&x, &dy, &dx}),
             pairs = pooling::find_pairs()](const sdk::Call& call) {
       const int64_t count = windows.planes.count();
@@ -72,9 +77,10 @@ sdk::Kernel make_max_pool2d_backward(Context* context) {
                            windows.height.source * windows.width.source / 8;
       context->share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
         windows.planes.for_each(begin, end, [&](const auto& at) {
-          spread_plane(windows, pairs, pooling::plane_of<float>(call.input(1), at[0]),
-                       pooling::plane_of<float>(call.input(0), at[1]),
-                       pooling::plane_of<float>(call.output(0), at[2]));
+          spread_plane(windows, pairs,
+                       pooling::plane_of<float>(call.input(max_pool2d_backward::x), at[0]),
+                       pooling::plane_of<float>(call.input(max_pool2d_backward::dy), at[1]),
+                       pooling::plane_of<float>(call.output(max_pool2d_backward::dx), at[2]));
         });
       });
     };

@@ -1,6 +1,8 @@
 // The gradients of attention's query, key and value.  The sums for a key run over the queries in
 // one order, by one thread.  Where heads are few, the queries are cut into chunks that follow from
 // the shapes alone, and their sums are added up in their order.
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/attention/exact.hpp"
 #include "claimed/attention/operands.hpp"
 #include "kernels.hpp"
@@ -8,6 +10,10 @@
 namespace asg::cpu {
 
 namespace {
+
+namespace sdpa_backward = sdk::composites::scaled_dot_product_attention_backward;
+constexpr attention::Operands attention_backward_operands{
+    sdpa_backward::query, sdpa_backward::value, sdpa_backward::mask};
 
 constexpr int64_t attention_tasks = 16;
 constexpr int64_t most_attention_bytes = 16 << 20;  // of the chunks' sums
@@ -29,7 +35,7 @@ struct AttentionBackward {
   attention::Sizes sizes;
   attention::Backward loops;
   Loop<10> heads;  // offsets in dy, query, key, value, lse, delta, mask if there is one, results
-  uint32_t inputs = 6;
+  uint32_t inputs = 0;
   int64_t rows[3] = {};
   int64_t chunks = 1, work = 0;
 };
@@ -37,10 +43,11 @@ struct AttentionBackward {
 AttentionBackward::AttentionBackward(const sdk::ProgramCopy& program, const asg_step& step,
                                      Context& device)
     : context(device), loops(attention::find_backward()), inputs(step.n_inputs) {
-  require(step.n_inputs >= 6 && step.n_inputs <= 7 && step.n_outputs == 3,
+  require(step.n_inputs >= sdpa_backward::mask && step.n_inputs <= sdpa_backward::mask + 1 &&
+              step.n_outputs == 3,
           std::string(step.name) + ": wrong number of inputs or outputs");
-  sizes = attention::sizes_of(program, step, 1);
-  heads = attention::heads_of<10>(program, step, 1);
+  sizes = attention::sizes_of(program, step, attention_backward_operands);
+  heads = attention::heads_of<10>(program, step, attention_backward_operands);
   for (uint32_t i = 0; i < 3; ++i) rows[i] = attention::result_row(step, program.output(step, i));
   chunks = attention_chunks(heads.count(), sizes, loops.block);
   work = sizes.queries / chunks * sizes.keys * (3 * sizes.size + 2 * sizes.value_size + 8) / 8;
@@ -49,23 +56,26 @@ AttentionBackward::AttentionBackward(const sdk::ProgramCopy& program, const asg_
 
 attention::BackwardHead head_at(const AttentionBackward& step, const sdk::Call& call,
                                 const std::array<int64_t, 10>& at) {
+  const auto matrix = [&](uint32_t i) { return attention::matrix_of(call.input(i), at[i]); };
   const auto result = [&](uint32_t i) { return call.output(i).as<float>() + at[step.inputs + i]; };
-  attention::BackwardHead head{attention::matrix_of(call.input(0), at[0]),
-                               attention::matrix_of(call.input(1), at[1]),
-                               attention::matrix_of(call.input(2), at[2]),
-                               attention::matrix_of(call.input(3), at[3]),
-                               call.input(4).as<float>() + at[4],
-                               call.input(5).as<float>() + at[5],
-                               attention::last_stride(call.input(4)),
-                               attention::last_stride(call.input(5)),
-                               {},
-                               result(0),
-                               result(1),
-                               result(2),
-                               step.rows[0],
-                               step.rows[1],
-                               step.rows[2]};
-  if (step.inputs > 6) head.mask = attention::mask_of(call.input(6), at[6]);
+  attention::BackwardHead head{
+      matrix(sdpa_backward::dy),
+      matrix(sdpa_backward::query),
+      matrix(sdpa_backward::key),
+      matrix(sdpa_backward::value),
+      call.input(sdpa_backward::lse).as<float>() + at[sdpa_backward::lse],
+      call.input(sdpa_backward::delta).as<float>() + at[sdpa_backward::delta],
+      attention::last_stride(call.input(sdpa_backward::lse)),
+      attention::last_stride(call.input(sdpa_backward::delta)),
+      {},
+      result(sdpa_backward::dquery),
+      result(sdpa_backward::dkey),
+      result(sdpa_backward::dvalue),
+      step.rows[sdpa_backward::dquery],
+      step.rows[sdpa_backward::dkey],
+      step.rows[sdpa_backward::dvalue]};
+  if (step.inputs > sdpa_backward::mask)
+    head.mask = attention::mask_of(call.input(sdpa_backward::mask), at[sdpa_backward::mask]);
   return head;
 }
 
@@ -137,10 +147,10 @@ sdk::Kernel make_scaled_dot_product_attention_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "scaled_dot_product_attention_backward";
   kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    if (!attention::fits(request, 1, 6)) return;
+    if (!attention::fits(request, attention_backward_operands)) return;
     attention::accept(request, reply);
-    const attention::Sizes s = attention::sizes_of(request.types + 1);
-    const int64_t heads = sdk::element_count(request.types[4]) / s.queries;
+    const attention::Sizes s = attention::sizes_of(request, attention_backward_operands);
+    const int64_t heads = sdk::element_count(request.types[sdpa_backward::lse]) / s.queries;
     const int64_t chunks = attention_chunks(heads, s, attention::find_backward().block);
     if (chunks > 1)
       reply.scratch_bytes = static_cast<uint64_t>(chunks * heads * sums_of_head(s)) * 4;

@@ -4,15 +4,15 @@
 
 namespace asg::cpu::attention {
 
-bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask) {
-  if (request.version != 1 || request.n_inputs < mask) return false;
+bool fits(const asg_claim_request& request, const Operands& operands) {
+  if (request.version != 1 || request.n_inputs < operands.mask) return false;
   for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
-    const bool is_mask = i == mask && i < request.n_inputs;
+    const bool is_mask = i == operands.mask && i < request.n_inputs;
     if (request.types[i].dtype != ASG_F32 && !(is_mask && request.types[i].dtype == ASG_BOOL))
       return false;
     if (sdk::element_count(request.types[i]) == 0) return false;
   }
-  const Sizes s = sizes_of(request.types + query);
+  const Sizes s = sizes_of(request, operands);
   // Longer rows than heads have would need blocks of another shape to stay in the caches; a few
   // queries, which fill a part of the vectors' lanes only, are better multiplied with many keys.
   constexpr int64_t longest = 256, few = 16;
@@ -31,10 +31,12 @@ Sizes sizes(const T& query, const T& value) {
 }
 }  // namespace
 
-Sizes sizes_of(const asg_type* types) { return sizes(types[0], types[2]); }
+Sizes sizes_of(const asg_claim_request& request, const Operands& operands) {
+  return sizes(request.types[operands.query], request.types[operands.value]);
+}
 
-Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query) {
-  Sizes s = sizes(program.input(step, query), program.input(step, query + 2));
+Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, const Operands& operands) {
+  Sizes s = sizes(program.input(step, operands.query), program.input(step, operands.value));
   s.causal = sdk::attr_int(step, "causal") != 0;
   s.scale = static_cast<float>(sdk::attr_float(step, "scale"));
   return s;

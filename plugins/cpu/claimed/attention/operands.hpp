@@ -9,9 +9,13 @@
 
 namespace asg::cpu::attention {
 
-/// Whether query, key and value, from input `query` on, and the mask, input `mask`, are what the
-/// blocks are made for.
-bool fits(const asg_claim_request& request, uint32_t query, uint32_t mask);
+/// The places of what both read among the inputs; the mask, which may be missing, is the last.
+struct Operands {
+  uint32_t query, value, mask;
+};
+
+/// Whether query, key, value and mask are what the blocks are made for.
+bool fits(const asg_claim_request& request, const Operands& operands);
 
 /// Accepts a request, all inputs with any strides, all results with dense rows in any order.
 inline void accept(const asg_claim_request& request, asg_claim_reply& reply) {
@@ -20,16 +24,16 @@ inline void accept(const asg_claim_request& request, asg_claim_reply& reply) {
   reply.strided_outputs = (uint64_t{1} << request.n_outputs) - 1;
 }
 
-/// The sizes alone, of query, key and value.
-Sizes sizes_of(const asg_type* types);
-/// Sizes and attributes of a step whose query is input `query`.
-Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query);
+/// The sizes alone.
+Sizes sizes_of(const asg_claim_request& request, const Operands& operands);
+/// Sizes and attributes.
+Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, const Operands& operands);
 
 /// The leading axes of a step as a loop over the heads, with the element offsets of N operands:
 /// first the inputs, then the outputs.  An operand with fewer leading axes, a mask, is broadcast.
 template <std::size_t N>
-Loop<N> heads_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t query) {
-  const asg_value& q = program.input(step, query);
+Loop<N> heads_of(const sdk::ProgramCopy& program, const asg_step& step, const Operands& operands) {
+  const asg_value& q = program.input(step, operands.query);
   const uint32_t leading = q.rank - 2;
   Loop<N> heads;
   for (uint32_t d = 0; d < leading; ++d) {
@@ -39,7 +43,7 @@ Loop<N> heads_of(const sdk::ProgramCopy& program, const asg_step& step, uint32_t
       const asg_value& value =
           is_input ? program.input(step, i) : program.output(step, i - step.n_inputs);
       // Masks are aligned at their last axes, everything else has all leading axes.
-      const bool is_mask = is_input && i == query + (query == 0 ? 3u : 5u);
+      const bool is_mask = is_input && i == operands.mask;
       const int64_t axis = is_mask ? int64_t{d} + value.rank - q.rank : int64_t{d};
       if (axis >= 0 && (!is_mask || value.shape[axis] != 1)) strides[i] = value.strides[axis];
     }
