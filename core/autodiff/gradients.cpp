@@ -39,22 +39,15 @@ class Sweep {
     is_wrt_.assign(count, 0);
     for (const Tensor& t : wrt_)
       if (inside(t.value())) is_wrt_[index(t.value())] = 1;
-    for (NodeId id = begin; id < end; ++id) {
-      count_visit();
-      for (const Value operand : graph.node(id).operands)
-        if (depends(operand)) {
-          tracked_[id - begin] = 1;
-          break;
-        }
-    }
+    count_visits(end - begin);
+    between_ = dependents(graph, begin, end, [&](Value value) { return is_wrt(value); });
+    for (const NodeId id : between_) tracked_[id - begin] = 1;
     find_equals();
   }
 
   // Whether a value depends on one of wrt, through nodes of the sweep.
   [[nodiscard]] bool depends(Value value) const {
-    if (inside(value)) return tracked_[value.node - begin_] != 0 || is_wrt_[index(value)] != 0;
-    return std::any_of(wrt_.begin(), wrt_.end(),
-                       [&](const Tensor& t) { return t.value() == value; });
+    return is_wrt(value) || (inside(value) && tracked_[value.node - begin_] != 0);
   }
 
   void add(Value value, Part part) {
@@ -67,9 +60,8 @@ class Sweep {
 
   // `loss` is what an error message leads to; none inside of a composite's body.
   Tensors run(NodeId loss) {
-    for (NodeId id = end_; id-- > begin_;) {
-      count_visit();
-      if (tracked_[id - begin_] == 0) continue;
+    count_visits(between_.size());
+    for (const NodeId id : between_) {
       if (first_equal_[id - begin_] != id)
         hand_on(id);
       else if (arrived(id))
@@ -93,6 +85,11 @@ class Sweep {
   [[nodiscard]] std::size_t index(Value value) const {
     return first_[value.node - begin_] + value.output;
   }
+  [[nodiscard]] bool is_wrt(Value value) const {
+    if (inside(value)) return is_wrt_[index(value)] != 0;
+    return std::any_of(wrt_.begin(), wrt_.end(),
+                       [&](const Tensor& t) { return t.value() == value; });
+  }
   // Where the parts of a value are gathered; none where no gradient is wanted.
   [[nodiscard]] std::optional<std::size_t> slot(Value value) const {
     if (!is_float(graph_.type(value).dtype) || !depends(value)) return std::nullopt;
@@ -111,8 +108,8 @@ class Sweep {
     return std::any_of(begin + first_[id - begin_], begin + first_[id - begin_ + 1],
                        [](char zero) { return zero != 0; });
   }
-  void count_visit() {
-    if (visits_ != nullptr) ++*visits_;
+  void count_visits(std::size_t nodes) {
+    if (visits_ != nullptr) *visits_ += nodes;
   }
 
   // A tensor that a loop makes anew each time, to look at a piece of it, is one tensor: the first
@@ -307,7 +304,7 @@ class Sweep {
     std::string text = fmt::format("{}: this op has no gradient rule", node.op.name);
     if (loss != no_node) {
       text += "\n  its way to the output:";
-      for (const NodeId step : Structure(graph_).shortest_path(id, loss))
+      for (const NodeId step : shortest_path(graph_, id, loss))
         text += fmt::format(" {} ({}){}", graph_.node(step).op.name,
                             to_string(graph_.node(step).origin), step == loss ? "" : " ->");
     }
@@ -329,7 +326,8 @@ class Sweep {
   std::vector<Parts> parts_;          // contributions for each output, then for outside wrt
   std::vector<char> zeros_;           // numbered alike: whether a zero has come
   std::vector<NodeId> first_equal_;   // node - begin -> the first that computes the same
-  std::vector<char> tracked_;
+  std::vector<NodeId> between_;       // what depends on wrt, users first
+  std::vector<char> tracked_;         // the same by node - begin
   std::vector<char> is_wrt_;
 };
 
@@ -382,12 +380,12 @@ Tensors gradients(const Tensors& outputs, const Tensors& wrt, const Tensors& cot
     for (std::size_t i = 0; i < wrt.size(); ++i) options.reached->push_back(sweep.reached(i));
   }
 
-  std::vector<bool> reaching;
+  std::vector<bool> used;
   for (std::size_t i = 0; i < wrt.size(); ++i) {
     if (result[i].defined()) continue;
-    if (reaching.empty()) reaching = Structure(graph).reaching(roots);
+    if (used.empty()) used = needed(graph, roots);
     const Node node = graph.node(sources[i]);
-    if (!options.allow_unused && !reaching[sources[i]])
+    if (!options.allow_unused && !used[sources[i]])
       fail(fmt::format("the output does not depend on {} (made at {}); remove it, or set "
                        "allow_unused to get zeros",
                        node.attributes.has("name")

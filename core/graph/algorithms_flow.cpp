@@ -4,7 +4,10 @@
 #include <vector>
 
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
+#include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/compressed_sparse_row_graph.hpp>
+#include <boost/graph/filtered_graph.hpp>
+#include <boost/graph/one_bit_color_map.hpp>
 
 #include <asg/graph/algorithms.hpp>
 #include <asg/graph/error.hpp>
@@ -16,24 +19,41 @@ using Network =
     boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
                                        boost::no_property, std::uint32_t, std::uint32_t>;
 
-void check(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint32_t source,
-           std::uint32_t sink) {
+void check(std::span<const CapacityEdge> edges, std::uint32_t source, std::uint32_t sink) {
   if (source == sink) throw InternalError("min_cut: source and sink are the same node");
-  std::vector<Edge> uncuttable;
-  for (const CapacityEdge& edge : edges) {
+  for (const CapacityEdge& edge : edges)
     if (edge.capacity < 0) throw InternalError("min_cut: a capacity is negative");
-    if (edge.capacity == unlimited) uncuttable.push_back({edge.from, edge.to});
+}
+
+// What the source reaches by edges whose number is that, or not.
+template <class Numbers>
+struct Whose {
+  bool operator()(Network::edge_descriptor edge) const {
+    return (get(numbers, edge) == number) == equal;
   }
-  if (Structure(nodes, uncuttable).reachable({&source, 1})[sink]) {
-    throw InternalError("min_cut: edges of unlimited capacity join the source to the sink");
-  }
+  Numbers numbers;
+  std::int64_t number = 0;
+  bool equal = true;
+};
+template <class Numbers>
+std::vector<bool> reached(const Network& network, std::uint32_t source, Whose<Numbers> whose) {
+  const std::size_t nodes = boost::num_vertices(network);
+  const auto colors =
+      boost::make_one_bit_color_map(nodes, boost::get(boost::vertex_index, network));
+  boost::queue<std::uint32_t> pending;
+  boost::breadth_first_visit(boost::make_filtered_graph(network, whose), source, pending,
+                             boost::bfs_visitor<>(), colors);
+  std::vector<bool> result(nodes);
+  for (std::uint32_t node = 0; node < nodes; ++node)
+    result[node] = get(colors, node) != boost::one_bit_white;
+  return result;
 }
 
 }  // namespace
 
 MinCut min_cut(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint32_t source,
                std::uint32_t sink) {
-  check(nodes, edges, source, sink);
+  check(edges, source, sink);
 
   // Each edge gets a partner for the flow that is taken back; both sorted by where they start.
   const std::size_t count = 2 * edges.size();
@@ -64,6 +84,9 @@ MinCut min_cut(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint
 
   const auto edge_index = boost::get(boost::edge_index, network);
   const auto node_index = boost::get(boost::vertex_index, network);
+  const auto capacities = boost::make_iterator_property_map(capacity.begin(), edge_index);
+  if (reached(network, source, Whose{capacities, unlimited, true})[sink])
+    throw InternalError("min_cut: edges of unlimited capacity join the source to the sink");
   std::vector<std::int64_t> residual(count);
   const auto residuals = boost::make_iterator_property_map(residual.begin(), edge_index);
   std::vector<Network::edge_descriptor> predecessors(nodes);
@@ -71,27 +94,14 @@ MinCut min_cut(std::size_t nodes, std::span<const CapacityEdge> edges, std::uint
   std::vector<std::uint32_t> distances(nodes);
   MinCut result;
   result.capacity = boost::boykov_kolmogorov_max_flow(
-      network, boost::make_iterator_property_map(capacity.begin(), edge_index), residuals,
+      network, capacities, residuals,
       boost::make_iterator_property_map(partner.begin(), edge_index),
       boost::make_iterator_property_map(predecessors.begin(), node_index),
       boost::make_iterator_property_map(colors.begin(), node_index),
       boost::make_iterator_property_map(distances.begin(), node_index), node_index, source, sink);
-
   // The algorithm's own colours miss nodes that it gave up late: what the source still reaches
   // through edges with capacity to spare is the side closest to it.
-  result.source_side.resize(nodes);
-  result.source_side[source] = true;
-  std::vector<std::uint32_t> pending{source};
-  while (!pending.empty()) {
-    const auto [begin, end] = boost::out_edges(pending.back(), network);
-    pending.pop_back();
-    for (auto edge = begin; edge != end; ++edge) {
-      const std::uint32_t target = boost::target(*edge, network);
-      if (get(residuals, *edge) == 0 || result.source_side[target]) continue;
-      result.source_side[target] = true;
-      pending.push_back(target);
-    }
-  }
+  result.source_side = reached(network, source, Whose{residuals, 0, false});
   return result;
 }
 

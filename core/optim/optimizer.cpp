@@ -56,13 +56,13 @@ Tensor rate(const Call& call, const Operand& lr, DType dtype) {
 
 std::vector<VariableInfo> trainable(Graph& graph, const Tensor& loss, const Select& select) {
   const NodeId roots[] = {loss.value().node};
-  const std::vector<bool> reaching = Structure(graph).reaching(roots);
+  const std::vector<bool> used = needed(graph, roots);
   std::vector<VariableInfo> found;
   bool frozen = false;
   bool passed_over = false;
   for (const VariableInfo& info : graph.variables()) {
     const TensorType& type = graph.type({info.node, 0});
-    if (!reaching[info.node] || !is_float(type.dtype)) continue;
+    if (!used[info.node] || !is_float(type.dtype)) continue;
     frozen = frozen || !info.trainable;
     if (!info.trainable) continue;
     if (select && !select(info.name, type.shape)) {

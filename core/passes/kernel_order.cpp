@@ -12,61 +12,76 @@ namespace {
 // Always takes the ready kernel with the least key. The key has what running it adds to the memory
 // alive; `frees_first` looks only at whether it adds none, little or much, and keeps to the
 // program's order else.
-KernelOrder list_order(const Work& work, bool frees_first) {
-  const auto count = static_cast<std::uint32_t>(work.before.size());
-  std::vector<std::size_t> waits(count), left(work.memories.size());
-  std::vector<std::int64_t> adds(count, 0);
-  for (std::uint32_t k = 0; k < count; ++k) {
-    waits[k] = work.before[k].size();
-    for (const std::uint32_t m : work.makes[k]) adds[k] += work.memories[m].bytes;
+class LeastAdded : public ReadyNodes {
+ public:
+  LeastAdded(const Work& work, bool frees_first)
+      : work_(work),
+        frees_first_(frees_first),
+        left_(work.memories.size()),
+        adds_(work.makes.size(), 0),
+        state_(work.makes.size(), State::waits) {
+    for (std::uint32_t k = 0; k < adds_.size(); ++k)
+      for (const std::uint32_t m : work.makes[k]) adds_[k] += work.memories[m].bytes;
+    for (std::size_t m = 0; m < left_.size(); ++m) {
+      const Work::Memory& memory = work.memories[m];
+      left_[m] = memory.readers.size();
+      if (left_[m] == 1) adds_[memory.readers[0]] -= memory.bytes;
+      little_ = std::max(little_, memory.bytes / 1024);
+    }
   }
-  for (std::size_t m = 0; m < left.size(); ++m) {
-    left[m] = work.memories[m].readers.size();
-    if (left[m] == 1) adds[work.memories[m].readers[0]] -= work.memories[m].bytes;
+
+  void add(NodeId k) override {
+    state_[k] = State::ready;
+    offer(k);
   }
-  std::int64_t little = 0;
-  for (const Work::Memory& memory : work.memories) little = std::max(little, memory.bytes / 1024);
+  NodeId take() override {
+    while (state_[queue_.top().second] == State::done) queue_.pop();
+    const std::uint32_t k = queue_.top().second;
+    queue_.pop();
+    state_[k] = State::done;
+    work_.visits +=
+        1 + static_cast<std::int64_t>(work_.reads[k].size() + work_.kernels.users(k).size());
+    for (const std::uint32_t m : work_.reads[k])
+      if (--left_[m] == 1) find_last_reader(work_.memories[m]);
+    return k;
+  }
+
+ private:
   using Key = std::pair<std::int64_t, std::uint32_t>;
-  // A kernel whose key falls is put in again: the old entry comes later, when the kernel is done.
-  std::priority_queue<Key, std::vector<Key>, std::greater<>> ready;
-  std::vector<bool> done(count, false);
-  const auto offer = [&](std::uint32_t k) {
-    const std::int64_t coarse = adds[k] <= 0 ? 0 : adds[k] <= little ? 1 : 2;
-    ready.emplace(frees_first ? coarse : adds[k], k);
-  };
-  for (std::uint32_t k = 0; k < count; ++k)
-    if (waits[k] == 0) offer(k);
-  KernelOrder order;
-  order.reserve(count);
-  while (!ready.empty()) {
-    const std::uint32_t k = ready.top().second;
-    ready.pop();
-    if (done[k]) continue;
-    done[k] = true;
-    order.push_back(k);
-    work.visits += 1 + static_cast<std::int64_t>(work.reads[k].size() + work.after[k].size());
-    for (const std::uint32_t m : work.reads[k])
-      if (--left[m] == 1)
-        for (const std::uint32_t last : work.memories[m].readers) {
-          ++work.visits;
-          if (done[last]) continue;
-          adds[last] -= work.memories[m].bytes;
-          if (waits[last] == 0) offer(last);
-        }
-    for (const std::uint32_t next : work.after[k])
-      if (--waits[next] == 0) offer(next);
+  enum class State : std::uint8_t { waits, ready, done };
+
+  void find_last_reader(const Work::Memory& memory) {
+    for (const std::uint32_t last : memory.readers) {
+      ++work_.visits;
+      if (state_[last] == State::done) continue;
+      adds_[last] -= memory.bytes;
+      if (state_[last] == State::ready) offer(last);
+    }
   }
-  return order;
+  // A kernel whose key falls is put in again: the old entry comes later, when the kernel is done.
+  void offer(std::uint32_t k) {
+    const std::int64_t coarse = adds_[k] <= 0 ? 0 : adds_[k] <= little_ ? 1 : 2;
+    queue_.emplace(frees_first_ ? coarse : adds_[k], k);
+  }
+
+  const Work& work_;
+  bool frees_first_;
+  std::vector<std::size_t> left_;   // readers, by memory
+  std::vector<std::int64_t> adds_;  // by kernel
+  std::vector<State> state_;
+  std::int64_t little_ = 0;
+  std::priority_queue<Key, std::vector<Key>, std::greater<>> queue_;
+};
+
+KernelOrder list_order(const Work& work, bool frees_first) {
+  LeastAdded ready(work, frees_first);
+  return work.kernels.topological_order(ready);
 }
 
 // Going backwards, a memory comes to life at its last reader and dies at its maker. Which reader is
 // last is not known beforehand: the maker's side is exact, the readers' an upper bound.
 Work mirror_of(const Work& work) {
-  Work mirror;
-  mirror.before = work.after;
-  mirror.after = work.before;
-  mirror.makes.resize(work.makes.size());
-  mirror.reads.resize(work.makes.size());
+  Work mirror(work.kernels.reversed());
   for (std::uint32_t m = 0; m < work.memories.size(); ++m) {
     const Work::Memory& memory = work.memories[m];
     const std::uint32_t from = memory.readers.empty() ? memory.maker : memory.readers.back();
@@ -130,12 +145,13 @@ class PeakMoves {
 
   bool move_behind(std::size_t from) {
     std::size_t to = order_.size();
-    for (const std::uint32_t user : work_.after[order_[from]]) to = std::min(to, position_[user]);
+    for (const std::uint32_t user : work_.kernels.users(order_[from]))
+      to = std::min(to, position_[user]);
     return to > peak_.step + 1 && accept(from, to - 1);
   }
   bool move_before(std::size_t from) {
     std::size_t to = 0;
-    for (const std::uint32_t needed : work_.before[order_[from]])
+    for (const std::uint32_t needed : work_.kernels.operands(order_[from]))
       to = std::max(to, position_[needed] + 1);
     return to <= peak_.step && accept(from, peak_.step);
   }
@@ -196,7 +212,7 @@ Peak peak_of(const Work& work, const KernelOrder& order) {
 void lower_peak(const Work& work, KernelOrder& order) { PeakMoves(work, order).run(); }
 
 KernelOrder least_peak_order(const Work& work) {
-  KernelOrder best(work.before.size());
+  KernelOrder best(work.kernels.size());
   std::iota(best.begin(), best.end(), 0u);
   std::int64_t least = peak_of(work, best).bytes;
   const auto offer = [&](KernelOrder order) {

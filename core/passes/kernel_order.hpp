@@ -2,7 +2,10 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
+
+#include <asg/graph/algorithms.hpp>
 
 namespace asg {
 
@@ -13,8 +16,15 @@ struct Work {
     std::uint32_t maker = 0;             ///< kernel
     std::vector<std::uint32_t> readers;  ///< kernels
   };
-  std::vector<std::vector<std::uint32_t>> before, after;  ///< kernels, by kernel
-  std::vector<std::vector<std::uint32_t>> makes, reads;   ///< numbers of memories, by kernel
+  /// Kernels that make and read nothing yet.
+  explicit Work(Structure waiting)
+      : kernels(std::move(waiting)),
+        makes(kernels.size()),
+        reads(kernels.size()),
+        in_place(kernels.size(), false) {}
+
+  Structure kernels;                                     ///< with an edge to each that waits
+  std::vector<std::vector<std::uint32_t>> makes, reads;  ///< numbers of memories, by kernel
   std::vector<Memory> memories;
   std::vector<bool> in_place;       ///< by kernel: a result may take the place of an operand
   mutable std::int64_t visits = 0;  ///< of kernels, memories and edges, by all functions here

@@ -11,7 +11,7 @@
 #include <asg/graph/algorithms.hpp>
 #include <asg/graph/graph.hpp>
 
-#include "passes/acyclic_order.hpp"
+#include "graph/acyclic_order.hpp"
 
 namespace asg {
 

@@ -34,14 +34,12 @@ class SavedSet {
         late_(graph_.size(), false),
         read_late_(graph_.size(), false),
         read_by_kernel_(graph_.size(), false),
-        wanted_(graph_.size(), false),
-        forward_(graph_.size(), false),
         known_(graph_.size(), false),
         again_(graph_.size(), false),
         place_(graph_.size(), 0) {
     find_late();
-    find_wanted();
-    find_forward(traced.outputs);
+    find_read_late();
+    find_wanted_and_forward(traced.outputs);
     const std::vector<NodeId> order = forward_order();
     for (std::size_t at = 0; at < order.size(); at += most_nodes_at_once)
       cut(std::span(order).subspan(at, std::min(most_nodes_at_once, order.size() - at)));
@@ -61,8 +59,16 @@ class SavedSet {
       const Node node = graph_.node(id);
       kind_[id] = kind_of(node);
       late_[id] = node.origin.backward && !can_recompute(id) && !is_given(id);
-      for (const Value operand : node.operands) late_[id] = late_[id] || late_[operand.node];
-      if (!late_[id]) continue;
+    }
+    const std::vector<bool> first = late_;
+    for (const NodeId id : dependents(graph_, 0, static_cast<NodeId>(graph_.size()),
+                                      [&](Value value) { return first[value.node]; }))
+      late_[id] = true;
+  }
+  void find_read_late() {
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      if (!live_[id] || !late_[id]) continue;
+      const Node node = graph_.node(id);
       const bool region = can_recompute(id) || node.op.lowering.role == Lowering::Role::reduce;
       for (const Value operand : node.operands) {
         if (late_[operand.node]) continue;
@@ -71,26 +77,20 @@ class SavedSet {
       }
     }
   }
-  // Values that would serve the backward pass.
-  void find_wanted() {
-    for (auto id = static_cast<NodeId>(graph_.size()); id-- > 0;) {
-      if (!live_[id] || late_[id]) continue;
-      wanted_[id] = wanted_[id] || read_late_[id];
-      if (!can_recompute(id))
-        known_[id] = read_late_[id];
-      else if (wanted_[id])
-        for (const Value operand : graph_.node(id).operands) wanted_[operand.node] = true;
+  // Values that would serve the backward pass, and those that serve what is computed before it.
+  void find_wanted_and_forward(const Tensors& outputs) {
+    std::vector<NodeId> read, kept;
+    std::vector<bool> closed(graph_.size(), false);
+    for (const Tensor& output : outputs) kept.push_back(output.value().node);
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      if (!live_[id]) continue;
+      closed[id] = !can_recompute(id);
+      if (read_late_[id]) read.push_back(id);
+      if (!late_[id] && closed[id]) known_[id] = read_late_[id];
+      if (!late_[id] && closed[id] && !is_given(id)) kept.push_back(id);
     }
-  }
-
-  void find_forward(const Tensors& outputs) {
-    for (const Tensor& output : outputs) forward_[output.value().node] = true;
-    for (auto id = static_cast<NodeId>(graph_.size()); id-- > 0;) {
-      if (!live_[id] || late_[id] || is_given(id)) continue;
-      forward_[id] = forward_[id] || !can_recompute(id);
-      if (forward_[id])
-        for (const Value operand : graph_.node(id).operands) forward_[operand.node] = true;
-    }
+    wanted_ = needed(graph_, read, closed);
+    forward_ = needed(graph_, kept, late_);
   }
 
   // The nodes to decide about, each after its operands: those of one layer stand together, also
@@ -200,7 +200,8 @@ class Recomputer {
         context_(context),
         rewrite_(traced),
         saved_(traced),
-        again_(graph_.size()) {}
+        again_(graph_.size()),
+        order_(second_order()) {}
 
   Traced run() {
     for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -225,30 +226,34 @@ class Recomputer {
     return operands;
   }
 
-  void compute_again(NodeId wanted) {
-    std::vector<NodeId> pending{wanted};
-    while (!pending.empty()) {
-      const NodeId id = pending.back();
-      if (!saved_.again(id) || again_[id].defined()) {
-        pending.pop_back();
-        continue;
-      }
-      const Node node = graph_.node(id);
-      const std::size_t before = pending.size();
-      for (const Value operand : node.operands)
-        if (saved_.again(operand.node) && !again_[operand.node].defined())
-          pending.push_back(operand.node);
-      if (pending.size() > before) continue;
-      pending.pop_back();
-      if (!context_.may_rewrite()) {
-        again_[id] = rewrite_.value({id, 0});
-        continue;
-      }
-      Origin origin = node.origin;
-      origin.recomputed = true;
-      const OriginScope scope(rewrite_.graph(), origin);
-      again_[id] = rewrite_.graph().add(node.op, known_operands(node), node.attributes)[0];
+  // In the order in which nodes of the backward pass need them.
+  [[nodiscard]] std::vector<NodeId> second_order() const {
+    std::vector<NodeId> roots;
+    std::vector<bool> again(graph_.size(), false);
+    for (NodeId id = 0; id < graph_.size(); ++id) {
+      again[id] = saved_.again(id);
+      if (!rewrite_.live()[id] || !saved_.late(id)) continue;
+      for (const Value operand : graph_.node(id).operands)
+        if (saved_.again(operand.node)) roots.push_back(operand.node);
     }
+    return operands_first(graph_, roots, again);
+  }
+
+  // With what it needs, which comes before it.
+  void compute_again(NodeId wanted) {
+    while (saved_.again(wanted) && !again_[wanted].defined()) compute_next();
+  }
+  void compute_next() {
+    const NodeId id = order_[next_++];
+    if (!context_.may_rewrite()) {
+      again_[id] = rewrite_.value({id, 0});
+      return;
+    }
+    const Node node = graph_.node(id);
+    Origin origin = node.origin;
+    origin.recomputed = true;
+    const OriginScope scope(rewrite_.graph(), origin);
+    again_[id] = rewrite_.graph().add(node.op, known_operands(node), node.attributes)[0];
   }
 
   const Graph& graph_;
@@ -256,6 +261,8 @@ class Recomputer {
   Rewrite rewrite_;
   const SavedSet saved_;
   std::vector<Tensor> again_;  // of the new graph
+  const std::vector<NodeId> order_;
+  std::size_t next_ = 0;  // in the order
 };
 
 }  // namespace

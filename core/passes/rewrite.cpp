@@ -1,19 +1,15 @@
 #include "passes/rewrite.hpp"
 
+#include <asg/graph/algorithms.hpp>
 #include <asg/graph/op.hpp>
 
 namespace asg {
 
 std::vector<bool> live_nodes(TracedView traced) {
-  const Graph& graph = traced.graph;
-  std::vector<bool> live(graph.size(), false);
-  for (const Tensor& output : traced.outputs) live[output.value().node] = true;
-  for (const NodeId id : graph.assigns()) live[id] = true;
-  for (const NodeId id : graph.inputs()) live[id] = true;
-  for (auto id = static_cast<NodeId>(graph.size()); id-- > 0;)
-    if (live[id])
-      for (const Value operand : graph.node(id).operands) live[operand.node] = true;
-  return live;
+  std::vector<NodeId> roots = traced.graph.inputs();
+  roots.insert(roots.end(), traced.graph.assigns().begin(), traced.graph.assigns().end());
+  for (const Tensor& output : traced.outputs) roots.push_back(output.value().node);
+  return needed(traced.graph, roots);
 }
 
 Rewrite::Rewrite(TracedView from) : from_(from), live_(live_nodes(from)) {

@@ -2,33 +2,37 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "passes/kernel_order.hpp"
 
 namespace asg {
 namespace {
 
+std::vector<NodeId> nodes_of(const Kernel& kernel) {
+  std::vector<NodeId> nodes = kernel.nodes;
+  if (kernel.anchor != no_node) nodes.push_back(kernel.anchor);
+  return nodes;
+}
+
+Structure waits_of(const Fused& fused) {
+  std::vector<Edge> edges;
+  for (std::uint32_t k = 0; k < fused.kernels.size(); ++k)
+    for (const NodeId id : nodes_of(fused.kernels[k]))
+      for (const NodeId user : fused.order.successors(id))
+        if (fused.kernel_of[user] != k) edges.push_back({k, fused.kernel_of[user]});
+  return {fused.kernels.size(), std::move(edges)};
+}
+
 Work survey(const Layout& layout, const Fused& fused) {
   const std::size_t count = fused.kernels.size();
-  Work work;
-  work.before.resize(count);
-  work.after.resize(count);
-  work.makes.resize(count);
-  work.reads.resize(count);
-  for (const Kernel& kernel : fused.kernels) work.in_place.push_back(!kernel.nodes.empty());
+  Work work(waits_of(fused));
   std::vector<bool> is_output(layout.graph.size(), false);
   for (const Tensor& output : layout.outputs)
     is_output[layout.sources.of(output.value()).base.node] = true;
   for (std::uint32_t k = 0; k < count; ++k) {
-    std::vector<NodeId> nodes = fused.kernels[k].nodes;
-    if (fused.kernels[k].anchor != no_node) nodes.push_back(fused.kernels[k].anchor);
-    for (const NodeId id : nodes) {
-      for (const NodeId user : fused.order.successors(id)) {
-        const std::uint32_t other = fused.kernel_of[user];
-        if (other == k) continue;
-        work.after[k].push_back(other);
-        work.before[other].push_back(k);
-      }
+    work.in_place[k] = !fused.kernels[k].nodes.empty();
+    for (const NodeId id : nodes_of(fused.kernels[k])) {
       const bool elsewhere = is_output[id] || (layout.assigned[id] != no_node && !fused.late[id]);
       Work::Memory memory;
       memory.maker = k;
@@ -46,11 +50,6 @@ Work survey(const Layout& layout, const Fused& fused) {
       work.memories.push_back(std::move(memory));
     }
   }
-  for (auto* lists : {&work.before, &work.after})
-    for (auto& list : *lists) {
-      std::sort(list.begin(), list.end());
-      list.erase(std::unique(list.begin(), list.end()), list.end());
-    }
   return work;
 }
 

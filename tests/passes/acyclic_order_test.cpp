@@ -6,7 +6,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "passes/acyclic_order.hpp"
+#include "graph/acyclic_order.hpp"
 #include "passes/random_graph.hpp"
 
 namespace {

@@ -15,21 +15,16 @@ using passes_test::Random;
 // Kernels that each make one memory and read some of those before.
 Work made_of(const std::vector<std::int64_t>& bytes,
              const std::vector<std::vector<std::uint32_t>>& reads) {
-  const std::size_t count = bytes.size();
-  Work work;
-  work.before.resize(count);
-  work.after.resize(count);
-  work.makes.resize(count);
+  const auto count = static_cast<std::uint32_t>(bytes.size());
+  std::vector<Edge> edges;
+  for (std::uint32_t k = 0; k < count; ++k)
+    for (const std::uint32_t from : reads[k]) edges.push_back({from, k});
+  Work work(Structure(count, std::move(edges)));
   work.reads = reads;
-  work.in_place.assign(count, false);
   for (std::uint32_t k = 0; k < count; ++k) {
     work.makes[k] = {k};
     work.memories.push_back({bytes[k], k, {}});
-    for (const std::uint32_t from : reads[k]) {
-      work.memories[from].readers.push_back(k);
-      work.before[k].push_back(from);
-      work.after[from].push_back(k);
-    }
+    for (const std::uint32_t from : reads[k]) work.memories[from].readers.push_back(k);
   }
   return work;
 }
@@ -49,19 +44,19 @@ Work random_work(Random& random, std::int64_t kernels) {
 }
 
 bool is_valid(const Work& work, const KernelOrder& order) {
-  std::vector<std::size_t> position(work.before.size(), order.size());
+  std::vector<std::size_t> position(work.kernels.size(), order.size());
   for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = i;
   if (order.size() != position.size()) return false;
   for (std::size_t k = 0; k < position.size(); ++k) {
     if (position[k] == order.size()) return false;
-    for (const std::uint32_t needed : work.before[k])
+    for (const std::uint32_t needed : work.kernels.operands(static_cast<std::uint32_t>(k)))
       if (position[needed] >= position[k]) return false;
   }
   return true;
 }
 
 KernelOrder as_given(const Work& work) {
-  KernelOrder order(work.before.size());
+  KernelOrder order(work.kernels.size());
   std::iota(order.begin(), order.end(), 0u);
   return order;
 }

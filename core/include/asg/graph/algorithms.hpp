@@ -1,6 +1,9 @@
-// Graph algorithms over a compact snapshot; passes and differentiation call these.
+// Graph algorithms, by Boost.Graph; passes and differentiation call these, and see no Boost header.
+// What is said of a Graph's nodes looks at the graph as it stands: no edge is copied. Everything is
+// linear in what it meets unless it says otherwise, and nothing recurses.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <iosfwd>
 #include <memory>
 #include <span>
@@ -14,59 +17,69 @@ namespace asg {
 /// Stands for "none" where a NodeId is expected.
 inline constexpr NodeId no_node = UINT32_MAX;
 
+/// For each node, whether one of the roots needs it; the roots themselves are needed. What only
+/// nodes flagged in `closed` need is not; an empty `closed` flags none.
+[[nodiscard]] std::vector<bool> needed(const Graph& graph, std::span<const NodeId> roots,
+                                       const std::vector<bool>& closed = {});
+
+/// The nodes that the roots need through nodes flagged in `within`, themselves included, each after
+/// its operands, depth first: values are made close to their use.
+[[nodiscard]] std::vector<NodeId> operands_first(const Graph& graph, std::span<const NodeId> roots,
+                                                 const std::vector<bool>& within);
+
+/// The nodes of [begin, end) that read a source, or depend on one through nodes of the range, each
+/// after all that read it: the order in which gradients are made.
+[[nodiscard]] std::vector<NodeId> dependents(const Graph& graph, NodeId begin, NodeId end,
+                                             const std::function<bool(Value)>& is_source);
+
+/// A shortest chain of nodes by which data flows from one to the other, both included; empty when
+/// there is none.
+[[nodiscard]] std::vector<NodeId> shortest_path(const Graph& graph, NodeId from, NodeId to);
+
 /// Data flows from one node to another.
 struct Edge {
   NodeId from;
   NodeId to;
+  friend auto operator<=>(const Edge&, const Edge&) = default;
 };
 
-/// The nodes and edges of a graph without their meaning. A snapshot: it does not see nodes that
-/// are added later.
+/// Which of the nodes that wait for nothing any more comes next.
+class ReadyNodes {
+ public:
+  ReadyNodes() = default;
+  virtual ~ReadyNodes() = default;
+  ReadyNodes(const ReadyNodes&) = delete;
+  ReadyNodes& operator=(const ReadyNodes&) = delete;
+  virtual void add(NodeId node) = 0;
+  virtual NodeId take() = 0;  ///< one of those added; asked only while there are some
+};
+
+/// Nodes that wait for others, such as kernels, and nothing of what they mean.
 /// Threads  const functions may run at once.
-/// Memory   8 bytes for each node and 8 for each edge, in four arrays; nothing recurses.
-/// Cost     linear to build; each function is linear unless it says otherwise.
+/// Memory   8 bytes for each node and 8 for each edge, in four arrays.
 class Structure {
  public:
-  /// One edge for each operand.
-  explicit Structure(const Graph& graph);
-  /// Nodes 0..nodes-1 and any edges between them.
-  Structure(std::size_t nodes, std::span<const Edge> edges);
+  /// Nodes 0..nodes-1 and any edges between them; of equal edges one counts. Cost n log n.
+  Structure(std::size_t nodes, std::vector<Edge> edges);
   ~Structure();
   Structure(Structure&& other) noexcept;
   Structure& operator=(Structure&& other) noexcept;
 
   [[nodiscard]] std::size_t size() const;
-  /// Where the node's edges come from, in the order of the operands, repetitions included.
+  /// Where the node's edges come from, and where they go to; ascending.
   [[nodiscard]] std::span<const NodeId> operands(NodeId node) const;
-  /// Where the node's edges go to, once for each edge.
   [[nodiscard]] std::span<const NodeId> users(NodeId node) const;
+  /// The same with all edges turned round.
+  [[nodiscard]] Structure reversed() const;
 
-  /// All nodes, each after its operands.
-  /// Errors   InternalError when there is a cycle.
-  [[nodiscard]] std::vector<NodeId> topological_order() const;
-  /// The nodes that the targets need, each after its operands, depth first: values are made
-  /// close to their use.
-  [[nodiscard]] std::vector<NodeId> topological_order(std::span<const NodeId> targets) const;
-
-  /// For each node, whether data flows to it from one of the given nodes, themselves included.
-  [[nodiscard]] std::vector<bool> reachable(std::span<const NodeId> from) const;
-  /// For each node, whether data flows from it to one of the given nodes, themselves included.
-  [[nodiscard]] std::vector<bool> reaching(std::span<const NodeId> to) const;
-
-  /// A shortest chain of nodes from one to the other, both included; empty when there is none.
-  [[nodiscard]] std::vector<NodeId> shortest_path(NodeId from, NodeId to) const;
-
-  /// For each node, the last node that every way from the entries to it passes; no_node where
-  /// there is none or no way. The dominator's dominator is the next, and so on.
-  /// Errors   InternalError when there is a cycle.
-  /// Cost     n log n.
-  [[nodiscard]] std::vector<NodeId> dominators(std::span<const NodeId> entries) const;
-  /// The same against the flow: the first node that every way from it to the exits passes.
-  [[nodiscard]] std::vector<NodeId> post_dominators(std::span<const NodeId> exits) const;
+  /// The nodes, each after its operands, as `ready` chooses. Nodes of a cycle, and what waits for
+  /// them, are missing.
+  [[nodiscard]] std::vector<NodeId> topological_order(ReadyNodes& ready) const;
 
  private:
-  struct Snapshot;
-  std::unique_ptr<const Snapshot> snapshot_;
+  struct Rows;
+  explicit Structure(std::unique_ptr<const Rows> rows);
+  std::unique_ptr<const Rows> rows_;
 };
 
 /// An edge of a flow network.

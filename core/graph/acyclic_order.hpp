@@ -1,5 +1,7 @@
 // A topological order of groups of nodes that is kept while groups are joined and edges are added.
-// Internal to the passes.
+// Boost.Graph has none that is kept. Its visits are no help in the searches either: one that may stop
+// at any edge, as these do when a path is found or enough was looked at, stops by an exception.
+// Internal to the library.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "passes/acyclic_order.hpp"
+#include "graph/acyclic_order.hpp"
 
 #include <algorithm>
 #include <numeric>
