@@ -42,6 +42,8 @@ function(asg_test label)
     add_executable(${target} ${source})
     target_compile_definitions(${target} PRIVATE
       BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${label}_${subject} ${arg_DEFINITIONS})
+    # What is tested is optimised; what tests it is compiled more often than it runs.
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
     target_link_libraries(${target} PRIVATE
       ${library} fmt::fmt Boost::unit_test_framework Threads::Threads ${CMAKE_DL_LIBS}

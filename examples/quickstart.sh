@@ -19,12 +19,16 @@ train=(
 
 # What names the device holds for the sample, too, and so does the folder.
 # The folder of its own it writes over, another one only when told to.
-device=() rest=() over=(--overwrite)
+device=() rest=() over=(--overwrite) backend=cpu
 while (( $# )); do
   case $1 in
     -h | --help) sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;;
-    --backend | --plugin-dir | --threads) device+=("$1" "${2:?quickstart.sh: $1 needs a value}"); shift ;;
-    --backend=* | --plugin-dir=* | --threads=*) device+=("$1") ;;
+    --backend | --plugin-dir | --threads)
+      device+=("$1" "${2:?quickstart.sh: $1 needs a value}")
+      [[ $1 != --backend ]] || backend=$2
+      shift ;;
+    --backend=*) device+=("$1") backend=${1#--backend=} ;;
+    --plugin-dir=* | --threads=*) device+=("$1") ;;
     --out) out=${2:?quickstart.sh: --out needs a value} over=(); shift ;;
     --out=*) out=${1#--out=} over=() ;;
     --resume | --overwrite) rest+=("$1") over=() ;;
@@ -34,7 +38,15 @@ while (( $# )); do
 done
 
 "$root/cmake/install-packages.sh"
-(cd "$root" && cmake --preset release && cmake --build --preset release --target core/all plugins/all)
+# Of the backends only the one that is asked for is built, where it is one of ours.
+targets=(asg)
+if [[ $backend =~ ^[a-z0-9_]+$ && -d $root/plugins/$backend ]]; then targets+=("asg-backend-$backend"); fi
+(
+  cd "$root"
+  cmake --preset release >/dev/null
+  echo "asg: building; about two minutes on two cores, the first time"
+  NINJA_STATUS='asg: built %f of %t in %e s: ' cmake --build --preset release --target "${targets[@]}"
+)
 
 "$asg" train "${train[@]}" --out "$out" "${over[@]}" "${device[@]}" "${rest[@]}"
 echo

@@ -8,7 +8,7 @@
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_arg_reduce(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
   const uint32_t axis = checked_axis(step, x);
   bool fits = y.rank + 1 == x.rank;
@@ -37,7 +37,7 @@ void arg_reduce(const sdk::Call& call) {
   });
 }
 
-void run(const sdk::Call& call) {
+void run_arg_reduce(const sdk::Call& call) {
   dispatch(call.input(0).dtype(), [&](auto zero) { arg_reduce<decltype(zero)>(call); });
 }
 
@@ -46,7 +46,7 @@ void run(const sdk::Call& call) {
 sdk::Kernel make_arg_reduce() {
   return make_kernel(
       rows_per_dtype(ASG_OP_ARG_REDUCE, computed_dtypes, {same, ASG_DTYPE_BIT(ASG_I64)}), {1, 1},
-      check, run);
+      check_arg_reduce, run_arg_reduce);
 }
 
 }  // namespace asg::reference

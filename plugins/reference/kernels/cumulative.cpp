@@ -9,7 +9,7 @@
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_cumulative(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_value& x = program.input(step, 0);
   checked_axis(step, x);
   require(same_shape(x, program.output(step, 0)), "cumulative: shapes do not fit");
@@ -38,7 +38,7 @@ void accumulate(const sdk::Call& call, Total start, Op op) {
   });
 }
 
-void run(const sdk::Call& call) {
+void run_cumulative(const sdk::Call& call) {
   if (call.input(0).count() == 0) return;
   const std::string_view mode = sdk::attr_string(call.step, "mode");
   dispatch(call.input(0).dtype(), [&](auto zero) {
@@ -62,7 +62,8 @@ void run(const sdk::Call& call) {
 }  // namespace
 
 sdk::Kernel make_cumulative() {
-  return make_kernel(rows_per_dtype(ASG_OP_CUMULATIVE, number_dtypes, {same}), {1, 1}, check, run);
+  return make_kernel(rows_per_dtype(ASG_OP_CUMULATIVE, number_dtypes, {same}), {1, 1},
+                     check_cumulative, run_cumulative);
 }
 
 }  // namespace asg::reference

@@ -17,7 +17,7 @@ struct Windows {
   uint32_t n() const { return pads.size(); }
 };
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_fold(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
   const Windows windows(step);
   const uint32_t n = windows.n();
@@ -55,7 +55,7 @@ void fold(const sdk::Call& call) {
   });
 }
 
-void run(const sdk::Call& call) {
+void run_fold(const sdk::Call& call) {
   dispatch(call.output(0).dtype(), [&](auto zero) {
     if constexpr (Number<decltype(zero)>) fold<decltype(zero)>(call);
   });
@@ -64,7 +64,8 @@ void run(const sdk::Call& call) {
 }  // namespace
 
 sdk::Kernel make_fold() {
-  return make_kernel(rows_per_dtype(ASG_OP_FOLD, number_dtypes, {same}), {1, 1}, check, run);
+  return make_kernel(rows_per_dtype(ASG_OP_FOLD, number_dtypes, {same}), {1, 1}, check_fold,
+                     run_fold);
 }
 
 }  // namespace asg::reference

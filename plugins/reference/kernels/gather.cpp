@@ -5,11 +5,11 @@
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_gather(const sdk::ProgramCopy& program, const asg_step& step) {
   check_indexing(step, program.input(step, 0), program.input(step, 1), program.output(step, 0));
 }
 
-void run(const sdk::Call& call) {
+void run_gather(const sdk::Call& call) {
   const sdk::Tensor x = call.input(0), y = call.output(0);
   dispatch_size(sdk::dtype_size(x.dtype()), [&](auto zero) {
     using T = decltype(zero);
@@ -24,7 +24,7 @@ void run(const sdk::Call& call) {
 
 sdk::Kernel make_gather() {
   return make_kernel(rows_per_dtype(ASG_OP_GATHER, all_dtypes, {same, index_dtypes, same}), {2, 1},
-                     check, run);
+                     check_gather, run_gather);
 }
 
 }  // namespace asg::reference

@@ -8,7 +8,7 @@
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_scatter(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
   check_indexing(step, x, program.input(step, 1), program.input(step, 2));
   require(same_shape(x, y), "scatter: x and y differ in shape");
@@ -40,7 +40,7 @@ void scatter(const sdk::Call& call) {
                   });
 }
 
-void run(const sdk::Call& call) {
+void run_scatter(const sdk::Call& call) {
   dispatch(call.output(0).dtype(), [&](auto zero) { scatter<decltype(zero)>(call); });
 }
 
@@ -49,7 +49,7 @@ void run(const sdk::Call& call) {
 sdk::Kernel make_scatter() {
   return make_kernel(
       rows_per_dtype(ASG_OP_SCATTER, computed_dtypes, {same, index_dtypes, same, same}), {3, 1},
-      check, run);
+      check_scatter, run_scatter);
 }
 
 }  // namespace asg::reference

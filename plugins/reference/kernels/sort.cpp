@@ -10,7 +10,7 @@
 namespace asg::reference {
 namespace {
 
-void check(const sdk::ProgramCopy& program, const asg_step& step) {
+void check_sort(const sdk::ProgramCopy& program, const asg_step& step) {
   const asg_value& x = program.input(step, 0);
   checked_axis(step, x);
   require(same_shape(x, program.output(step, 0)) && same_shape(x, program.output(step, 1)),
@@ -45,7 +45,7 @@ void sort(const sdk::Call& call) {
   });
 }
 
-void run(const sdk::Call& call) {
+void run_sort(const sdk::Call& call) {
   if (call.input(0).count() == 0) return;
   dispatch(call.input(0).dtype(), [&](auto zero) { sort<decltype(zero)>(call); });
 }
@@ -55,7 +55,7 @@ void run(const sdk::Call& call) {
 sdk::Kernel make_sort() {
   return make_kernel(
       rows_per_dtype(ASG_OP_SORT, computed_dtypes, {same, same, ASG_DTYPE_BIT(ASG_I64)}), {1, 2},
-      check, run);
+      check_sort, run_sort);
 }
 
 }  // namespace asg::reference
