@@ -1,4 +1,4 @@
-# asg_unity(<target>): compiles the target's sources by folder, up to 30 files as one, so that what their headers
+# asg_unity(<target>): compiles the target's sources by top folder, up to 30 files as one, so that what their headers
 # instantiate (fmt, JSON, CLI11, Boost, the C++ library) is compiled once and not for each of them: a third of the time.
 # Names in anonymous namespaces are therefore unique within a folder. Files of Highway, which include themselves for each
 # instruction set, stay alone. Off with -DASG_UNITY_BUILD=OFF (the preset `dev`, where one file is edited and built).
@@ -7,16 +7,18 @@ function(asg_unity target)
   list(FILTER sources INCLUDE REGEX "\\.cpp$")
   list(SORT sources)
   foreach(source IN LISTS sources)
-    cmake_path(GET source PARENT_PATH folder)
-    cmake_path(RELATIVE_PATH folder BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
-    if(folder MATCHES "^\\.\\.")  # generated
+    cmake_path(RELATIVE_PATH source BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}" OUTPUT_VARIABLE path)
+    if(path MATCHES "^\\.\\.")  # generated
       continue()
     endif()
     file(STRINGS "${source}" alone LIMIT_COUNT 1 REGEX "define HWY_TARGET_INCLUDE")
     if(alone)
       continue()
     endif()
-    string(MAKE_C_IDENTIFIER "${folder}" folder)
+    set(folder top)
+    if(path MATCHES "^([^/]+)/")
+      set(folder "${CMAKE_MATCH_1}")
+    endif()
     math(EXPR count_${folder} "0${count_${folder}} + 1")
     math(EXPR unit "(${count_${folder}} - 1) / 30")
     set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${folder}_${unit}")

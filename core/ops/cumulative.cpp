@@ -38,7 +38,7 @@ Tensor product_gradient(const Tensor& x, const Tensor& dy, int axis) {
 }
 
 // The latest element that equals the maximum so far has the gradient.
-Tensor maximum_gradient(const Tensor& x, const Tensor& dy, int axis) {
+Tensor cumulative_maximum_gradient(const Tensor& x, const Tensor& dy, int axis) {
   const int last = x.rank() - 1;
   const Tensor row = transpose(x, axis, last);
   const Shape shape = row.shape();
@@ -70,7 +70,8 @@ Tensors cumulative_gradient(const GradientCall& call) {
     one[static_cast<std::size_t>(axis)] = 1;
     dy = pad(slice(dy, axis, 1, n), none, one);
   }
-  const Tensor dx = mode == "prod" ? product_gradient(x, dy, axis) : maximum_gradient(x, dy, axis);
+  const Tensor dx =
+      mode == "prod" ? product_gradient(x, dy, axis) : cumulative_maximum_gradient(x, dy, axis);
   return {reverse ? flip(dx, axis) : dx};
 }
 

@@ -46,7 +46,7 @@ Tensor tanh_argument(const Tensor& x) { return root * (x * (cubic * square(x) + 
 
 Tensors tanh_body(const OpCall& call) { return {gated(call.in(0), tanh_argument(call.in(0)))}; }
 
-Tensors tanh_gradient(const GradientCall& call) {
+Tensors gelu_tanh_gradient(const GradientCall& call) {
   return {apply(find_op("gelu_tanh_backward"), {call.dy(), call.in(0)})};
 }
 
@@ -77,7 +77,7 @@ std::vector<Sample> exact_samples() {
 std::vector<Sample> exact_backward_samples() {
   return binary_samples({-2, 2}, {-4, 4}, [](double dy, double x) { return dy * exact_slope(x); });
 }
-std::vector<Sample> tanh_samples() {
+std::vector<Sample> gelu_tanh_samples() {
   return joined(unary_samples({-4, 4}, approximate),
                 {kink({Array({3}, {0.0, 1e30, -1e30})}, Array({3}, {0.0, 1e30, 0.0}))});
 }
@@ -124,10 +124,10 @@ std::vector<OpDef> gelu() {
               .inputs = {{"x", "[...]", "float"}},
               .outputs = {{"y", "as x", "as x"}},
               .infer = rules::floats,
-              .gradient = tanh_gradient,
+              .gradient = gelu_tanh_gradient,
               .decompose = tanh_body,
               .source = "https://arxiv.org/abs/1606.08415",
-              .samples = tanh_samples,
+              .samples = gelu_tanh_samples,
           },
           {
               .name = "gelu_tanh_backward",

@@ -116,7 +116,7 @@ std::vector<Sample> reduce_samples() {
   return reduce_samples;
 }
 
-Tensor reduced(std::string_view kind, const Operand& x, const Axes& axes, bool keepdims) {
+Tensor reduce_with(std::string_view kind, const Operand& x, const Axes& axes, bool keepdims) {
   const Call call(kind, {x});
   Tensor from = call.tensor(x);
   const bool logical = kind == "any" || kind == "all";
@@ -133,22 +133,22 @@ Tensor reduced(std::string_view kind, const Operand& x, const Axes& axes, bool k
 }  // namespace
 
 Tensor sum(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("sum", x, axes, keepdims);
+  return reduce_with("sum", x, axes, keepdims);
 }
 Tensor prod(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("prod", x, axes, keepdims);
+  return reduce_with("prod", x, axes, keepdims);
 }
 Tensor max(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("max", x, axes, keepdims);
+  return reduce_with("max", x, axes, keepdims);
 }
 Tensor min(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("min", x, axes, keepdims);
+  return reduce_with("min", x, axes, keepdims);
 }
 Tensor any(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("any", x, axes, keepdims);
+  return reduce_with("any", x, axes, keepdims);
 }
 Tensor all(const Operand& x, const Axes& axes, bool keepdims) {
-  return reduced("all", x, axes, keepdims);
+  return reduce_with("all", x, axes, keepdims);
 }
 
 namespace ops {

@@ -40,7 +40,8 @@ sdk::Capability row(uint32_t dtype) {
   for (uint32_t opcode = 0; opcode < ASG_EW_COUNT; ++opcode)
     if (supports(opcode, dtype)) row.instructions[opcode / 64] |= uint64_t{1} << (opcode % 64);
   for (uint32_t kind = 0; kind < 64; ++kind)
-    if (make_reduction(kind, dtype, 1, 1, true) != nullptr) row.reductions |= uint64_t{1} << kind;
+    if (make_reduction_tree(kind, dtype, 1, 1, true) != nullptr)
+      row.reductions |= uint64_t{1} << kind;
   return row;
 }
 
