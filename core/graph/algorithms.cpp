@@ -167,17 +167,17 @@ std::vector<NodeId> shortest_path(const Graph& graph, NodeId from, NodeId to) {
 
 namespace {
 
-using Row =
+using Adjacency =
     boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property,
                                        boost::no_property, NodeId, std::uint32_t>;
 
-Row make_row(std::size_t nodes, const std::vector<std::pair<NodeId, NodeId>>& edges) {
+Adjacency make_adjacency(std::size_t nodes, const std::vector<std::pair<NodeId, NodeId>>& edges) {
   return {boost::edges_are_unsorted_multi_pass, edges.begin(), edges.end(),
           static_cast<NodeId>(nodes)};
 }
 
-std::span<const NodeId> ends(const Row& row, NodeId node) {
-  const auto [begin, end] = boost::adjacent_vertices(node, row);
+std::span<const NodeId> ends(const Adjacency& edges, NodeId node) {
+  const auto [begin, end] = boost::adjacent_vertices(node, edges);
   return {begin, end};
 }
 
@@ -199,9 +199,9 @@ void put(const Waits&, NodeId, boost::one_bit_color_type) {}
 struct CountDown : boost::bfs_visitor<> {
   CountDown(std::vector<std::uint32_t>& waits, std::vector<NodeId>& into)
       : counts(&waits), order(&into) {}
-  void examine_vertex(NodeId node, const Row&) const { order->push_back(node); }
-  void examine_edge(Row::edge_descriptor edge, const Row& row) const {
-    --(*counts)[boost::target(edge, row)];
+  void examine_vertex(NodeId node, const Adjacency&) const { order->push_back(node); }
+  void examine_edge(Adjacency::edge_descriptor edge, const Adjacency& edges) const {
+    --(*counts)[boost::target(edge, edges)];
   }
   std::vector<std::uint32_t>* counts;
   std::vector<NodeId>* order;
@@ -227,8 +227,8 @@ class ReadyQueue {
 }  // namespace
 
 struct Structure::Rows {
-  Row operands;
-  Row users;
+  Adjacency operands;
+  Adjacency users;
 };
 
 Structure::Structure(std::size_t nodes, std::vector<Edge> edges) {
@@ -239,7 +239,8 @@ Structure::Structure(std::size_t nodes, std::vector<Edge> edges) {
     along.emplace_back(edge.from, edge.to);
     against.emplace_back(edge.to, edge.from);
   }
-  rows_ = std::make_unique<const Rows>(Rows{make_row(nodes, against), make_row(nodes, along)});
+  rows_ = std::make_unique<const Rows>(
+      Rows{make_adjacency(nodes, against), make_adjacency(nodes, along)});
 }
 
 Structure::Structure(std::unique_ptr<const Rows> rows) : rows_(std::move(rows)) {}

@@ -10,19 +10,18 @@
 namespace asg {
 namespace {
 
-struct DTypeRow {
+struct Row {
   DType dtype;
   std::string_view name;
 };
 
 // In the order of promotion; u32 holds random bits and stands outside of it.
-constexpr std::array rows{DTypeRow{boolean, "bool"}, DTypeRow{i32, "i32"}, DTypeRow{i64, "i64"},
-                          DTypeRow{f32, "f32"},      DTypeRow{f64, "f64"}, DTypeRow{u32, "u32"}};
+constexpr std::array rows{Row{boolean, "bool"}, Row{i32, "i32"}, Row{i64, "i64"},
+                          Row{f32, "f32"},      Row{f64, "f64"}, Row{u32, "u32"}};
 
 std::size_t rank_of(DType dtype) {
-  const auto row = std::find_if(rows.begin(), rows.end(), [&](const DTypeRow& candidate) {
-    return candidate.dtype == dtype;
-  });
+  const auto row = std::find_if(rows.begin(), rows.end(),
+                                [&](const Row& candidate) { return candidate.dtype == dtype; });
   if (row == rows.end()) {
     throw TypeError(fmt::format("{} is the number of no element type", static_cast<int>(dtype)));
   }
@@ -35,7 +34,7 @@ std::string_view name(DType dtype) { return rows[rank_of(dtype)].name; }
 
 DType dtype_from_name(std::string_view name) {
   std::string known;
-  for (const DTypeRow& row : rows) {
+  for (const Row& row : rows) {
     if (row.name == name) return row.dtype;
     if (!known.empty()) known += ", ";
     known += row.name;

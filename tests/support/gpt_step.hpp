@@ -23,7 +23,7 @@ inline asg::TracedFunction trace_gpt_step(std::int64_t embd = 8) {
     return {loss};
   };
   const asg::TensorType tokens{asg::i32, {3, block}};
-  return trace(step, {tokens, tokens, {asg::f32, {}}});
+  return asg::trace(step, {tokens, tokens, {asg::f32, {}}});
 }
 
 }  // namespace test_support
