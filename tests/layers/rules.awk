@@ -48,6 +48,28 @@ function is_misnamed(name,  parts) {
   return angle ? name ~ /\// && parts[1] in rank : !(parts[1] in rank)
 }
 
+# A header and its source are one component: "cli/model" of core/cli/model.cpp and "cli/model.hpp".
+function component_of(name) {
+  sub(/^core\//, "", name)
+  sub(/\.[a-z]+$/, "", name)
+  return name
+}
+
+# Walks the components that `name` needs, and prints those that need themselves, once each.
+function walk(name, path,  needed, count, i) {
+  state[name] = "open"
+  count = split(needs[name], needed, " ")
+  for (i = 1; i <= count; ++i) {
+    if (state[needed[i]] == "open") {
+      print "core/" name ": needs itself: " substr(path, index(path, " " needed[i] " ") + 1) needed[i]
+      found = 1
+    } else if (state[needed[i]] == "") {
+      walk(needed[i], path needed[i] " ")
+    }
+  }
+  state[name] = "done"
+}
+
 FNR == 1 {
   layer = layer_of(FILENAME)
   in_core = FILENAME ~ /^core\//
@@ -95,6 +117,15 @@ layer == "tests" || layer == "cmake" || !/^[ \t]*#[ \t]*include[ \t]*[<"]/ { nex
   } else if (target != layer && rank[target] >= rank[layer]) {
     broken(layer " lies below or beside " target ": " name)
   }
+
+  if (in_core && !angle && component_of(name) != component_of(FILENAME)) {
+    if (!(component_of(FILENAME) in needs)) order[++components] = component_of(FILENAME)
+    needs[component_of(FILENAME)] = needs[component_of(FILENAME)] " " component_of(name)
+  }
 }
 
-END { exit found }
+END {
+  for (i = 1; i <= components; ++i)
+    if (state[order[i]] == "") walk(order[i], " " order[i] " ")
+  exit found
+}

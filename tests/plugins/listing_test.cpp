@@ -11,11 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <runtime/plugin.hpp>
-#include <runtime/plugin_file.hpp>
-#include <runtime/search.hpp>
-
 #include "fixture.hpp"
+#include "runtime/plugin.hpp"
+#include "runtime/plugin_file.hpp"
+#include "runtime/search.hpp"
 
 using namespace plugin_tests;
 
