@@ -94,7 +94,7 @@ void erase_axis(Form& form, uint32_t at) {
   for (Access& access : form.accesses) erase(access.first_axes);
 }
 
-bool can_join(Form& form, uint32_t at) {
+bool can_join_axes(Form& form, uint32_t at) {
   const auto differ = [&](uint32_t axes) { return ((axes >> at) & 1) != ((axes >> (at + 1)) & 1); };
   for (const Reduction& r : form.reductions)
     if (differ(r.axes)) return false;
@@ -188,7 +188,7 @@ Form simplify(const sdk::ProgramCopy& program, const asg_step& step) {
   for (uint32_t d = form.rank(); d-- > 0;)
     if (form.dims[d] == 1 && !lengths_differ) erase_axis(form, d);
   for (uint32_t d = form.rank(); d-- > 1;) {
-    if (!can_join(form, d - 1)) continue;
+    if (!can_join_axes(form, d - 1)) continue;
     form.dims[d] *= form.dims[d - 1];
     erase_axis(form, d - 1);
   }

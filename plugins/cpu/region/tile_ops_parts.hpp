@@ -3,11 +3,6 @@
 
 #include "region/tile_ops.hpp"
 
-// Every instruction set here multiplies the compile time; those left out have a near neighbour.
-#ifndef HWY_DISABLED_TARGETS
-#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
-#endif
-
 namespace asg::cpu {
 
 TileFn find_float_fn(const TileOp& op);    // float arithmetic and functions
