@@ -1,5 +1,7 @@
 #include "buffer.hpp"
 
+#include <fmt/core.h>
+
 #include <cstring>
 
 namespace asg::vulkan {
@@ -24,9 +26,9 @@ VulkanBuffer::~VulkanBuffer() {
 
 void VulkanBuffer::check_range(uint64_t offset, uint64_t size) const {
   if (offset > size_ || size > size_ - offset)
-    throw sdk::Error(ASG_INVALID_ARGUMENT, std::to_string(size) + " bytes at offset " +
-                                               std::to_string(offset) + " leave a buffer of " +
-                                               std::to_string(size_) + " bytes");
+    throw sdk::Error(
+        ASG_INVALID_ARGUMENT,
+        fmt::format("{} bytes at offset {} leave a buffer of {} bytes", size, offset, size_));
 }
 
 std::unique_ptr<sdk::Event> VulkanBuffer::upload(uint64_t offset, const void* from, uint64_t size) {

@@ -1,5 +1,7 @@
 #include "capabilities.hpp"
 
+#include <fmt/core.h>
+
 #include <cstring>
 #include <string>
 
@@ -34,13 +36,12 @@ const KernelMaker& find_kernel(const std::vector<sdk::Capability>& rows,
   if (accepted)
     for (const KernelMaker* kernel : all_kernels())
       if (kernel->op == step.op) return *kernel;
-  std::string message =
-      "no kernel accepts '" + std::string(step.name) + "' (op " + std::to_string(step.op) + ") on";
+  std::string message = fmt::format("no kernel accepts '{}' (op {}) on", step.name, step.op);
   for (uint32_t i = 0; i < step.n_inputs; ++i)
-    message += std::string(" ") + sdk::dtype_name(program.input(step, i).dtype);
+    message += fmt::format(" {}", sdk::dtype_name(program.input(step, i).dtype));
   message += " ->";
   for (uint32_t i = 0; i < step.n_outputs; ++i)
-    message += std::string(" ") + sdk::dtype_name(program.output(step, i).dtype);
+    message += fmt::format(" {}", sdk::dtype_name(program.output(step, i).dtype));
   throw sdk::Error(ASG_UNSUPPORTED, message);
 }
 

@@ -1,5 +1,7 @@
 #include "device.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -148,9 +150,9 @@ bool VulkanDevice::wait(uint64_t submission, uint64_t timeout_ns) {
   if (timeout_ns <= options_.timeout_ns) return false;
   lost_ = true;
   throw sdk::Error(ASG_TIMEOUT,
-                   "the device did not finish within " +
-                       std::to_string(options_.timeout_ns / 1'000'000'000) +
-                       " s and is given up; open it again with a larger option 'timeout'");
+                   fmt::format("the device did not finish within {} s and is given up; open it "
+                               "again with a larger option 'timeout'",
+                               options_.timeout_ns / 1'000'000'000));
 }
 
 void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to,

@@ -1,5 +1,7 @@
 #include "executable.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -24,15 +26,13 @@ void ErrorCell::raise() {
   std::memset(memory_.mapped, 0, sizeof words);
   constexpr uint32_t overrun = 0x80000000u;
   if ((words[0] & overrun) != 0)
-    throw sdk::Error(ASG_INTERNAL,
-                     "a loop ran " + std::to_string(words[1]) + " times, where its shader says " +
-                         std::to_string(words[3]) + " at most",
-                     (words[0] & ~overrun) - 1);
+    throw sdk::Error(
+        ASG_INTERNAL,
+        fmt::format("a loop ran {} times, where its shader says {} at most", words[1], words[3]),
+        (words[0] & ~overrun) - 1);
   const auto index = static_cast<int64_t>(uint64_t{words[2]} << 32 | words[1]);
-  throw sdk::Error(
-      ASG_INVALID_ARGUMENT,
-      "index " + std::to_string(index) + " is outside [0, " + std::to_string(words[3]) + ")",
-      words[0] - 1);
+  throw sdk::Error(ASG_INVALID_ARGUMENT,
+                   fmt::format("index {} is outside [0, {})", index, words[3]), words[0] - 1);
 }
 
 VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& program)
@@ -85,7 +85,7 @@ void VulkanExecutable::plan_step(uint32_t index, const std::vector<sdk::Capabili
   const asg_step& step = program_.steps()[index];
   const Traits& traits = device_.physical().traits;
   const StepContext context{traits, program_, step};
-  StepPlan plan;
+  StepPlan plan{traits.offset_alignment, {}};
   find_kernel(rows, program_, step).plan(context, plan);
   Planned& planned = steps_[index];
   for (Dispatch& dispatch : plan.dispatches) {
@@ -137,8 +137,8 @@ void VulkanExecutable::describe(asg_executable_info& info) const {
 std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
                                           std::vector<uint64_t>& signature) const {
   const sdk::Span<asg_slot> slots = program_.slots();
-  require(args.n_bindings == slots.size(), std::to_string(args.n_bindings) + " bindings for " +
-                                               std::to_string(slots.size()) + " slots");
+  require(args.n_bindings == slots.size(),
+          fmt::format("{} bindings for {} slots", args.n_bindings, slots.size()));
   std::vector<Range> ranges(slots.size());
   for (uint32_t i = 0; i < slots.size(); ++i) {
     if (slots[i].role == ASG_SLOT_CONST) {
@@ -147,18 +147,17 @@ std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
     }
     if (needed_[i] == 0) continue;
     const asg_binding& binding = args.bindings[i];
-    const std::string name = "slot " + std::to_string(i) + " '" + slots[i].name + "'";
+    const std::string name = fmt::format("slot {} '{}'", i, slots[i].name);
     require(binding.buffer != nullptr, name + " is not bound");
-    require(binding.size >= needed_[i], name + " is bound to " + std::to_string(binding.size) +
-                                            " bytes, its values need " +
-                                            std::to_string(needed_[i]));
+    require(binding.size >= needed_[i], fmt::format("{} is bound to {} bytes, its values need {}",
+                                                    name, binding.size, needed_[i]));
     const auto& buffer = static_cast<const VulkanBuffer&>(*sdk::buffer_of(binding));
     buffer.check_range(binding.offset, binding.size);
     const uint64_t alignment =
         std::max(slots[i].alignment, device_.physical().traits.offset_alignment);
     require(binding.offset % alignment == 0,
-            name + " is bound at offset " + std::to_string(binding.offset) +
-                ", which is not aligned to " + std::to_string(alignment) + " bytes");
+            fmt::format("{} is bound at offset {}, which is not aligned to {} bytes", name,
+                        binding.offset, alignment));
     ranges[i] = {buffer.allocation().buffer, buffer.allocation().offset + binding.offset};
     signature.push_back(buffer.serial());
     signature.push_back(binding.offset);
@@ -183,8 +182,8 @@ std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args)
     try {
       recording.submission = device_.submit(recording.commands);
     } catch (const vk::DeviceLostError& e) {
-      throw sdk::Error(ASG_DEVICE_LOST, "the device is lost (" + std::string(e.what()) + ") " +
-                                            names_->last(0, names_->steps.size()));
+      throw sdk::Error(ASG_DEVICE_LOST, fmt::format("the device is lost ({}) {}", e.what(),
+                                                    names_->last(0, names_->steps.size())));
     }
     auto event = std::make_unique<VulkanEvent>(device_, recording.submission, errors_,
                                                VulkanEvent::Work{names_, recording.first_steps});

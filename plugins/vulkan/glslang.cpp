@@ -1,5 +1,6 @@
 #include "glslang.hpp"
 
+#include <fmt/core.h>
 #include <glslang/Include/glslang_c_interface.h>
 #include <glslang/Public/resource_limits_c.h>
 #include <glslang/build_info.h>
@@ -11,8 +12,8 @@
 namespace asg::vulkan {
 
 std::string glslang_version() {
-  return std::to_string(GLSLANG_VERSION_MAJOR) + "." + std::to_string(GLSLANG_VERSION_MINOR) + "." +
-         std::to_string(GLSLANG_VERSION_PATCH);
+  return fmt::format("{}.{}.{}", GLSLANG_VERSION_MAJOR, GLSLANG_VERSION_MINOR,
+                     GLSLANG_VERSION_PATCH);
 }
 
 std::vector<uint32_t> compile_glsl(const std::string& source) {
@@ -20,7 +21,7 @@ std::vector<uint32_t> compile_glsl(const std::string& source) {
   static const bool ready = glslang_initialize_process() != 0;
   const auto fail = [](const char* part, const char* log) {
     throw sdk::Error(ASG_COMPILE_FAILED,
-                     std::string("glslang refuses a generated shader (") + part + "): " + log);
+                     fmt::format("glslang refuses a generated shader ({}): {}", part, log));
   };
   if (!ready) fail("start", "it could not be initialized");
 

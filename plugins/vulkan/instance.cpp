@@ -1,6 +1,7 @@
 #include "instance.hpp"
 
 #include <dlfcn.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -135,11 +136,12 @@ bool forked() {
 
 void check_not_forked() {
   if (forked())
-    throw sdk::Error(ASG_UNAVAILABLE,
-                     "this process was forked from one that had started Vulkan (process " +
-                         std::to_string(started) +
-                         "), and the driver's threads did not come along; fork before Vulkan is "
-                         "used, or start a program anew (exec)");
+    throw sdk::Error(
+        ASG_UNAVAILABLE,
+        fmt::format("this process was forked from one that had started Vulkan (process {}), "
+                    "and the driver's threads did not come along; fork before Vulkan is used, "
+                    "or start a program anew (exec)",
+                    started.load()));
 }
 
 void Messages::add(const std::string& id, const std::string& text) {
@@ -150,8 +152,7 @@ void Messages::add(const std::string& id, const std::string& text) {
 void Messages::raise() {
   const std::lock_guard lock(mutex_);
   if (count_ == 0) return;
-  const std::string text =
-      "validation: " + std::to_string(count_) + " message(s), the first: " + first_;
+  const std::string text = fmt::format("validation: {} message(s), the first: {}", count_, first_);
   count_ = 0;
   throw sdk::Error(ASG_INTERNAL, text);
 }
@@ -256,10 +257,9 @@ void Instance::find_devices() {
         handle.getProperties2<vk::PhysicalDeviceProperties2, vk::PhysicalDeviceIDProperties>();
     std::memcpy(device.uuid, chain.get<vk::PhysicalDeviceIDProperties>().deviceUUID.data(), 16);
     device.id = identity(handle, device.uuid);
-    device.cache_key = hex(device.properties.pipelineCacheUUID.data(), VK_UUID_SIZE) + "-" +
-                       std::to_string(device.properties.vendorID) + "-" +
-                       std::to_string(device.properties.deviceID) + "-" +
-                       std::to_string(device.properties.driverVersion);
+    device.cache_key = fmt::format(
+        "{}-{}-{}-{}", hex(device.properties.pipelineCacheUUID.data(), VK_UUID_SIZE),
+        device.properties.vendorID, device.properties.deviceID, device.properties.driverVersion);
     devices_.push_back(std::move(device));
   }
   std::stable_sort(devices_.begin(), devices_.end(), [](const auto& a, const auto& b) {
@@ -272,9 +272,9 @@ void Instance::find_devices() {
   });
   // Two drivers for one device, or one driver named twice: ids must still tell them apart.
   for (std::size_t i = 0; i < devices_.size(); ++i) {
-    std::size_t same = 0;
-    for (std::size_t j = 0; j < i; ++j) same += devices_[j].id == devices_[i].id ? 1 : 0;
-    if (same > 0) devices_[i].id += "#" + std::to_string(same);
+    std::size_t twins = 0;
+    for (std::size_t j = 0; j < i; ++j) twins += devices_[j].id == devices_[i].id ? 1 : 0;
+    if (twins > 0) devices_[i].id += fmt::format("#{}", twins);
   }
 }
 

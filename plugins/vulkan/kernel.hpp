@@ -1,8 +1,8 @@
 // What a step becomes: dispatches of generated shaders.  Nothing of Vulkan's own types.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -52,16 +52,31 @@ struct Dispatch {
   std::vector<RegionInstance> instances;
 };
 
+/// A part of a step's temporary memory, elements in words of 32 bits.
+struct Temporary {
+  uint32_t dtype = 0;
+  uint64_t begin = 0, bytes = 0;
+};
+
 /// The dispatches of one step, and the temporary memory that they share.
 struct StepPlan {
+  uint64_t alignment;  ///< of the beginning of a descriptor's range
   std::vector<Dispatch> dispatches;
   uint64_t temporary_bytes = 0;
 
-  /// Bytes in the step's temporary memory; returns where they begin.
-  uint64_t allocate(uint64_t bytes, uint64_t alignment) {
-    const uint64_t begin = (temporary_bytes + alignment - 1) / alignment * alignment;
+  /// Room for so many elements.
+  Temporary allocate(uint32_t dtype, uint64_t count) {
+    const uint64_t begin = (temporary_bytes + alignment - 1) / alignment * alignment,
+                   bytes = count * std::max(sdk::dtype_size(dtype), 4u);
     temporary_bytes = begin + bytes;
-    return begin;
+    return {dtype, begin, bytes};
+  }
+  /// Adds a dispatch that is run so many times, part by part.
+  void add(Dispatch dispatch, uint64_t runs = 1) {
+    for (; dispatch.part < runs; ++dispatch.part) {
+      dispatches.push_back(dispatch);
+      dispatch.barrier = true;
+    }
   }
 };
 

@@ -1,5 +1,7 @@
 #include "memory.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -150,11 +152,10 @@ Allocation Memory::allocate(uint64_t size, Use use) {
     try {
       block = &create_block(wanted, use);
     } catch (const vk::SystemError& e) {
-      throw sdk::Error(ASG_OUT_OF_MEMORY, "no room for a buffer of " + std::to_string(size) +
-                                              " bytes: " + std::to_string(in_use_) +
-                                              " bytes are in use, the device has " +
-                                              std::to_string(device_memory(physical_)) + " (" +
-                                              e.what() + "); a smaller batch or model needs less");
+      throw sdk::Error(ASG_OUT_OF_MEMORY,
+                       fmt::format("no room for a buffer of {} bytes: {} bytes are in use, the "
+                                   "device has {} ({}); a smaller batch or model needs less",
+                                   size, in_use_, device_memory(physical_), e.what()));
     }
   }
   if (shared) {

@@ -1,5 +1,7 @@
 #include "pipelines.hpp"
 
+#include <fmt/core.h>
+
 #include <cstring>
 
 #include "glslang.hpp"
@@ -102,10 +104,9 @@ const Pipeline& Pipelines::get(const Dispatch& dispatch) {
   const auto found = pipelines_.find(dispatch.source);
   if (found != pipelines_.end()) return found->second;
   if (dispatch.bindings.size() > physical_.traits.max_buffers)
-    throw sdk::Error(ASG_UNSUPPORTED, "a shader would need " +
-                                          std::to_string(dispatch.bindings.size()) +
-                                          " buffers, this device allows " +
-                                          std::to_string(physical_.traits.max_buffers));
+    throw sdk::Error(ASG_UNSUPPORTED,
+                     fmt::format("a shader would need {} buffers, this device allows {}",
+                                 dispatch.bindings.size(), physical_.traits.max_buffers));
   const Layout& shared = layout(dispatch.bindings.size());
   const std::vector<uint32_t> known = stored(dispatch.source);
   vk::Pipeline made;

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "gpu.hpp"
+
 namespace asg::vulkan {
 
 struct Traits {
@@ -30,7 +32,9 @@ struct Traits {
   bool watches_loops = false;  ///< shaders report a loop that runs more often than it says
 
   /// Threads of a workgroup without barriers.
-  uint32_t group_size() const { return max_invocations < 256 ? 128 : 256; }
+  uint32_t group_size() const {
+    return max_invocations < gpu::threads ? gpu::few_threads : gpu::threads;
+  }
   /// Threads of a workgroup with barriers, a multiple of the 16 lanes of the reduction tree.
   uint32_t barrier_group_size() const { return software ? 32 : group_size(); }
 };

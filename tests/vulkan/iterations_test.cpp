@@ -72,9 +72,16 @@ BOOST_AUTO_TEST_CASE(no_generator_writes_a_loop_by_itself) {
     ++files;
     std::ifstream file(entry.path());
     std::string line;
-    for (int number = 1; std::getline(file, line); ++number)
+    bool raw = false;  // inside a raw string of several lines, where a loop says how often it runs
+    for (int number = 1; std::getline(file, line); ++number) {
       for (const char* word : {"for (", "while (", "do {"})
-        BOOST_CHECK_MESSAGE(!writes(line, word), entry.path() << ":" << number << ": " << line);
+        BOOST_CHECK_MESSAGE(raw ? line.find(word) == std::string::npos ||
+                                      line.find("{  // at most ") != std::string::npos
+                                : !writes(line, word),
+                            entry.path() << ":" << number << ": " << line);
+      if (line.find("R\"(") != std::string::npos) raw = true;
+      if (line.find(")\"") != std::string::npos) raw = false;
+    }
   }
   BOOST_TEST(files > 30u);
 }

@@ -1,4 +1,8 @@
 // softmax(query key^T scale + mask) value, tile by tile, with a running maximum and sum.
+#include <fmt/core.h>
+
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/attention/passes.hpp"
 #include "glsl/loops.hpp"
 #include "kernels.hpp"
@@ -7,87 +11,88 @@ namespace asg::vulkan {
 namespace {
 
 using namespace attention;
+namespace forward = sdk::composites::scaled_dot_product_attention;
 
-void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply) {
-  if (fits(traits, request, 0, 3)) accept(request, reply);
+constexpr Places forward_places{forward::query, forward::key, forward::value, forward::mask, 2};
+
+void claim_attention(const Traits& traits, const asg_claim_request& request,
+                     asg_claim_reply& reply) {
+  if (fits(traits, request, forward_places)) accept(request, reply);
 }
 
 void print_softmax(Shader& shader, const Tiles& tiles, int64_t value_size) {
   const uint32_t rows = tiles.rows_of_thread(), columns = Tiles::columns_of_thread;
   for (uint32_t i = 0; i < rows; ++i) {
-    const std::string n = std::to_string(i), s = "s" + n + "_";
-    shader.line("float t" + n + " = " + s + "0;");
-    for (uint32_t j = 1; j < columns; ++j)
-      shader.line("t" + n + " = asg_max(t" + n + ", " + s + std::to_string(j) + ");");
+    shader.print("float t{0} = s{0}_0;", i);
+    for (uint32_t j = 1; j < columns; ++j) shader.print("t{0} = asg_max(t{0}, s{0}_{1});", i, j);
   }
-  tiles.over_row(shader, "most", "t", [](const std::string& a, const std::string& b) {
-    return "asg_max(" + a + ", " + b + ")";
-  });
+  tiles.over_row(shader, "most", "t", ASG_REDUCE_MAX);
   for (uint32_t i = 0; i < rows; ++i) {
-    const std::string n = std::to_string(i);
-    shader.line("most" + n + " = asg_max(m" + n + ", most" + n + ");");
-    shader.line("const float shift" + n + " = most" + n + " == minus_infinity ? 0.0 : most" + n +
-                ";");
-    shader.line("const float factor" + n + " = m" + n + " == minus_infinity ? 0.0 : asg_exp(m" + n +
-                " - shift" + n + ");");
-    shader.line("m" + n + " = most" + n + ";");
-    shader.line("total" + n + " *= factor" + n + ";");
+    shader.print(R"(
+most{0} = asg_max(m{0}, most{0});
+const float shift{0} = most{0} == minus_infinity ? 0.0 : most{0};
+const float factor{0} = m{0} == minus_infinity ? 0.0 : asg_exp(m{0} - shift{0});
+m{0} = most{0};
+total{0} *= factor{0};)",
+                 i);
     for (uint32_t j = 0; j < columns; ++j) {
-      const std::string s = "s" + n + "_" + std::to_string(j);
-      shader.line("const bool is_hidden" + s + " = " + s + " == minus_infinity;");
-      shader.line(s + " = asg_exp(" + s + " - shift" + n + ");");
-      shader.line("total" + n + " += " + s + ";");
-      tiles.keep_weight(shader, i, j, "is_hidden" + s + " ? hidden : " + s);
+      shader.print(R"(
+const bool is_hiddens{0}_{1} = s{0}_{1} == minus_infinity;
+s{0}_{1} = asg_exp(s{0}_{1} - shift{0});
+total{0} += s{0}_{1};)",
+                   i, j);
+      tiles.keep_weight(shader, i, j, fmt::format("is_hiddens{0}_{1} ? hidden : s{0}_{1}", i, j));
     }
     for (uint32_t j = 0; j < ceil_div(static_cast<uint64_t>(value_size), 8); ++j)
-      shader.line("o" + n + "_" + std::to_string(j) + " *= factor" + n + ";");
+      shader.print("o{0}_{1} *= factor{0};", i, j);
   }
 }
 
-void plan(const StepContext& context, StepPlan& plan) {
-  Operands operands(context, 0, 2);
+void print_outputs(Shader& shader, const Operands& operands, const Tiles& tiles) {
+  const Sizes& sizes = operands.sizes();
+  tiles.over_row(shader, "all", "total", ASG_REDUCE_SUM);
+  const auto store = [&](uint32_t i, const std::string& row, const std::string& column,
+                         const std::string& sum) {
+    // A query that sees no key has no sum, and gives 0.
+    shader.print(operands.store(shader, forward::y, row, column,
+                                fmt::format("{0} / (all{1} == 0.0 ? 1.0 : all{1})", sum, i)));
+  };
+  tiles.for_sums(shader, "o", {{}, sizes.queries, sizes.value_size}, store);
+  for (uint32_t i = 0; i < tiles.rows_of_thread(); ++i) {
+    const std::string row = tiles.row(i),
+                      lse =
+                          fmt::format("asg_log(all{0}) + (m{0} == minus_infinity ? 0.0 : m{0})", i);
+    shader.print("if (tn == 0 && {} < {}) {}", row, sizes.queries,
+                 operands.store(shader, forward::lse, row, {}, lse));
+  }
+}
+
+void plan_attention(const StepContext& context, StepPlan& plan) {
+  Operands operands(context, forward_places);
   const Sizes& sizes = operands.sizes();
   const Tiles tiles(context.traits, sizes.value_size, operands.hides());
   const auto print = [&](Shader& shader, const Parts& parts) {
     const uint64_t groups = begin(shader, operands, tiles, sizes.queries);
-    const Side query = side_of(shader, operands, 0, sizes.queries, sizes.size, sizes.scale),
-               key = side_of(shader, operands, 1, sizes.keys, sizes.size),
-               value = side_of(shader, operands, 2, sizes.keys, sizes.value_size);
-    for (uint32_t i = 0; i < tiles.rows_of_thread(); ++i)
-      shader.line("float m" + std::to_string(i) + " = minus_infinity, total" + std::to_string(i) +
-                  " = 0.0;");
-    tiles.declare_sums(shader, "o", sizes.value_size);
+    const Side query = side_of(shader, operands, forward::query, sizes.queries, sizes.size,
+                               sizes.scale),
+               key = side_of(shader, operands, forward::key, sizes.keys, sizes.size),
+               value = side_of(shader, operands, forward::value, sizes.keys, sizes.value_size);
     std::vector<Carried::Register> registers;
     for (uint32_t i = 0; i < tiles.rows_of_thread(); ++i) {
-      registers.push_back({ASG_F32, "m" + std::to_string(i)});
-      registers.push_back({ASG_F32, "total" + std::to_string(i)});
+      shader.print("float m{0} = minus_infinity, total{0} = 0.0;", i);
+      registers.push_back({ASG_F32, fmt::format("m{}", i)});
+      registers.push_back({ASG_F32, fmt::format("total{}", i)});
     }
-    tiles.add_sums(registers, "o", sizes.value_size);
+    for (Carried::Register& sum : declare_sums(shader, tiles.sums("o", sizes.value_size)))
+      registers.push_back(std::move(sum));
     const Carried carried(shader, plan, parts, groups, registers);
     begin_columns(shader, sizes, tiles, Keeps::queries, parts);
     scores(shader, operands, tiles, query, key, Keeps::queries);
     print_softmax(shader, tiles, sizes.value_size);
     tiles.add_products(shader, "o", value);
-    shader.line("}");
+    shader.print("}");
     carried.keep();
-    tiles.over_row(shader, "all", "total",
-                   [](const std::string& a, const std::string& b) { return a + " + " + b; });
-    const Side like{{}, sizes.queries, sizes.value_size};
-    tiles.for_sums(
-        shader, "o", like,
-        [&](uint32_t i, const std::string& row, const std::string& column, const std::string& sum) {
-          const std::string all = "all" + std::to_string(i);
-          // A query that sees no key has no sum, and gives 0.
-          shader.line(operands.store(shader, 0, row, column,
-                                     sum + " / (" + all + " == 0.0 ? 1.0 : " + all + ")"));
-        });
-    for (uint32_t i = 0; i < tiles.rows_of_thread(); ++i) {
-      const std::string n = std::to_string(i);
-      shader.line("if (tn == 0 && " + tiles.row(i) + " < " + std::to_string(sizes.queries) + ") " +
-                  operands.store(
-                      shader, 1, tiles.row(i), {},
-                      "asg_log(all" + n + ") + (m" + n + " == minus_infinity ? 0.0 : m" + n + ")"));
-    }
+    print_outputs(shader, operands, tiles);
     return Grid{groups};
   };
   add_in_parts(context, plan, tiles.threads(), column_tiles(sizes, Keeps::queries), false, print);
@@ -95,7 +100,7 @@ void plan(const StepContext& context, StepPlan& plan) {
 
 }  // namespace
 
-extern const KernelMaker scaled_dot_product_attention_kernel{ASG_OP_CLAIMED, nullptr, plan,
-                                                             "scaled_dot_product_attention", claim};
+extern const KernelMaker scaled_dot_product_attention_kernel{
+    ASG_OP_CLAIMED, nullptr, plan_attention, "scaled_dot_product_attention", claim_attention};
 
 }  // namespace asg::vulkan

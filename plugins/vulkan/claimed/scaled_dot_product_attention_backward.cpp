@@ -1,131 +1,117 @@
 // The gradients of attention's query, key and value: the scores are computed again, tile by tile,
 // for tiles of queries and for tiles of keys; every sum belongs to one thread.
+#include <fmt/core.h>
+
+#include <asg/sdk/composites.hpp>
+
 #include "claimed/attention/passes.hpp"
 #include "glsl/loops.hpp"
-#include "glsl/types.hpp"
 #include "kernels.hpp"
 
 namespace asg::vulkan {
 namespace {
 
 using namespace attention;
+namespace backward = sdk::composites::scaled_dot_product_attention_backward;
 
-void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply) {
-  if (fits(traits, request, 1, 6)) accept(request, reply);
+constexpr Places backward_places{backward::query, backward::key, backward::value, backward::mask,
+                                 3};
+
+void claim_attention_backward(const Traits& traits, const asg_claim_request& request,
+                              asg_claim_reply& reply) {
+  if (fits(traits, request, backward_places)) accept(request, reply);
 }
 
-enum Input : uint32_t { dy, query, key, value, lse, delta };
-enum Output : uint32_t { dquery, dkey, dvalue };
-
 /// A shader of the backward pass.
-class Pass {
+class BackwardPass {
  public:
-  Pass(Shader& shader, StepPlan& plan, const Parts& parts, const Tiles& tiles, uint64_t shares,
-       Keeps keeps)
+  BackwardPass(Shader& shader, StepPlan& plan, const Parts& parts, const Tiles& tiles,
+               const Temporary& shares, Keeps keeps)
       : shader_(shader),
         plan_(plan),
         parts_(parts),
         tiles_(tiles),
         shares_(shares),
         keeps_(keeps),
-        operands_(shader.context(), query, 3),
+        operands_(shader.context(), backward_places),
         sizes_(operands_.sizes()),
         groups_(begin(shader_, operands_, tiles_,
                       keeps == Keeps::queries ? sizes_.queries : sizes_.keys)),
-        dy_(side_of(shader_, operands_, dy, sizes_.queries, sizes_.value_size)),
-        query_(side_of(shader_, operands_, query, sizes_.queries, sizes_.size, sizes_.scale)),
-        key_(side_of(shader_, operands_, key, sizes_.keys, sizes_.size)),
-        value_(side_of(shader_, operands_, value, sizes_.keys, sizes_.value_size)) {}
+        dy_(side_of(shader_, operands_, backward::dy, sizes_.queries, sizes_.value_size)),
+        query_(side_of(shader_, operands_, backward::query, sizes_.queries, sizes_.size,
+                       sizes_.scale)),
+        key_(side_of(shader_, operands_, backward::key, sizes_.keys, sizes_.size)),
+        value_(side_of(shader_, operands_, backward::value, sizes_.keys, sizes_.value_size)) {}
 
   // The sum of the exponentials makes up for what the logsumexp of large scores has lost in
   // rounding.  Kept is what they are to be multiplied with.
   Grid sum_exponentials() {
     print_of_queries(false);
-    std::vector<Carried::Register> totals;
-    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i) {
-      totals.push_back({ASG_F32, "total" + std::to_string(i)});
-      shader_.line("float " + totals.back().name + " = 0.0;");
-    }
-    const Carried carried(shader_, plan_, parts_, groups_, totals);
-    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
-    scores(shader_, operands_, tiles_, query_, key_, keeps_);
-    for_scores([&](uint32_t i, uint32_t, const std::string& s) {
-      const std::string n = std::to_string(i);
-      shader_.line("total" + n + " += asg_exp(" + s + " - shift" + n + ");");
+    std::vector<std::string> totals;
+    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i)
+      totals.push_back(fmt::format("total{}", i));
+    const Carried carried = begin_scores(totals);
+    tiles_.for_scores([&](uint32_t i, uint32_t, const std::string& s) {
+      shader_.print("total{0} += asg_exp({1} - shift{0});", i, s);
     });
-    shader_.line("}");
+    shader_.print("}");
     carried.keep();
-    tiles_.over_row(shader_, "all", "total",
-                    [](const std::string& a, const std::string& b) { return a + " + " + b; });
-    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i) {
-      const std::string all = "all" + std::to_string(i);
-      shader_.line("if (tn == 0 && " + tiles_.row(i) + " < " + std::to_string(sizes_.queries) +
-                   ") " +
-                   to_words(ASG_F32, words(true), place(tiles_.row(i)),
-                            all + " == 0.0 ? 1.0 : 1.0 / " + all));
-    }
+    tiles_.over_row(shader_, "all", "total", ASG_REDUCE_SUM);
+    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i)
+      shader_.print(
+          "if (tn == 0 && {} < {}) {}", tiles_.row(i), sizes_.queries,
+          shader_.temporary(shares_, true)
+              .store(place(tiles_.row(i)), fmt::format("all{0} == 0.0 ? 1.0 : 1.0 / all{0}", i)));
     return {groups_};
   }
 
   Grid for_queries() {
     print_of_queries(true);
-    tiles_.declare_sums(shader_, "d", sizes_.size);
-    std::vector<Carried::Register> sums;
-    tiles_.add_sums(sums, "d", sizes_.size);
-    const Carried carried(shader_, plan_, parts_, groups_, sums);
-    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
-    scores(shader_, operands_, tiles_, query_, key_, keeps_);
+    const Carried carried = begin_scores(tiles_.sums("d", sizes_.size));
     tiles_.multiply(shader_, "g", dy_, value_);
-    for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
-      const std::string n = std::to_string(i);
-      print_probability(s, n);
-      tiles_.keep_weight(
-          shader_, i, j,
-          "is_hidden" + s + " ? hidden : " + s + " * (g" + s.substr(1) + " - delta" + n + ")");
+    tiles_.for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
+      print_probability(s, i);
+      keep_gradient(i, j, s, i);
     });
     tiles_.add_products(shader_, "d", key_);
-    shader_.line("}");
+    shader_.print("}");
     carried.keep();
-    store("d", dquery, {{}, sizes_.queries, sizes_.size}, sizes_.scale);
+    store("d", backward::dquery, {{}, sizes_.queries, sizes_.size}, sizes_.scale);
     return {groups_};
   }
 
   Grid for_keys() {
-    tiles_.declare_sums(shader_, "v", sizes_.value_size);
-    tiles_.declare_sums(shader_, "d", sizes_.size);
-    std::vector<Carried::Register> sums;
-    tiles_.add_sums(sums, "v", sizes_.value_size);
-    tiles_.add_sums(sums, "d", sizes_.size);
-    const Carried carried(shader_, plan_, parts_, groups_, sums);
-    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
-    print_of_queries(true);
-    scores(shader_, operands_, tiles_, query_, key_, keeps_);
-    for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
-      print_probability(s, std::to_string(j));
-      tiles_.keep_weight(shader_, i, j, "is_hidden" + s + " ? hidden : " + s);
+    std::vector<std::string> sums = tiles_.sums("v", sizes_.value_size);
+    for (std::string& sum : tiles_.sums("d", sizes_.size)) sums.push_back(std::move(sum));
+    const Carried carried = begin_scores(sums);
+    tiles_.for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
+      print_probability(s, j);
+      tiles_.keep_weight(shader_, i, j, fmt::format("is_hidden{0} ? hidden : {0}", s));
     });
     tiles_.add_products(shader_, "v", dy_);
     tiles_.multiply(shader_, "g", value_, dy_);
-    for_scores([&](uint32_t i, uint32_t j, const std::string& s) {
-      tiles_.keep_weight(shader_, i, j,
-                         "is_hidden" + s + " ? hidden : " + s + " * (g" + s.substr(1) + " - delta" +
-                             std::to_string(j) + ")");
-    });
+    tiles_.for_scores(
+        [&](uint32_t i, uint32_t j, const std::string& s) { keep_gradient(i, j, s, j); });
     tiles_.add_products(shader_, "d", query_);
-    shader_.line("}");
+    shader_.print("}");
     carried.keep();
-    store("v", dvalue, {{}, sizes_.keys, sizes_.value_size}, 1);
-    store("d", dkey, {{}, sizes_.keys, sizes_.size}, 1);
+    store("v", backward::dvalue, {{}, sizes_.keys, sizes_.value_size}, 1);
+    store("d", backward::dkey, {{}, sizes_.keys, sizes_.size}, 1);
     return {groups_};
   }
 
  private:
-  uint64_t bytes() const {
-    return operands_.heads() * static_cast<uint64_t>(sizes_.queries) * sizeof(float);
-  }
-  std::string words(bool writes) { return shader_.temporary(shares_, bytes(), writes); }
   std::string place(const std::string& at) const {
-    return "head * " + text(static_cast<uint64_t>(sizes_.queries)) + " + uint(" + at + ")";
+    return fmt::format("head * {}u + uint({})", sizes_.queries, at);
+  }
+
+  /// Prints the sums and, in a loop over the tiles of columns, the scores.
+  Carried begin_scores(const std::vector<std::string>& sums) {
+    Carried carried(shader_, plan_, parts_, groups_, declare_sums(shader_, sums));
+    begin_columns(shader_, sizes_, tiles_, keeps_, parts_);
+    if (keeps_ == Keeps::keys) print_of_queries(true);
+    scores(shader_, operands_, tiles_, query_, key_, keeps_);
+    return carried;
   }
 
   // What belongs to the queries of the tile, which are its rows or its columns: the shift of the
@@ -134,39 +120,38 @@ class Pass {
     const bool rows = keeps_ == Keeps::queries;
     const uint32_t count = rows ? tiles_.rows_of_thread() : Tiles::columns_of_thread;
     for (uint32_t n = 0; n < count; ++n) {
-      const std::string at = rows ? tiles_.row(n) : Tiles::column(n), no = std::to_string(n);
-      shader_.line("float shift" + no + " = 0.0;");
-      if (gradients) shader_.line("float share" + no + " = 0.0, delta" + no + " = 0.0;");
-      shader_.line("if (" + at + " < " + std::to_string(sizes_.queries) + ") {");
-      shader_.line("shift" + no + " = " + operands_.load(shader_, lse, at) + ";");
-      shader_.line("if (shift" + no + " == minus_infinity) shift" + no + " = 0.0;");
+      const std::string at = rows ? tiles_.row(n) : Tiles::column(n);
+      shader_.print("float shift{} = 0.0;", n);
+      if (gradients) shader_.print("float share{0} = 0.0, delta{0} = 0.0;", n);
+      shader_.print("if ({} < {}) {{", at, sizes_.queries);
+      shader_.print("shift{0} = {1};\nif (shift{0} == minus_infinity) shift{0} = 0.0;", n,
+                    operands_.load(shader_, backward::lse, at));
       if (gradients) {
-        shader_.line("delta" + no + " = " + operands_.load(shader_, delta, at) + ";");
-        shader_.line("share" + no + " = " + from_words(ASG_F32, words(false), place(at)) + ";");
+        shader_.print("delta{} = {};", n, operands_.load(shader_, backward::delta, at));
+        shader_.print("share{} = {};", n, shader_.temporary(shares_, false).load(place(at)));
       }
-      shader_.line("}");
+      shader_.print("}");
     }
   }
 
   // A score becomes the probability of its pair, of query n.
-  void print_probability(const std::string& s, const std::string& n) {
-    shader_.line("const bool is_hidden" + s + " = " + s + " == minus_infinity;");
-    shader_.line(s + " = asg_exp(" + s + " - shift" + n + ") * share" + n + ";");
+  void print_probability(const std::string& s, uint32_t n) {
+    shader_.print("const bool is_hidden{0} = {0} == minus_infinity;", s);
+    shader_.print("{0} = asg_exp({0} - shift{1}) * share{1};", s, n);
   }
 
-  template <class Use>
-  void for_scores(const Use& use) {
-    for (uint32_t i = 0; i < tiles_.rows_of_thread(); ++i)
-      for (uint32_t j = 0; j < Tiles::columns_of_thread; ++j)
-        use(i, j, "s" + std::to_string(i) + "_" + std::to_string(j));
+  /// Keeps the gradient of a score of query n as weight.
+  void keep_gradient(uint32_t i, uint32_t j, const std::string& s, uint32_t n) {
+    tiles_.keep_weight(
+        shader_, i, j,
+        fmt::format("is_hidden{0} ? hidden : {0} * (g{1}_{2} - delta{3})", s, i, j, n));
   }
 
-  void store(const char* sums, Output output, const Side& like, float factor) {
-    const std::string times = factor == 1 ? "" : " * " + number(factor);
+  void store(const char* sums, uint32_t output, const Side& like, float factor) {
     tiles_.for_sums(
         shader_, sums, like,
         [&](uint32_t, const std::string& row, const std::string& column, const std::string& sum) {
-          shader_.line(operands_.store(shader_, output, row, column, sum + times));
+          shader_.print(operands_.store(shader_, output, row, column, sum + times(factor)));
         });
   }
 
@@ -174,7 +159,7 @@ class Pass {
   StepPlan& plan_;
   const Parts& parts_;
   const Tiles& tiles_;
-  uint64_t shares_;  // where they begin in temporary memory
+  Temporary shares_;
   Keeps keeps_;
   Operands operands_;
   const Sizes& sizes_;
@@ -182,28 +167,28 @@ class Pass {
   Side dy_, query_, key_, value_;
 };
 
-void plan(const StepContext& context, StepPlan& plan) {
-  const Operands operands(context, query, 3);
+void plan_attention_backward(const StepContext& context, StepPlan& plan) {
+  const Operands operands(context, backward_places);
   const Sizes& s = operands.sizes();
-  const uint64_t shares =
-      plan.allocate(operands.heads() * static_cast<uint64_t>(s.queries) * sizeof(float),
-                    context.traits.offset_alignment);
-  const auto add = [&](Keeps keeps, int64_t widest, bool barrier, Grid (Pass::*print)()) {
+  const Temporary shares =
+      plan.allocate(ASG_F32, operands.heads() * static_cast<uint64_t>(s.queries));
+  const auto add = [&](Keeps keeps, int64_t widest, bool barrier, Grid (BackwardPass::*print)()) {
     const Tiles tiles(context.traits, widest, operands.hides());
     add_in_parts(context, plan, tiles.threads(), column_tiles(s, keeps), barrier,
                  [&](Shader& shader, const Parts& parts) {
-                   return (Pass(shader, plan, parts, tiles, shares, keeps).*print)();
+                   return (BackwardPass(shader, plan, parts, tiles, shares, keeps).*print)();
                  });
   };
-  add(Keeps::queries, s.size, false, &Pass::sum_exponentials);
-  add(Keeps::queries, s.size, true, &Pass::for_queries);
+  add(Keeps::queries, s.size, false, &BackwardPass::sum_exponentials);
+  add(Keeps::queries, s.size, true, &BackwardPass::for_queries);
   // Both passes over the gradients wait for the shares, not for each other.
-  add(Keeps::keys, s.size + s.value_size, false, &Pass::for_keys);
+  add(Keeps::keys, s.size + s.value_size, false, &BackwardPass::for_keys);
 }
 
 }  // namespace
 
 extern const KernelMaker scaled_dot_product_attention_backward_kernel{
-    ASG_OP_CLAIMED, nullptr, plan, "scaled_dot_product_attention_backward", claim};
+    ASG_OP_CLAIMED, nullptr, plan_attention_backward, "scaled_dot_product_attention_backward",
+    claim_attention_backward};
 
 }  // namespace asg::vulkan

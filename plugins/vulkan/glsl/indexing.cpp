@@ -1,5 +1,7 @@
 #include "glsl/indexing.hpp"
 
+#include "glsl/types.hpp"
+
 namespace asg::vulkan {
 
 Picked::Picked(const asg_step& step, const asg_value& x, const asg_value& indices,
@@ -19,6 +21,18 @@ Picked::Picked(const asg_step& step, const asg_value& x, const asg_value& indice
   for (uint32_t d = batch_dims; fits && d < indices.rank; ++d) expect(indices.shape[d]);
   for (uint32_t d = axis + 1; fits && d < x.rank; ++d) expect(x.shape[d]);
   require(fits, name + ": shapes do not fit");
+}
+
+void Picked::print_index(Shader& shader, uint32_t input, const std::vector<std::string>& at,
+                         bool reported) const {
+  const asg_value& indices = shader.context().input(input);
+  const uint32_t dtype = indices.dtype;
+  const Shader::Elements from = shader.value(shader.context().step.inputs[input], false);
+  shader.print("const {} index = {};", register_type(dtype),
+               from.load(element_of(indices, from, at)));
+  shader.print("const bool outside = index < {} || index >= {};", literal(dtype, 0),
+               literal(dtype, static_cast<uint64_t>(extent)));
+  if (reported) shader.print(shader.report("outside", "index", dtype, extent));
 }
 
 std::vector<std::string> Picked::of_indices(const std::vector<std::string>& picked) const {

@@ -16,6 +16,9 @@ struct Picked {
   /// Errors: ASG_INVALID_ARGUMENT when `picked` has not the shape that indices select from x.
   Picked(const asg_step& step, const asg_value& x, const asg_value& indices,
          const asg_value& picked);
+  /// Prints the index at coordinates of the indices, `index`, and whether it is `outside`.
+  void print_index(Shader& shader, uint32_t input, const std::vector<std::string>& at,
+                   bool reported) const;
   /// Coordinates in the indices of an element of `picked`.
   std::vector<std::string> of_indices(const std::vector<std::string>& picked) const;
   /// Coordinates in x, where the index is `index`.

@@ -109,8 +109,8 @@ class Reader {
 
 }  // namespace
 
-std::string loop(const std::string& header, uint64_t most, const std::string& attribute) {
-  return attribute + "for (" + header + ") " + std::string(bound) + std::to_string(most);
+std::string loop(const std::string& header, uint64_t most) {
+  return fmt::format("for ({}) {}{}", header, bound, most);
 }
 
 uint64_t iterations(const std::string& source) { return Reader(source).read(); }
@@ -120,11 +120,10 @@ std::string watched(std::string source, const std::string& overrun) {
   for (std::size_t at = 0; (at = source.find(bound, at)) != std::string::npos; ++number) {
     const std::size_t digits = at + bound.size();
     const std::string most =
-        source.substr(digits, source.find_first_not_of("0123456789", digits) - digits) + "u";
-    const std::string count = "asg_n" + std::to_string(number);
-    source.insert(at + 1, " if (++" + count + " > " + most + ") " + overrun + "(" + count + ", " +
-                              most + ");");
-    const std::string declared = "uint " + count + " = 0u;\n";
+        source.substr(digits, source.find_first_not_of("0123456789", digits) - digits);
+    source.insert(
+        at + 1, fmt::format(" if (++asg_n{0} > {1}u) {2}(asg_n{0}, {1}u);", number, most, overrun));
+    const std::string declared = fmt::format("uint asg_n{} = 0u;\n", number);
     source.insert(source.rfind('\n', at) + 1, declared);
     at += declared.size() + 1;
   }

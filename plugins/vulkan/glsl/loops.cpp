@@ -4,21 +4,40 @@
 #include <bit>
 
 #include "glsl/types.hpp"
-#include "region/instructions.hpp"
 
 namespace asg::vulkan {
 
-void begin_elements(Shader& shader, uint64_t count) {
+void begin_elements(Shader& shader, uint64_t count, const char* name) {
   if (count >= uint64_t{1} << 31)
     throw sdk::Error(ASG_UNSUPPORTED,
-                     std::to_string(count) + " elements; this backend numbers them in 31 bits");
-  shader.line("const uint p = group * " + text(shader.group_size()) + " + thread;");
-  shader.line("if (p >= push.count) return;");
+                     fmt::format("{} elements; this backend numbers them in 31 bits", count));
+  shader.print("const uint {} = group * {}u + thread;", name, shader.group_size());
+  shader.print("if ({} >= push.count) return;", name);
 }
 
 void end_elements(Shader& shader, StepPlan& plan, uint64_t count, bool barrier) {
-  plan.dispatches.push_back(shader.finish(ceil_div(count, shader.group_size()), barrier));
+  plan.add(shader.finish(ceil_div(count, shader.group_size()), barrier));
   plan.dispatches.back().count = static_cast<uint32_t>(count);
+}
+
+std::vector<std::string> print_coordinates(Shader& shader, const std::vector<int64_t>& dims,
+                                           const std::string& number, const std::string& prefix) {
+  std::vector<std::string> names(dims.size(), "0");
+  std::ptrdiff_t moving = std::ssize(dims) - std::count(dims.begin(), dims.end(), 1);
+  std::string rest = number;
+  for (std::size_t d = dims.size(); d-- > 0;) {
+    if (dims[d] == 1) continue;
+    names[d] = fmt::format("{}{}", prefix, d);
+    if (--moving == 0) {
+      shader.print("const int {} = int({});", names[d], rest);
+      break;
+    }
+    const std::string next = fmt::format("{}r{}", prefix, d);
+    shader.print("const int {} = int({} % {}u);", names[d], rest, dims[d]);
+    shader.print("const uint {} = {} / {}u;", next, rest, dims[d]);
+    rest = next;
+  }
+  return names;
 }
 
 std::string element_of(const asg_value& value, const Shader::Elements& buffer,
@@ -31,13 +50,12 @@ std::vector<int64_t> shape_of(const asg_value& value) {
 }
 
 std::string each(const std::string& name, uint64_t count, uint32_t threads) {
-  return loop("uint " + name + " = thread; " + name + " < " + text(count) + "; " + name +
-                  " += " + text(threads),
-              ceil_div(count, threads));
+  return loop("uint {0} = thread; {0} < {1}u; {0} += {2}u", ceil_div(count, threads), name, count,
+              threads);
 }
 
 std::string halving(const std::string& condition, uint64_t count) {
-  return loop("; " + condition + ";", static_cast<uint64_t>(std::bit_width(count)));
+  return loop("; {};", static_cast<uint64_t>(std::bit_width(count)), condition);
 }
 
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
@@ -59,9 +77,8 @@ uint32_t index_dtypes(const Traits& traits) {
 
 uint32_t checked_axis(const asg_step& step, const asg_value& value) {
   const int64_t axis = sdk::attr_int(step, "axis");
-  require(axis >= 0 && axis < value.rank, std::string(step.name) + ": axis " +
-                                              std::to_string(axis) + " of " +
-                                              std::to_string(value.rank));
+  require(axis >= 0 && axis < value.rank,
+          fmt::format("{}: axis {} of {}", step.name, axis, value.rank));
   return static_cast<uint32_t>(axis);
 }
 

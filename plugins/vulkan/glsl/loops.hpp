@@ -8,12 +8,15 @@
 
 namespace asg::vulkan {
 
-/// Prints the number of the thread's element, `p`, and leaves main where there is none.
+/// Prints the number of the thread's element, `name`, and leaves main where there is none.
 /// Errors: ASG_UNSUPPORTED for 2^31 elements and more.
-void begin_elements(Shader& shader, uint64_t count);
+void begin_elements(Shader& shader, uint64_t count, const char* name = "p");
 /// Ends such a shader and appends it to the plan.
 void end_elements(Shader& shader, StepPlan& plan, uint64_t count, bool barrier);
 
+/// Prints `int <prefix><d> = ...` for every axis from a row-major number; returns the names.
+std::vector<std::string> print_coordinates(Shader& shader, const std::vector<int64_t>& dims,
+                                           const std::string& number, const std::string& prefix);
 /// Element of a value at coordinates of its shape.
 std::string element_of(const asg_value& value, const Shader::Elements& buffer,
                        const std::vector<std::string>& coordinates);
@@ -26,7 +29,6 @@ std::string each(const std::string& name, uint64_t count, uint32_t threads);
 /// `count` each time.
 std::string halving(const std::string& condition, uint64_t count);
 
-inline std::string text(uint64_t x) { return std::to_string(x) + "u"; }
 inline uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /// A row for each dtype that registers may have, with D where `operands` has `same`.

@@ -26,6 +26,12 @@ class Parts {
   uint64_t count_, size_, runs_;
 };
 
+/// How a shader is run; see Dispatch.
+struct Grid {
+  uint64_t groups;
+  uint32_t count = 0;
+};
+
 /// Registers of every thread that go on from run to run; nothing where there is one run.
 class Carried {
  public:
@@ -46,13 +52,27 @@ class Carried {
   const Parts& parts_;
   std::vector<Register> registers_;
   std::vector<uint64_t> begins_;  // of each register's words
-  uint64_t begin_ = 0, bytes_ = 0;
+  Temporary memory_;
 };
 
-/// How a shader is run; see Dispatch.
-struct Grid {
-  uint64_t groups;
-  uint32_t count = 0;
+/// What a thread of a shader for each element of the step's output computes from its first input.
+struct OutputElement {
+  std::vector<std::string> at;  ///< its coordinates
+  Shader::Elements input;
+
+  /// Prints the number of the element, p, and its coordinates.
+  explicit OutputElement(Shader& shader);
+  /// Prints the register that becomes the element and lies there between the runs.
+  void declare(const Parts& parts, const std::string& type, const std::string& name,
+               const std::string& start) const;
+  /// Prints the store.
+  Grid store(const std::string& name) const;
+
+ private:
+  Shader& shader_;
+  const asg_value& value_;
+  uint64_t count_;
+  Shader::Elements output_;
 };
 
 /// Adds a shader of which one loop, over `count`, may be cut: `print` prints it for as many runs as

@@ -1,5 +1,7 @@
 #include "glsl/prelude.hpp"
 
+#include <fmt/core.h>
+
 #include <cstdint>
 #include <vector>
 
@@ -435,8 +437,8 @@ std::string prelude_header(const Traits& traits) {
   std::string modes;
   const auto mode = [&](bool has, int capability, int number, int width) {
     if (!has) return;
-    modes += "spirv_execution_mode(capabilities = [" + std::to_string(capability) + "], " +
-             std::to_string(number) + ", " + std::to_string(width) + ");\n";
+    modes += fmt::format("spirv_execution_mode(capabilities = [{}], {}, {});\n", capability, number,
+                         width);
   };
   mode(traits.denorm_preserve32, 4464, 4459, 32);
   mode(traits.nan_preserve32, 4466, 4461, 32);

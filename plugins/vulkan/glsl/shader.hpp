@@ -1,8 +1,12 @@
 // Puts a compute shader together: buffers, functions of the prelude that are used, the body.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "glsl/iterations.hpp"
@@ -30,6 +34,14 @@ class Shader {
     std::string load(const std::string& index) const;
     std::string store(const std::string& index, const std::string& value) const;
   };
+  /// A part of the step's temporary memory, an array of uint.
+  struct Words {
+    std::string name;
+    uint32_t dtype;
+    /// The element, as a register has it.
+    std::string load(const std::string& number) const;
+    std::string store(const std::string& number, const std::string& value) const;
+  };
   /// The value for reading or for writing; asked twice, it is the same buffer.
   /// Errors: ASG_UNSUPPORTED when the value spans more bytes than the device's shaders reach.
   Elements value(uint32_t index, bool writes);
@@ -44,16 +56,19 @@ class Shader {
   /// The words that say which instance a workgroup serves, and where its values begin; see
   /// RegionInstance.
   std::string table();
-  /// Words of the step's temporary memory from byte `begin` on, as array of uint.
-  std::string temporary(uint64_t begin, uint64_t bytes, bool writes);
+  Words temporary(const Temporary& memory, bool writes);
   /// A statement that reports an index outside [0, extent) when `condition` is true.
   std::string report(const std::string& condition, const std::string& index, uint32_t dtype,
                      int64_t extent);
 
-  /// Adds lines before main.
-  void global(const std::string& line) { globals_ += line + "\n"; }
-  /// Adds a line to main.
-  void line(const std::string& text) { body_ += "  " + text + "\n"; }
+  /// Adds GLSL to main: as it stands or, with arguments, as fmt puts them in the place of each {}.
+  void print(std::string_view glsl) { append(body_, glsl); }
+  template <class First, class... Rest>
+  void print(fmt::format_string<First, Rest...> glsl, First&& first, Rest&&... rest) {
+    append(body_, fmt::format(glsl, std::forward<First>(first), std::forward<Rest>(rest)...));
+  }
+  /// Adds GLSL before main.
+  void global(std::string_view glsl) { append(globals_, glsl); }
 
   /// The finished shader.  Its threads have `group` (of all dispatches together) and `thread`.
   /// Errors: ASG_UNSUPPORTED when its loops may run more often than the device is trusted with.
@@ -68,6 +83,7 @@ class Shader {
   std::string add(Binding binding, const std::string& element, bool writes);
   void check_range(const Binding& binding) const;
   std::string program() const;
+  static void append(std::string& to, std::string_view glsl) { (to += glsl) += '\n'; }
 
   const StepContext& context_;
   uint32_t group_size_;

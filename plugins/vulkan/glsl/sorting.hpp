@@ -7,20 +7,15 @@
 
 namespace asg::vulkan {
 
-/// `lines` lines of `length` keys each (words of temporary memory), with the positions beside them.
+/// `lines` lines of `length` keys each, with their positions beside them.
 struct SortedLines {
-  uint32_t dtype;
   uint64_t lines, length;
-  uint64_t keys, positions;  ///< where they begin in temporary memory
+  Temporary keys, positions;
 
   uint64_t count() const { return lines * length; }
-  uint64_t key_bytes() const;
-  std::string keys_in(Shader& shader, bool writes) const;
-  std::string positions_in(Shader& shader, bool writes) const;
 };
 
-SortedLines allocate_lines(const StepContext& context, StepPlan& plan, uint32_t dtype,
-                           uint64_t lines, uint64_t length);
+SortedLines allocate_lines(StepPlan& plan, uint32_t dtype, uint64_t lines, uint64_t length);
 
 /// Sorts by merging runs of 1, 2, 4, ... elements; `before` is an expression of a and b that says
 /// whether a goes first.  Returns where the result is.

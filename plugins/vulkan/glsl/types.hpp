@@ -5,7 +5,12 @@
 #include <cstdint>
 #include <string>
 
+#include "traits.hpp"
+
 namespace asg::vulkan {
+
+/// Whether registers may have the dtype on that device.
+bool has_registers(const Traits& traits, uint32_t dtype);
 
 std::string register_type(uint32_t dtype);
 std::string storage_type(uint32_t dtype);
@@ -22,6 +27,7 @@ std::string unseen(uint32_t dtype, const std::string& value);
 std::string opaque_literal(uint32_t dtype, uint64_t bits);
 /// An I8 or U8 result of 32-bit arithmetic brought back into its range; others as they are.
 std::string wrapped(uint32_t dtype, const std::string& value);
+std::string one(uint32_t dtype);
 /// What a reduction starts with; drivers do not see that it is a zero.
 std::string neutral(uint32_t kind, uint32_t dtype);
 /// One step of a reduction.

@@ -5,16 +5,11 @@
 #include "glsl/parts.hpp"
 #include "glsl/types.hpp"
 #include "kernels.hpp"
-#include "region/emit.hpp"
 
 namespace asg::vulkan {
 namespace {
 
-std::vector<sdk::Capability> capabilities(const Traits& traits) {
-  return rows_per_dtype(traits, ASG_OP_CUMULATIVE, false, {same});
-}
-
-void plan(const StepContext& context, StepPlan& plan) {
+void plan_cumulative(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
   check_arity(step, 1, 1);
   const asg_value &x = context.input(0), &y = context.output(0);
@@ -44,18 +39,15 @@ void plan(const StepContext& context, StepPlan& plan) {
     const Shader::Elements from = shader.value(step.inputs[0], false),
                            to = shader.value(step.outputs[0], true);
     const std::string type = register_type(total);
-    const std::string last = std::to_string(length - 1);
-    shader.line("precise " + type + " total = " + neutral(kind, total) + ";");
+    shader.print("precise {} total = {};", type, neutral(kind, total));
     const Carried carried(shader, plan, parts, ceil_div(count, size), {{total, "total"}});
-    shader.line(loop("uint n = " + parts.first() + "; n < " + parts.end() + "; ++n", parts.size()));
-    shader.line(std::string("  const int i = ") + (reverse ? last + " - int(n)" : "int(n)") + ";");
-    shader.line("  const " + type + " element = " + type + "(" +
-                from.load(element_of(x, from, at)) + ");");
-    shader.line("  precise " + type + " next = " + reduced(kind, total, "total", "element") + ";");
-    shader.line("  " + to.store(element_of(y, to, at), register_type(x.dtype) + "(" +
-                                                           (exclusive ? "total" : "next") + ")"));
-    shader.line("  total = next;");
-    shader.line("}");
+    shader.print(loop("uint n = {}; n < {}; ++n", parts.size(), parts.first(), parts.end()));
+    shader.print("const int i = {}int(n);", reverse ? fmt::format("{} - ", length - 1) : "");
+    shader.print("const {0} element = {0}({1});", type, from.load(element_of(x, from, at)));
+    shader.print("precise {} next = {};", type, reduced(kind, total, "total", "element"));
+    shader.print(to.store(element_of(y, to, at), fmt::format("{}({})", register_type(x.dtype),
+                                                             exclusive ? "total" : "next")));
+    shader.print("total = next;\n}");
     carried.keep();
     return Grid{ceil_div(count, size), static_cast<uint32_t>(count)};
   };
@@ -64,6 +56,9 @@ void plan(const StepContext& context, StepPlan& plan) {
 
 }  // namespace
 
-extern const KernelMaker cumulative_kernel{ASG_OP_CUMULATIVE, capabilities, plan};
+extern const KernelMaker cumulative_kernel{
+    ASG_OP_CUMULATIVE,
+    [](const Traits& traits) { return rows_per_dtype(traits, ASG_OP_CUMULATIVE, false, {same}); },
+    plan_cumulative};
 
 }  // namespace asg::vulkan

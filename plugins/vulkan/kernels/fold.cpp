@@ -3,16 +3,11 @@
 #include "glsl/parts.hpp"
 #include "glsl/types.hpp"
 #include "kernels.hpp"
-#include "region/emit.hpp"
 
 namespace asg::vulkan {
 namespace {
 
-std::vector<sdk::Capability> capabilities(const Traits& traits) {
-  return rows_per_dtype(traits, ASG_OP_FOLD, false, {same});
-}
-
-void plan(const StepContext& context, StepPlan& plan) {
+void plan_fold(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
   check_arity(step, 1, 1);
   const asg_value &x = context.input(0), &y = context.output(0);
@@ -27,57 +22,46 @@ void plan(const StepContext& context, StepPlan& plan) {
   for (uint32_t d = 0; d < outer; ++d) require(x.shape[d] == y.shape[d], "fold: shapes do not fit");
   for (uint32_t d = 0; d < n; ++d)
     require(strides[d] > 0 && dilations[d] > 0, "fold: strides and dilations must be positive");
-  const auto count = static_cast<uint64_t>(sdk::element_count(y));
-  if (count == 0) return;
+  if (sdk::element_count(y) == 0) return;
   const std::vector<int64_t> window(x.shape + outer + n, x.shape + x.rank);
-  const uint32_t size = context.traits.group_size();
   const auto print = [&](Shader& shader, const Parts& parts) {
-    begin_elements(shader, count);
-    std::vector<std::string> at = print_coordinates(shader, shape_of(y), "p", "i");
-    const Shader::Elements from = shader.value(step.inputs[0], false),
-                           to = shader.value(step.outputs[0], true);
-    const std::string target = element_of(y, to, at);
-    std::vector<std::string> source(at.begin(), at.begin() + outer);
-    shader.line(register_type(x.dtype) + " sum = " + opaque_literal(x.dtype, 0) + ";");
-    std::vector<std::string> places;
-    // Where one run is not enough, the axes are one loop, and y holds the sum in between.
+    const OutputElement element(shader);
+    element.declare(parts, register_type(x.dtype), "sum", opaque_literal(x.dtype, 0));
+    std::vector<std::string> at(element.at.begin(), element.at.begin() + outer), places;
+    // Where one run is not enough, the axes are one loop.
     if (parts.several()) {
-      const Shader::Elements before = shader.value(step.outputs[0], false);
-      shader.line("if (push.part != 0u) sum = " + before.load(element_of(y, before, at)) + ";");
-      shader.line(
-          loop("uint w = " + parts.first() + "; w < " + parts.end() + "; ++w", parts.size()));
+      shader.print(loop("uint w = {}; w < {}; ++w", parts.size(), parts.first(), parts.end()));
       places = print_coordinates(shader, window, "w", "k");
     }
-    // o * stride + k * dilation - pad = s, solved for o.
     for (uint32_t d = 0; d < n; ++d) {
-      const std::string o = "o" + std::to_string(d), ahead = "a" + std::to_string(d);
       if (!parts.several()) {
-        const std::string k = places.emplace_back("k" + std::to_string(d));
-        shader.line(loop("int " + k + " = 0; " + k + " < " + std::to_string(window[d]) + "; ++" + k,
-                         static_cast<uint64_t>(window[d])));
+        places.push_back(fmt::format("k{}", d));
+        shader.print(loop("int k{0} = 0; k{0} < {1}; ++k{0}", static_cast<uint64_t>(window[d]), d,
+                          window[d]));
       }
-      const std::string& k = places[d];
-      shader.line("const int " + ahead + " = " + at[outer + d] + " + " + std::to_string(pads[d]) +
-                  " - " + k + " * " + std::to_string(dilations[d]) + ";");
-      const std::string stride = std::to_string(strides[d]);
-      shader.line("const int " + o + " = " + ahead + " / " + stride + ";");
-      shader.line("if (" + ahead + " < 0 || " + o + " * " + stride + " != " + ahead + " || " + o +
-                  " >= " + std::to_string(x.shape[outer + d]) + ") continue;");
-      source.push_back(o);
+      // o * stride + k * dilation - pad = s, solved for o.
+      shader.print(R"(const int a{0} = {1} + {2} - {3} * {4};
+const int o{0} = a{0} / {5};
+if (a{0} < 0 || o{0} * {5} != a{0} || o{0} >= {6}) continue;)",
+                   d, element.at[outer + d], pads[d], places[d], dilations[d], strides[d],
+                   x.shape[outer + d]);
+      at.push_back(fmt::format("o{}", d));
     }
-    source.insert(source.end(), places.begin(), places.end());
-    shader.line("sum = " + wrapped(x.dtype, "sum + " + from.load(element_of(x, from, source))) +
-                ";");
-    for (uint32_t d = 0; d < (parts.several() ? 1 : n); ++d) shader.line("}");
-    shader.line(to.store(target, "sum"));
-    return Grid{ceil_div(count, size), static_cast<uint32_t>(count)};
+    at.insert(at.end(), places.begin(), places.end());
+    const std::string taken = element.input.load(element_of(x, element.input, at));
+    shader.print("sum = {};", wrapped(x.dtype, "sum + " + taken));
+    for (uint32_t d = 0; d < (parts.several() ? 1 : n); ++d) shader.print("}");
+    return element.store("sum");
   };
-  add_in_parts(context, plan, size, static_cast<uint64_t>(sdk::product(window.data(), n)), false,
-               print);
+  add_in_parts(context, plan, context.traits.group_size(),
+               static_cast<uint64_t>(sdk::product(window.data(), n)), false, print);
 }
 
 }  // namespace
 
-extern const KernelMaker fold_kernel{ASG_OP_FOLD, capabilities, plan};
+extern const KernelMaker fold_kernel{
+    ASG_OP_FOLD,
+    [](const Traits& traits) { return rows_per_dtype(traits, ASG_OP_FOLD, false, {same}); },
+    plan_fold};
 
 }  // namespace asg::vulkan

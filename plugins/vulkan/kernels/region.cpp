@@ -1,16 +1,13 @@
 // REGION: everything elementwise, every affine movement and every reduction.
-#include <algorithm>
-
 #include "glsl/types.hpp"
 #include "kernels.hpp"
-#include "region/instructions.hpp"
 #include "region/planner.hpp"
 #include "region/rows.hpp"
 
 namespace asg::vulkan {
 namespace {
 
-std::vector<sdk::Capability> capabilities(const Traits& traits) {
+std::vector<sdk::Capability> region_capabilities(const Traits& traits) {
   std::vector<sdk::Capability> rows;
   for (uint32_t dtype = ASG_F32; dtype <= ASG_U32; ++dtype) {
     if (!has_registers(traits, dtype)) continue;
@@ -30,12 +27,8 @@ std::vector<sdk::Capability> capabilities(const Traits& traits) {
   return rows;
 }
 
-void plan(const StepContext& context, StepPlan& plan) {
-  RegionPlanner(context, *context.program.region(context.step), plan).run();
-}
-
 }  // namespace
 
-extern const KernelMaker region_kernel{ASG_OP_REGION, capabilities, plan};
+extern const KernelMaker region_kernel{ASG_OP_REGION, region_capabilities, plan_region};
 
 }  // namespace asg::vulkan

@@ -1,25 +1,23 @@
 // SORT: x -> sorted x, I64 positions; stable, NaN after every number (before, when descending).
 #include "glsl/sorting.hpp"
-#include "glsl/types.hpp"
 #include "kernels.hpp"
-#include "region/emit.hpp"
 
 namespace asg::vulkan {
 namespace {
 
-std::vector<sdk::Capability> capabilities(const Traits& traits) {
+std::vector<sdk::Capability> sort_capabilities(const Traits& traits) {
   if (!traits.int64) return {};
   return rows_per_dtype(traits, ASG_OP_SORT, true, {same, same, ASG_DTYPE_BIT(ASG_I64)});
 }
 
 std::string order(uint32_t dtype, bool descending) {
-  const std::string a = descending ? "b" : "a", b = descending ? "a" : "b";
-  if (dtype == ASG_BOOL) return "!" + a + " && " + b;
-  if (sdk::is_float(dtype)) return "isnan(" + b + ") ? !isnan(" + a + ") : " + a + " < " + b;
-  return a + " < " + b;
+  const char *a = descending ? "b" : "a", *b = descending ? "a" : "b";
+  if (dtype == ASG_BOOL) return fmt::format("!{} && {}", a, b);
+  const std::string less = fmt::format("{} < {}", a, b);
+  return sdk::is_float(dtype) ? fmt::format("isnan({1}) ? !isnan({0}) : {2}", a, b, less) : less;
 }
 
-void plan(const StepContext& context, StepPlan& plan) {
+void plan_sort(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
   check_arity(step, 1, 2);
   const asg_value &x = context.input(0), &y = context.output(0), &positions = context.output(1);
@@ -31,22 +29,22 @@ void plan(const StepContext& context, StepPlan& plan) {
   const auto length = static_cast<uint64_t>(outer[axis]);
   outer[axis] = 1;
   const auto lines = static_cast<uint64_t>(sdk::product(outer.data(), x.rank));
-  SortedLines sorted = allocate_lines(context, plan, x.dtype, lines, length);
-  const std::string scale = word_count(x.dtype) == 2 ? " * 2u" : "";
+  SortedLines sorted = allocate_lines(plan, x.dtype, lines, length);
   const auto begin = [&](Shader& shader) {
     begin_elements(shader, sorted.count());
-    shader.line("const uint line = p / " + text(length) + ";");
+    shader.print("const uint line = p / {}u;", length);
     std::vector<std::string> at = print_coordinates(shader, outer, "line", "i");
-    at[axis] = "int(p % " + text(length) + ")";
+    at[axis] = fmt::format("int(p % {}u)", length);
     return at;
   };
   {
     Shader shader(context, context.traits.group_size());
     const std::vector<std::string> at = begin(shader);
     const Shader::Elements from = shader.value(step.inputs[0], false);
-    shader.line(to_words(x.dtype, sorted.keys_in(shader, true), "(p" + scale + ")",
-                         from.load(element_of(x, from, at))));
-    shader.line(sorted.positions_in(shader, true) + "[p] = p % " + text(length) + ";");
+    const std::string key = from.load(element_of(x, from, at));
+    shader.print(shader.temporary(sorted.keys, true).store("p", key));
+    shader.print(
+        shader.temporary(sorted.positions, true).store("p", fmt::format("p % {}u", length)));
     end_elements(shader, plan, sorted.count(), false);
   }
   sorted = sort_lines(context, plan, sorted, order(x.dtype, descending));
@@ -54,15 +52,15 @@ void plan(const StepContext& context, StepPlan& plan) {
   const std::vector<std::string> at = begin(shader);
   const Shader::Elements to = shader.value(step.outputs[0], true),
                          places = shader.value(step.outputs[1], true);
-  shader.line(to.store(element_of(y, to, at),
-                       from_words(x.dtype, sorted.keys_in(shader, false), "(p" + scale + ")")));
-  shader.line(places.store(element_of(positions, places, at),
-                           "int64_t(" + sorted.positions_in(shader, false) + "[p])"));
+  shader.print(to.store(element_of(y, to, at), shader.temporary(sorted.keys, false).load("p")));
+  shader.print(places.store(
+      element_of(positions, places, at),
+      fmt::format("int64_t({})", shader.temporary(sorted.positions, false).load("p"))));
   end_elements(shader, plan, sorted.count(), true);
 }
 
 }  // namespace
 
-extern const KernelMaker sort_kernel{ASG_OP_SORT, capabilities, plan};
+extern const KernelMaker sort_kernel{ASG_OP_SORT, sort_capabilities, plan_sort};
 
 }  // namespace asg::vulkan

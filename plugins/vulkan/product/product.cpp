@@ -3,23 +3,24 @@
 #include <algorithm>
 
 #include "glsl/loops.hpp"
+#include "gpu.hpp"
 
 namespace asg::vulkan {
 namespace {
 
 Tile tile_in_shared_memory(const Product& product) {
-  const auto fills = [&](uint32_t m, uint32_t n, uint64_t groups) {
-    return product.m >= m && product.n >= n &&
-           ceil_div(static_cast<uint64_t>(product.m), m) *
-                   ceil_div(static_cast<uint64_t>(product.n), n) *
-                   static_cast<uint64_t>(product.batch) >=
-               groups;
+  const auto m = static_cast<uint64_t>(product.m), n = static_cast<uint64_t>(product.n),
+             batch = static_cast<uint64_t>(product.batch);
+  const auto fills = [&](const gpu::SquareTile& tile) {
+    return std::min(m, n) >= tile.least &&
+           ceil_div(m, tile.least) * ceil_div(n, tile.least) * batch >= tile.groups;
   };
-  if (product.dtype == ASG_F32 && product.context.traits.max_invocations >= 256) {
-    if (fills(128, 128, 64)) return {128, 128, 8, 8, 16};
-    if (fills(48, 48, 16)) return {64, 64, 4, 4, 16};
-  }
-  return {32, 32, 2, 2, 16};
+  gpu::SquareTile best = gpu::least_tile;
+  if (product.dtype == ASG_F32 && product.context.traits.max_invocations >= gpu::threads)
+    if (const auto* found = std::find_if(std::begin(gpu::tiles), std::end(gpu::tiles), fills);
+        found != std::end(gpu::tiles))
+      best = *found;
+  return {best.side, best.side, best.each, best.each, gpu::tile_depth};
 }
 
 // On llvmpipe a load takes as long as 22 products, for it goes from lane to lane; a broadcast as
@@ -44,7 +45,8 @@ Tile tile_of_lanes(const Product& product, uint32_t lanes) {
 
 // Where tiles are few and long, the sums are cut so that more workgroups share them.
 uint64_t choose_slices(const Product& product, uint64_t groups, bool lanes) {
-  const uint64_t wanted = lanes ? 16 : 256, depth = lanes ? 512 : 256, most = 32;
+  const uint64_t wanted = lanes ? 16 : gpu::wanted_groups, depth = lanes ? 512 : gpu::slice_depth,
+                 most = 32;
   constexpr uint64_t most_bytes = uint64_t{64} << 20;
   const uint64_t bytes = static_cast<uint64_t>(product.m * product.n * product.batch) *
                          std::max<uint64_t>(sdk::dtype_size(product.dtype), 4);

@@ -21,7 +21,7 @@ class Sums {
  private:
   void by_lanes();
   void through_shared_memory();
-  void stage(const char* name, bool is_a, bool along_k);
+  void stage(char operand, bool along_k);
   void add_products();
   std::string load_a(const std::string& m, const std::string& k) const;
   std::string load_b(const std::string& k, const std::string& n) const;

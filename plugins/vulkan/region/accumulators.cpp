@@ -5,7 +5,7 @@
 #include "glsl/loops.hpp"
 #include "glsl/types.hpp"
 #include "region/emit.hpp"
-#include "region/planner.hpp"
+#include "region/layout.hpp"
 
 namespace asg::vulkan {
 
@@ -15,8 +15,8 @@ Accumulators::Accumulators(Shader& shader, const Form& form, const std::vector<u
     const asg_reduction& reduction = form.reductions[r];
     reductions_.push_back(reduction);
     sources_.push_back(reduction.source);
-    shader.line(register_type(reduction.dtype) + " a" + std::to_string(r) + " = " +
-                neutral(reduction.kind, reduction.dtype) + ";");
+    shader.print("{} a{} = {};", register_type(reduction.dtype), r,
+                 neutral(reduction.kind, reduction.dtype));
   }
 }
 
@@ -28,33 +28,29 @@ std::vector<Carried::Register> Accumulators::registers() const {
 
 void Accumulators::add() const {
   for (std::size_t i = 0; i < size(); ++i) {
-    const asg_reduction& reduction = reductions_[i];
-    shader_.line("{ " + std::string(sdk::is_float(reduction.dtype) ? "precise " : "") +
-                 register_type(reduction.dtype) + " next = " +
-                 reduced(reduction.kind, reduction.dtype, name(i), Emitter::name(sources_[i])) +
-                 "; " + name(i) + " = next; }");
+    const auto& [kind, dtype, source, axes] = reductions_[i];
+    shader_.print("{{ {}{} next = {}; {} = next; }}", sdk::is_float(dtype) ? "precise " : "",
+                  register_type(dtype), reduced(kind, dtype, name(i), Emitter::name(source)),
+                  name(i));
   }
 }
 
 void Accumulators::share(const std::string& prefix, uint32_t lane_stride) const {
   for (std::size_t i = 0; i < size(); ++i) {
-    const std::string array = prefix + std::to_string(i);
-    shader_.global("shared " + register_type(reductions_[i].dtype) + " " + array + "[" +
-                   std::to_string(shader_.group_size()) + "];");
-    shader_.line(array + "[thread] = " + name(i) + ";");
+    shader_.global(fmt::format("shared {} {}{}[{}];", register_type(reductions_[i].dtype), prefix,
+                               i, shader_.group_size()));
+    shader_.print("{}{}[thread] = {};", prefix, i, name(i));
   }
-  shader_.line("barrier();");
+  shader_.print("barrier();");
   for (uint32_t half = tree_lanes / 2; half > 0; half /= 2) {
-    shader_.line("if (lane < " + text(half) + ") {");
+    shader_.print("if (lane < {}u) {{", half);
     for (std::size_t i = 0; i < size(); ++i) {
-      const std::string array = prefix + std::to_string(i);
-      shader_.line("  " + array + "[thread] = " +
-                   reduced(reductions_[i].kind, reductions_[i].dtype, array + "[thread]",
-                           array + "[thread + " + text(half * lane_stride) + "]") +
-                   ";");
+      const std::string mine = fmt::format("{}{}[thread]", prefix, i),
+                        other = fmt::format("{}{}[thread + {}u]", prefix, i, half * lane_stride);
+      shader_.print("{} = {};", mine,
+                    reduced(reductions_[i].kind, reductions_[i].dtype, mine, other));
     }
-    shader_.line("}");
-    shader_.line("barrier();");
+    shader_.print("}\nbarrier();");
   }
 }
 

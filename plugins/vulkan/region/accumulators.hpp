@@ -29,7 +29,7 @@ class Accumulators {
   void share(const std::string& prefix, uint32_t lane_stride) const;
 
  private:
-  std::string name(std::size_t i) const { return "a" + std::to_string(numbers_[i]); }
+  std::string name(std::size_t i) const { return fmt::format("a{}", numbers_[i]); }
 
   Shader& shader_;
   std::vector<uint32_t> numbers_, sources_;

@@ -1,23 +1,27 @@
 // One dispatch for all runs of a region: a table says which of them a workgroup serves.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "glsl/loops.hpp"
+#include "region/emit.hpp"
 #include "region/planner.hpp"
 
 namespace asg::vulkan {
+using namespace fmt::literals;
 
-void RegionPlanner::instances() {
-  const std::vector<uint32_t> stores = register_stores(0);
+void plan_instances(const StepContext& context, const asg_region& region, Form& form,
+                    StepPlan& plan) {
   std::vector<asg_instance> runs;
-  for (const asg_instance& run : sdk::Span<asg_instance>(region_.instances))
+  for (const asg_instance& run : sdk::Span<asg_instance>(region.instances))
     if (run.length > 0) runs.push_back(run);
-  if (stores.empty() || runs.empty()) return;
-  form_.dims[0] = 0;
-  for (const asg_instance& run : runs) form_.dims[0] = std::max(form_.dims[0], run.length);
-  check_points();
+  if (form.register_stores(0).empty() || runs.empty()) return;
+  form.dims[0] = 0;
+  for (const asg_instance& run : runs) form.dims[0] = std::max(form.dims[0], run.length);
+  check_points(form);
 
-  const uint32_t size = context_.traits.group_size();
-  Shader shader(context_, size);
+  const uint32_t size = context.traits.group_size();
+  Shader shader(context, size);
   const auto alike = [&](uint32_t a, uint32_t b) {
     return std::all_of(runs.begin(), runs.end(),
                        [&](const asg_instance& run) { return run.values[a] == run.values[b]; });
@@ -37,41 +41,41 @@ void RegionPlanner::instances() {
   const auto add_place = [&](uint32_t access) {
     if (!one_for_all(access) && place_of(access) == std::ssize(places)) places.push_back(access);
   };
-  for (const asg_inst& inst : form_.insts)
+  for (const asg_inst& inst : form.insts)
     if (inst.op == ASG_EW_LOAD) add_place(inst.a);
-  for (const asg_store& store : form_.stores) add_place(store.access);
+  for (const asg_store& store : form.stores) add_place(store.access);
 
   const std::string table = shader.table();
-  const auto word = [&](std::size_t k) { return table + "[row + " + text(k) + "]"; };
-  const std::string width = text(instance_header + places.size());
-  shader.line("uint row = 0u;");
-  shader.line("uint end = push.count;");
-  shader.line(halving("end - row > 1u", runs.size()));
-  shader.line("  const uint middle = (row + end) / 2u;");
-  shader.line("  if (uint(" + table + "[middle * " + width + "]) <= group) row = middle;");
-  shader.line("  else end = middle;");
-  shader.line("}");
-  shader.line("row *= " + width + ";");
-  shader.line("const uint p = (group - uint(" + word(0) + ")) * " + text(size) + " + thread;");
-  shader.line("if (p >= uint(" + word(1) + ")) return;");
+  const auto word = [&](std::size_t k) { return fmt::format("{}[row + {}u]", table, k); };
+  shader.print(R"(
+uint row = 0u;
+uint end = push.count;
+{halving}
+  const uint middle = (row + end) / 2u;
+  if (uint({table}[middle * {width}u]) <= group) row = middle;
+  else end = middle;
+}}
+row *= {width}u;
+const uint p = (group - uint({first})) * {size}u + thread;
+if (p >= uint({length})) return;)",
+               "halving"_a = halving("end - row > 1u", runs.size()), "table"_a = table,
+               "width"_a = instance_header + places.size(), "first"_a = word(0), "size"_a = size,
+               "length"_a = word(1));
   for (std::size_t k = 0; k < places.size(); ++k)
-    shader.line("const int o" + std::to_string(k) + " = " + word(instance_header + k) + ";");
+    shader.print("const int o{} = {};", k, word(instance_header + k));
 
-  Emitter emitter(shader, form_, {"int(p)"});
-  emitter.touched = [&](const Access& access, bool writes) {
-    const auto k = static_cast<uint32_t>(&access - form_.accesses.data());
-    const uint32_t value = runs[0].values[k];
-    if (one_for_all(k)) return shader.value(value, writes);
-    const auto place = static_cast<uint32_t>(place_of(k));
+  Emitter emitter(shader, form, {"int(p)"});
+  emitter.touched = [&](uint32_t access, bool writes) {
+    const uint32_t value = runs[0].values[access];
+    if (one_for_all(access)) return shader.value(value, writes);
+    const auto place = static_cast<uint32_t>(place_of(access));
     const bool keeps = std::any_of(runs.begin(), runs.end(), [&](const asg_instance& run) {
-      return shader.keeps(run.values[k]);
+      return shader.keeps(run.values[access]);
     });
-    return shader.place(place, context_.program.values()[value].dtype, "o" + std::to_string(place),
+    return shader.place(place, context.program.values()[value].dtype, fmt::format("o{}", place),
                         writes, keeps);
   };
-  emitter.instructions(0, form_.phases[0].insts_end, {}, stores);
-  for (const uint32_t s : stores)
-    emitter.store(form_.stores[s], Emitter::name(form_.stores[s].source));
+  emitter.phase(0);
 
   std::vector<RegionInstance> table_rows;
   uint64_t groups = 0;
@@ -82,8 +86,8 @@ void RegionPlanner::instances() {
       instance.places.push_back(shader.place_of(run.values[access]));
     groups += ceil_div(instance.length, size);
   }
-  add(shader, groups, !plan_.dispatches.empty());
-  plan_.dispatches.back().instances = std::move(table_rows);
+  plan.add(shader.finish(groups, !plan.dispatches.empty()));
+  plan.dispatches.back().instances = std::move(table_rows);
 }
 
 }  // namespace asg::vulkan

@@ -12,7 +12,4 @@ namespace asg::vulkan {
 std::string instruction(const Traits& traits, uint32_t opcode, uint32_t dtype, uint32_t from,
                         const std::string& a, const std::string& b, const std::string& c);
 
-/// Whether registers may have the dtype.
-bool has_registers(const Traits& traits, uint32_t dtype);
-
 }  // namespace asg::vulkan

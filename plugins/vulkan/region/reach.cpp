@@ -1,5 +1,7 @@
 #include "region/reach.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include <asg/sdk/program.hpp>
@@ -27,8 +29,8 @@ void check(const StepContext& context, const asg_access& access, uint32_t index,
              start = static_cast<int64_t>(value.offset);
   require(start + low * size >= static_cast<int64_t>(value.extent_begin) &&
               start + (high + 1) * size <= static_cast<int64_t>(value.extent_end),
-          "a region reaches elements " + std::to_string(low) + " to " + std::to_string(high) +
-              " of value " + std::to_string(index) + ", outside its extent");
+          fmt::format("a region reaches elements {} to {} of value {}, outside its extent", low,
+                      high, index));
 }
 
 }  // namespace

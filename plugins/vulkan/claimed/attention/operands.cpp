@@ -2,7 +2,6 @@
 
 #include "claimed/attention/tiles.hpp"
 #include "glsl/loops.hpp"
-#include "region/emit.hpp"
 
 namespace asg::vulkan::attention {
 namespace {
@@ -19,23 +18,24 @@ Sizes sizes_of(const T& query, const T& value) {
 
 }  // namespace
 
-bool fits(const Traits& traits, const asg_claim_request& request, uint32_t query, uint32_t mask) {
-  if (request.version != 1 || request.n_inputs < mask || !Tiles::available(traits)) return false;
+bool fits(const Traits& traits, const asg_claim_request& request, const Places& places) {
+  if (request.version != 1 || request.n_inputs < places.mask || !Tiles::available(traits))
+    return false;
   for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
     const asg_type& type = request.types[i];
-    const bool flags = i == mask && i < request.n_inputs && type.dtype == ASG_BOOL;
+    const bool flags = i == places.mask && i < request.n_inputs && type.dtype == ASG_BOOL;
     if (flags ? !traits.storage8 : type.dtype != ASG_F32) return false;
     const int64_t count = sdk::element_count(type);
     if (count == 0 || count >= int64_t{1} << 31) return false;
   }
-  const Sizes s = sizes_of(request.types[query], request.types[query + 2]);
+  const Sizes s = sizes_of(request.types[places.query], request.types[places.value]);
   // The sums of longer rows do not fit a thread's registers; a few queries leave tiles empty.
   constexpr int64_t longest = 256, few = 16;
   if (s.size > longest || s.value_size > longest || (s.queries < few && s.keys > few)) return false;
   if (!traits.software) return true;
   // Products by lanes are the faster way there, until the scores leave no room.
   constexpr uint64_t most_bytes = uint64_t{32} << 20;
-  const auto rows = static_cast<uint64_t>(sdk::element_count(request.types[query]) / s.size);
+  const auto rows = static_cast<uint64_t>(sdk::element_count(request.types[places.query]) / s.size);
   return rows * static_cast<uint64_t>(s.keys) * 4 > most_bytes;
 }
 
@@ -45,23 +45,23 @@ void accept(const asg_claim_request& request, asg_claim_reply& reply) {
   reply.strided_outputs = (uint64_t{1} << request.n_outputs) - 1;
 }
 
-Operands::Operands(const StepContext& context, uint32_t query, uint32_t outputs)
-    : context_(context), mask_(query == 0 ? 3 : 6), heads_(1) {
+Operands::Operands(const StepContext& context, const Places& places)
+    : context_(context), mask_(places.mask), heads_(1) {
   const asg_step& step = context.step;
   const std::string name = step.name;
-  require(step.n_inputs >= mask_ && step.n_inputs <= mask_ + 1 && step.n_outputs == outputs,
+  require(step.n_inputs >= mask_ && step.n_inputs <= mask_ + 1 && step.n_outputs == places.outputs,
           name + ": wrong number of inputs or outputs");
-  const asg_value& q = context.input(query);
+  const asg_value &q = context.input(places.query), &k = context.input(places.key),
+                  &v = context.input(places.value);
   for (uint32_t i = 0; i < step.n_inputs + step.n_outputs; ++i) {
     const asg_value& value =
         i < step.n_inputs ? context.input(i) : context.output(i - step.n_inputs);
     const bool flags = i == mask_ && i < step.n_inputs && value.dtype == ASG_BOOL;
     require(value.dtype == ASG_F32 || flags, name + ": an operand has the wrong type");
   }
-  require(q.rank >= 2 && context.input(query + 1).rank == q.rank &&
-              context.input(query + 2).rank == q.rank,
+  require(q.rank >= 2 && k.rank == q.rank && v.rank == q.rank,
           name + ": query, key and value need one rank, at least 2");
-  sizes_ = sizes_of(q, context.input(query + 2));
+  sizes_ = sizes_of(q, v);
   sizes_.causal = sdk::attr_int(step, "causal") != 0;
   sizes_.scale = static_cast<float>(sdk::attr_float(step, "scale"));
   leading_.assign(q.shape, q.shape + q.rank - 2);
@@ -107,8 +107,8 @@ std::string Operands::with_mask(Shader& shader, const std::string& score, const 
   const std::string element = from.load(affine(from.base, strides.data(), at));
   // A number of -inf hides a key as false does: be its score NaN.
   return mask.dtype == ASG_BOOL
-             ? element + " ? " + score + " : minus_infinity"
-             : element + " == minus_infinity ? minus_infinity : " + score + " + " + element;
+             ? fmt::format("{} ? {} : minus_infinity", element, score)
+             : fmt::format("{0} == minus_infinity ? minus_infinity : {1} + {0}", element, score);
 }
 
 }  // namespace asg::vulkan::attention

@@ -14,9 +14,14 @@ struct Sizes {
   float scale = 1;
 };
 
-/// Whether the shaders take the request: query, key and value are from input `query` on, the mask
-/// is input `mask`.
-bool fits(const Traits& traits, const asg_claim_request& request, uint32_t query, uint32_t mask);
+/// Where a composite has its inputs, of which the mask is the last and may be missing, and how many
+/// outputs.
+struct Places {
+  uint32_t query, key, value, mask, outputs;
+};
+
+/// Whether the shaders take the request.
+bool fits(const Traits& traits, const asg_claim_request& request, const Places& places);
 
 /// Accepts a request: all inputs with any strides, all results with any order of axes.
 void accept(const asg_claim_request& request, asg_claim_reply& reply);
@@ -25,7 +30,7 @@ void accept(const asg_claim_request& request, asg_claim_reply& reply);
 class Operands {
  public:
   /// Errors: ASG_INVALID_ARGUMENT when the operands do not fit together.
-  Operands(const StepContext& context, uint32_t query, uint32_t outputs);
+  Operands(const StepContext& context, const Places& places);
 
   const Sizes& sizes() const { return sizes_; }
   const StepContext& context() const { return context_; }

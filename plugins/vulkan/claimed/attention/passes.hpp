@@ -2,14 +2,18 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "claimed/attention/operands.hpp"
 #include "claimed/attention/tiles.hpp"
 
 namespace asg::vulkan::attention {
 
-/// A constant.
-std::string number(float x);
+/// A factor that follows what it multiplies; nothing where it is 1.
+std::string times(float factor);
+
+/// Prints registers as 0, which go on from run to run.
+std::vector<Carried::Register> declare_sums(Shader& shader, const std::vector<std::string>& names);
 
 /// Input `input` of the step, of which `count` rows of `width` are read, times `factor`.
 Side side_of(Shader& shader, const Operands& operands, uint32_t input, int64_t count, int64_t width,

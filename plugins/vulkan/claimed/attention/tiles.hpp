@@ -39,11 +39,8 @@ class Tiles {
   void begin(Shader& shader) const;
   /// Prints `name`<i>_<j> = the products of rows of `a` (from r0) and of `b` (from c0).
   void multiply(Shader& shader, const std::string& name, const Side& a, const Side& b) const;
-  /// Prints `name`<i>_<j> as 0, the sums of rows of `width`.
-  void declare_sums(Shader& shader, const std::string& name, int64_t width) const;
-  /// Adds these sums to what goes on from run to run.
-  void add_sums(std::vector<Carried::Register>& registers, const std::string& name,
-                int64_t width) const;
+  /// The names `name`<i>_<j> of the sums of rows of `width`.
+  std::vector<std::string> sums(const std::string& name, int64_t width) const;
   /// Prints: to the sums are added the products of the weights in shared memory and the rows of b
   /// (from c0); what has the weight `hidden` plays no part, whatever stands there.
   void add_products(Shader& shader, const std::string& name, const Side& b) const;
@@ -51,12 +48,19 @@ class Tiles {
   void keep_weight(Shader& shader, uint32_t i, uint32_t j, const std::string& value) const;
   /// Prints `name`<i> = the reduction of `of`<i> over the threads of a row, in their order.
   void over_row(Shader& shader, const std::string& name, const std::string& of,
-                const std::function<std::string(std::string, std::string)>& reduce) const;
+                uint32_t kind) const;
   /// Calls with row and column expressions of every element of the sums that is inside.
   void for_sums(
       Shader& shader, const std::string& name, const Side& like,
       const std::function<void(uint32_t i, const std::string& row, const std::string& column,
                                const std::string& sum)>& use) const;
+
+  /// Calls with every score of the thread, s<i>_<j>.
+  template <class Use>
+  void for_scores(const Use& use) const {
+    for (uint32_t i = 0; i < per_thread_; ++i)
+      for (uint32_t j = 0; j < columns_of_thread; ++j) use(i, j, fmt::format("s{}_{}", i, j));
+  }
 
   std::string row(uint32_t i) const;
   static std::string column(uint32_t j);
