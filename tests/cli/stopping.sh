@@ -43,6 +43,11 @@ expect_status 130 $? "SIGTERM after a hang-up that is ignored"
 "$asg" "${endless[@]}" --eval-every 1 --eval-iters 1000000000 --out evaluation >lines 2>err &
 pid=$!
 first_line lines
+for _ in $(seq 1 600); do  # until SIGTERM has a handler
+  caught=$(awk '/^SigCgt/ {print $2}' /proc/$pid/status)
+  ((0x${caught:-0} >> 14 & 1)) && break
+  sleep 0.05
+done
 sleep 1
 before=$SECONDS
 kill -TERM $pid

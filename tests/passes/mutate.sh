@@ -45,7 +45,7 @@ copy="$work/source" build="$work/build"
 
 mkdir -p "$copy"
 (cd "$source" && tar --exclude=./build --exclude=./.git -cf - .) | tar -C "$copy" --keep-newer-files -xf - 2>/dev/null || true
-cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake -S "$copy" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DASG_UNITY_BUILD=OFF >/dev/null
 
 build_all() { cmake --build "$build" --parallel "$jobs" --target asg_core tests_passes tests_autodiff; }
 # The programs are linked with the shared library: for a fault nothing else is built again.
