@@ -43,7 +43,7 @@ targets=(asg)
 if [[ $backend =~ ^[a-z0-9_]+$ && -d $root/plugins/$backend ]]; then targets+=("asg-backend-$backend"); fi
 (
   cd "$root"
-  cmake --preset release >/dev/null
+  cmake --preset release -DASG_NATIVE=ON >/dev/null
   echo "asg: building; about two minutes on two cores, the first time"
   NINJA_STATUS='asg: built %f of %t in %e s: ' cmake --build --preset release --target "${targets[@]}"
 )

@@ -58,7 +58,7 @@ run_build() {
   read -ra selected <<<"$(selection "$build")"
 
   echo "==> $build: building"
-  if ! cmake --preset "$build" ||
+  if ! cmake --preset "$build" -DASG_NATIVE=OFF ||
      ! cmake --build --preset "$build" --parallel "$jobs" ${wanted[@]:+--target "${wanted[@]}"}; then
     report+=("$(printf '%-8s could not be built' "$build")")
     status=1
