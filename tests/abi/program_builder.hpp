@@ -296,11 +296,11 @@ class ProgramBuilder {
 
   /// A step that is no region.  Returns its index.
   uint32_t step(uint32_t op, const char* name, std::vector<ValueId> inputs,
-                std::vector<ValueId> outputs, Attrs attrs = {}) {
+                std::vector<ValueId> outputs, const Attrs& attrs = {}) {
     Step& s = add_step(op, name);
     for (const ValueId id : inputs) s.inputs.push_back(id.index);
     for (const ValueId id : outputs) s.outputs.push_back(id.index);
-    s.attrs = std::move(attrs);
+    s.attrs = attrs;
     return static_cast<uint32_t>(steps_.size() - 1);
   }
   /// A REGION step over a domain; stays valid as long as the builder.
