@@ -179,7 +179,8 @@ BOOST_AUTO_TEST_CASE(child, *boost::unit_test::disabled()) {
   run_many_kernels(backend);
   const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   BOOST_TEST(close(y, expected()));
-  if (const char* file = std::getenv("ASG_TEST_TIME")) std::ofstream(file) << seconds;
+  if (const char* file = std::getenv("ASG_TEST_START"))
+    std::ofstream(file) << seconds << ' ' << counters(backend).shaders_compiled;
 }
 
 BOOST_AUTO_TEST_CASE(processes_share_a_cache) {
@@ -192,22 +193,25 @@ BOOST_AUTO_TEST_CASE(processes_share_a_cache) {
     BOOST_TEST(file.extension() != ".new", file.string());
 }
 
-BOOST_AUTO_TEST_CASE(a_second_process_starts_faster) {
+// What a second process finds it does not compile again. How much faster it starts is printed, and
+// judged by nobody: that is the machine's.
+BOOST_AUTO_TEST_CASE(a_second_process_compiles_nothing) {
   const Folder folder;
   const Variable cache("ASG_CACHE_DIR", (folder.path() / "asg").string()),
       mesa("MESA_SHADER_CACHE_DIR", (folder.path() / "mesa").string()),
       nvidia("__GL_SHADER_DISK_CACHE_PATH", (folder.path() / "nvidia").string()),
-      time("ASG_TEST_TIME", (folder.path() / "time").string());
+      start("ASG_TEST_START", (folder.path() / "start").string());
   double seconds[2] = {};
-  for (double& s : seconds) {
+  std::uint64_t compiled[2] = {};
+  for (const int process : {0, 1}) {
     BOOST_TEST(finish(start_case("device/child")) == 0);
-    std::ifstream(folder.path() / "time") >> s;
+    std::ifstream file(folder.path() / "start");
+    BOOST_TEST(static_cast<bool>(file >> seconds[process] >> compiled[process]));
   }
   std::cout << "start of the first process " << seconds[0] << " s, of the second " << seconds[1]
             << " s\n";
-  // A GPU's driver takes long to start, whatever is in the caches.
-  const bool software = LoadedBackend(ASG_TEST_VULKAN).info().kind == ASG_DEVICE_SOFTWARE;
-  BOOST_TEST(seconds[1] * (software ? 5 : 1) < seconds[0]);
+  BOOST_TEST(compiled[0] > 20u);
+  BOOST_TEST(compiled[1] == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
