@@ -39,7 +39,9 @@ class KnownNodes {
     NodeId node = none;
   };
   static std::size_t combine(std::size_t seed, std::size_t value) {
-    return seed ^ (value + 0x9e3779b97f4a7c15u + (seed << 6) + (seed >> 2));
+    // All bits count: the place is made of the low ones, the tag of the high ones.
+    const std::size_t mixed = (seed ^ value) * 0x9e3779b97f4a7c15u;
+    return mixed ^ mixed >> 32;
   }
   template <class Now>
   static bool equal(const Node& known, const Node& node, const std::vector<Value>& operands,

@@ -50,22 +50,21 @@ class Materializer {
 
   void lower(const Node& node) {
     Tensors operands = rewrite_.operands(node);
-    const OriginScope scope(rewrite_.graph(), node.origin);
     if (node.op.lowering.view != nullptr) {
       const Source& source = sources_.of(operands[0].value());
       if (!Sources::view_of(node, traced_.graph.type(node.operands[0]), source.view))
-        operands[0] = copied(operands[0]);
+        operands[0] = copied(operands[0], node.origin);
     } else if (node.op.lowering.kernel != 0 && node.op.lowering.instruction == 0) {
       Types types;
       for (const Value operand : node.operands) types.push_back(traced_.graph.type(operand));
       types.insert(types.end(), node.outputs.begin(), node.outputs.end());
       const bool strided = context_.target.accepts_strided(node.op.lowering.kernel, types);
-      for (Tensor& operand : operands) operand = readable(operand, strided);
+      for (Tensor& operand : operands) operand = readable(operand, strided, node.origin);
     } else if (node.op.is_composite() && node.op.lowering.instruction == 0) {
       const Claim* claim = traced_.claim(node.id);
       const std::uint64_t strided = claim != nullptr ? claim->strided_inputs : 0;
       for (std::size_t i = 0; i < operands.size(); ++i)
-        operands[i] = readable(operands[i], i < 64 && (strided >> i & 1u) != 0);
+        operands[i] = readable(operands[i], i < 64 && (strided >> i & 1u) != 0, node.origin);
       const auto next = static_cast<NodeId>(rewrite_.graph().size());
       for (std::uint32_t i = 0; claim != nullptr && i < node.outputs.size(); ++i)
         if (const auto wanted = wanted_.find({node.id, i});
@@ -91,10 +90,10 @@ class Materializer {
   }
 
   // What a kernel may read: memory without bounds, in order unless any strides will do.
-  Tensor readable(const Tensor& operand, bool strided) {
+  Tensor readable(const Tensor& operand, bool strided, const Origin& origin) {
     const View& view = sources_.of(operand.value()).view;
     const bool fits = view.bounds.empty() && (strided || is_row_major(view));
-    return fits ? operand : copied(operand);
+    return fits ? operand : copied(operand, origin);
   }
 
   // A value with memory of its own, which no other output or variable has.
@@ -107,20 +106,20 @@ class Materializer {
     if (!node.op.lowering.is_given() && is_whole(source.view, elements) &&
         owned_.insert({source.base.node, source.base.output}).second)
       return value;
-    const OriginScope scope(graph, origin);
-    const Tensor result = copy_of(value);
+    const Tensor result = copy_of(value, origin);
     owned_.insert({result.value().node, 0});
     return result;
   }
-  Tensor copy_of(const Tensor& value) {
+  Tensor copy_of(const Tensor& value, const Origin& origin) {
+    const OriginScope scope(rewrite_.graph(), origin);
     const Tensor result = rewrite_.graph().add(find_op("copy"), {&value, 1})[0];
     sources_.extend();
     return result;
   }
 
-  Tensor copied(const Tensor& value) {
+  Tensor copied(const Tensor& value, const Origin& origin) {
     Tensor& known = copies_[{value.value().node, value.value().output}];
-    if (!known.defined()) known = copy_of(value);
+    if (!known.defined()) known = copy_of(value, origin);
     return known;
   }
 
