@@ -15,6 +15,8 @@ import sys
 
 import torch
 
+sys.dont_write_bytecode = True
+
 HERE = pathlib.Path(__file__).parent
 TYPES = {torch.float64: "f64", torch.int64: "i64", torch.int32: "i32", torch.bool: "bool"}
 
