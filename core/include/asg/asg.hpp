@@ -50,6 +50,7 @@
 #include <asg/ops/ordering.hpp>
 #include <asg/ops/pooling.hpp>
 #include <asg/ops/random.hpp>
+#include <asg/ops/recurrent.hpp>
 #include <asg/ops/reduction.hpp>
 #include <asg/ops/update.hpp>
 #include <asg/optim/adamw.hpp>

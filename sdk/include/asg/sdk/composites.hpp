@@ -1,8 +1,8 @@
 // asg/sdk/composites.hpp - the operands of composites that plugins claim: the place of each among a
 // step's inputs or outputs, and first the inputs, then the outputs, among a request's types.
 //
-// A namespace for each op, an enumerator for each operand; a mask and a bias may be missing.  A test
-// holds the names and their order to asg's op table.
+// A namespace for each op, an enumerator for each operand; a mask, a bias and the last cotangents
+// of a scan may be missing.  A test holds the names and their order to asg's op table.
 #pragma once
 
 #include <cstdint>
@@ -43,5 +43,35 @@ namespace max_pool2d_backward {
 enum Input : uint32_t { dy, x };
 enum Output : uint32_t { dx };
 }  // namespace max_pool2d_backward
+
+namespace rnn_scan {
+enum Input : uint32_t { x_gates, h0, weight_hh };
+enum Output : uint32_t { y };
+}  // namespace rnn_scan
+
+namespace rnn_scan_backward {
+enum Input : uint32_t { dy, weight_hh, y };
+enum Output : uint32_t { dx_gates, dh0 };
+}  // namespace rnn_scan_backward
+
+namespace lstm_scan {
+enum Input : uint32_t { x_gates, h0, c0, weight_hh };
+enum Output : uint32_t { y, c, cells, gates };
+}  // namespace lstm_scan
+
+namespace lstm_scan_backward {
+enum Input : uint32_t { dy, dc, c0, weight_hh, cells, gates, dcells, dgates };
+enum Output : uint32_t { dx_gates, dh0, dc0 };
+}  // namespace lstm_scan_backward
+
+namespace gru_scan {
+enum Input : uint32_t { x_gates, h0, weight_hh, bias_hh };
+enum Output : uint32_t { y, gates };
+}  // namespace gru_scan
+
+namespace gru_scan_backward {
+enum Input : uint32_t { dy, h0, weight_hh, y, gates, dgates };
+enum Output : uint32_t { dx_gates, dh_gates, dh0 };
+}  // namespace gru_scan_backward
 
 }  // namespace asg::sdk::composites
