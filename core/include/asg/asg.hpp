@@ -35,6 +35,7 @@
 #include <asg/nn/parameter.hpp>
 #include <asg/nn/philox.hpp>
 #include <asg/nn/pooling.hpp>
+#include <asg/nn/recurrent.hpp>
 #include <asg/nn/sequential.hpp>
 #include <asg/nn/transformer.hpp>
 #include <asg/ops/activation.hpp>
