@@ -149,6 +149,14 @@ def cnn():
     return classifier(model, lambda p: torch.optim.SGD(p, lr=3e-4, momentum=0.9))
 
 
+def lstm():
+    model = nn.LSTM(256, 256, 2)
+    x, target = torch.randn(64, 32, 256), torch.randn(64, 32, 256)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
+    flops = 6 * sum(p.numel() for p in model.parameters()) * 64 * 32
+    return step_of(lambda: F.mse_loss(model(x)[0], target), optimizer), flops, 0
+
+
 def seed_block():
     model = Block(4, 2, 1, F.relu)
     x = torch.randn(1, 1, 4)
@@ -181,6 +189,7 @@ WORKLOADS = {
     "gpt-tiny": lambda: gpt(65, 64, 128, 4, 4, 16),
     "gpt-small": lambda: gpt(256, 256, 384, 6, 6, 8),
     "cnn": cnn,
+    "lstm": lstm,
     "seed-block": seed_block,
     "tiny1000": tiny,
 }

@@ -11,11 +11,13 @@
 #include <asg/data/random.hpp>
 #include <asg/nn/activation.hpp>
 #include <asg/nn/initialize.hpp>
+#include <asg/nn/recurrent.hpp>
 #include <asg/nn/sequential.hpp>
 #include <asg/ops/activation.hpp>
 #include <asg/ops/attention.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
+#include <asg/ops/loss.hpp>
 #include <asg/ops/normalization.hpp>
 #include <asg/optim/adamw.hpp>
 #include <asg/optim/sgd.hpp>
@@ -140,6 +142,22 @@ Workload seed_block(const Device& device) {
   return training_workload(device, flags, sgd, make_model(flags));
 }
 
+// All states of the last layer are compared with others. 6 FLOPs per weight and token.
+Workload lstm_steps(const Device& device) {
+  static const optim::AdamW adamw;
+  constexpr std::int64_t steps = 64, batch = 32, size = 256;
+  const auto lstm = std::make_shared<nn::LSTM>(size, size, nn::RecurrentOptions{.num_layers = 2});
+  Model model;
+  model.module = lstm;
+  model.inputs = {{f32, {steps, batch, size}}, {f32, {steps, batch, size}}};
+  model.loss = [lstm](const Tensors& in) { return mse_loss((*lstm)(in[0]), in[1]); };
+  ModelFlags flags;
+  flags.model = "lstm";
+  Workload workload = training_workload(device, flags, adamw, model);
+  workload.flops = 6 * static_cast<double>(lstm->numel() * steps * batch);
+  return workload;
+}
+
 struct Entry {
   std::string name;
   std::function<Workload(const Device&)> make;
@@ -194,6 +212,7 @@ std::vector<Entry> workloads() {
   list.push_back(
       {"gpt-small", [](const Device& d) { return gpt_steps(d, 256, 256, 384, 6, 6, 8); }});
   list.push_back({"cnn", [](const Device& d) { return image_steps(d, "cnn", sgd); }});
+  list.push_back({"lstm", lstm_steps});
   list.push_back({"seed-block", seed_block});
   // What a kernel costs beside its work.
   list.push_back({"tiny1000", [](const Device& d) {
