@@ -36,13 +36,14 @@ struct Module::Data {
   // Depth first with a stack of its own: models may be deep.
   [[nodiscard]] std::vector<Parameter> all() const {
     std::vector<Parameter> result;
-    std::unordered_set<const Data*> seen;
+    std::unordered_set<const void*> seen;
     std::vector<const Data*> pending = {this};
     while (!pending.empty()) {
       const Data* data = pending.back();
       pending.pop_back();
       if (!seen.insert(data).second) continue;
-      for (const auto& [name, parameter] : data->parameters) result.push_back(parameter);
+      for (const auto& [name, parameter] : data->parameters)
+        if (seen.insert(parameter.identity()).second) result.push_back(parameter);
       for (auto child = data->children.rbegin(); child != data->children.rend(); ++child)
         pending.push_back(child->second.get());
     }
@@ -123,6 +124,15 @@ Parameter Module::add(std::string name, const Shape& shape, Initializer initiali
   Parameter parameter(name, data_->node, shape, std::move(initializer));
   data_->parameters.emplace_back(std::move(name), parameter);
   return parameter;
+}
+
+Parameter Module::add(std::string name, const Parameter& shared, Where where) const {
+  check_free(name, where);
+  if (!shared)
+    throw TypeError(
+        fmt::format("there is no parameter to share as '{}'\n  at {}", name, at(where)));
+  data_->parameters.emplace_back(std::move(name), shared);
+  return shared;
 }
 
 Module::Scope::Scope(const Module& module, const Operand& x)

@@ -49,7 +49,7 @@ Tensor Parameter::in(Graph& graph, Where where) const {
   VariableInfo info;
   info.name = name();
   info.trainable = data_->trainable;
-  info.identity = data_.get();
+  info.identity = identity();
   return graph.variable(info, dtype(), shape(), where);
 }
 

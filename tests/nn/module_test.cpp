@@ -1,11 +1,16 @@
 #include <boost/test/unit_test.hpp>
 
+#include <cmath>
+
+#include <asg/autodiff/gradients.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
+#include <asg/nn/embedding.hpp>
 #include <asg/nn/linear.hpp>
 #include <asg/nn/sequential.hpp>
 #include <asg/ops/activation.hpp>
 #include <asg/ops/elementwise.hpp>
+#include <asg/ops/reduction.hpp>
 
 #include "support.hpp"
 
@@ -100,6 +105,68 @@ BOOST_AUTO_TEST_CASE(of_a_module_in_two_places_are_the_first) {
   const nn::Sequential b{nn::ReLU{}, shared};
   const nn::Sequential both{b, a};
   BOOST_TEST(shared.weight.name() == "1.0.weight");
+}
+
+// An output layer that uses the table of an embedding.
+struct Shared : nn::Module {
+  nn::Embedding table = add("table", nn::Embedding{5, 3});
+  nn::Linear out = add("out", nn::Linear{table.weight});
+  Tensor forward(const Tensor& x) const override { return out(table(x)); }
+};
+
+BOOST_AUTO_TEST_CASE(of_a_parameter_in_two_modules_are_the_first) {
+  const Shared model;
+  BOOST_TEST(names_of(model) == Names{"table.weight"}, boost::test_tools::per_element());
+  BOOST_TEST(model.numel() == 15);
+  BOOST_TEST(model.out.weight.same_as(model.table.weight));
+  Graph graph;
+  (void)model(graph.input("x", i64, {2}));
+  BOOST_TEST(graph.variables().size() == 1u);
+  // Both uses add to the gradient: the rows that are read, and all rows of the product.
+  const Array x({2}, {1, 1});
+  State state = initialize(model, device(), 1);
+  auto slope = compile(device(), [&](Tensor t) {
+    return gradients(sum(model(t)), {model.table.weight.in(t.graph())})[0];
+  });
+  const Array table = state.get("table.weight"), found = slope(state, x);
+  for (std::int64_t row = 0; row < 5; ++row)
+    for (std::int64_t i = 0; i < 3; ++i) {
+      double wanted = 2 * table.get(3 + i);
+      for (std::int64_t k = 0; row == 1 && k < 5; ++k) wanted += 2 * table.get(3 * k + i);
+      BOOST_TEST(std::abs(found.get(3 * row + i) - wanted) < 1e-5);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_a_shared_parameter_that_does_not_fit_are_refused) {
+  const nn::Linear layer{3, 4};
+  BOOST_TEST(contains(message_of<ShapeError>([&] { nn::Linear{layer.bias}; }), "[out, in]"));
+  BOOST_TEST(contains(message_of<ShapeError>([&] {
+                        nn::Linear(layer.weight, nn::Linear{3, 3}.bias);
+                      }),
+                      "must be [4], not [3]"));
+  BOOST_TEST(contains(message_of<TypeError>([&] { nn::Linear{nn::Parameter{}}; }),
+                      "no parameter to share as 'weight'"));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_dict_are_its_own) {
+  struct Heads : nn::Module {
+    nn::ModuleDict<nn::Linear> heads = add("heads", nn::ModuleDict<nn::Linear>{});
+  } model;
+  model.heads.insert("colour", nn::Linear{3, 4, {.bias = false}});
+  model.heads.insert("size", nn::Linear{3, 1, {.bias = false}});
+  BOOST_TEST(names_of(model) == (Names{"heads.colour.weight", "heads.size.weight"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(model.heads["size"].weight.shape()[0] == 1);
+  BOOST_TEST(model.heads.contains("colour"));
+  BOOST_TEST(!model.heads.contains("shape"));
+  Names order;
+  for (const auto& [name, head] : model.heads) order.push_back(name);
+  BOOST_TEST(order == (Names{"colour", "size"}), boost::test_tools::per_element());
+  BOOST_TEST(contains(message_of<StateError>([&] { (void)model.heads["shape"]; }), "'shape'"));
+  BOOST_TEST(contains(message_of<TypeError>([&] {
+                        model.heads.insert("size", nn::Linear{1, 1});
+                      }),
+                      "called 'size' already"));
 }
 
 BOOST_AUTO_TEST_CASE(that_are_taken_or_malformed_are_refused) {

@@ -9,12 +9,16 @@ namespace asg::nn {
 
 struct EmbeddingOptions {
   std::optional<Initializer> weight_init = {};  ///< normal(0, 1) when not given, as in PyTorch
+  /// A row that stands for nothing: it begins with zeros and has no gradient, so that training
+  /// leaves it alone but for weight decay. -1 is the last.
+  std::optional<std::int64_t> padding_idx = {};
 };
 
 /// The rows of a table that indices name.
 /// Shapes   indices [...] -> [..., width]; weight [count, width].
 /// Types    indices i32 or i64.
-/// Errors   ShapeError when a size is negative; TypeError when the indices are no integers. An
+/// Errors   ShapeError when a size is negative or padding_idx is no row; TypeError when the indices
+/// are no integers. An
 ///          index outside of 0..count-1 is a DeviceError when the program runs.
 class Embedding : public Module {
  public:
@@ -23,6 +27,9 @@ class Embedding : public Module {
   [[nodiscard]] Tensor forward(const Tensor& indices) const override;
 
   Parameter weight;
+
+ private:
+  std::optional<std::int64_t> padding_idx_;
 };
 
 }  // namespace asg::nn

@@ -24,6 +24,8 @@ class Initializer {
 
   /// "kaiming_uniform(a=2.236, fan_in)"
   [[nodiscard]] const std::string& name() const { return name_; }
+  /// Fills all elements of `values`, for rules that build on others.
+  void fill(Array& values, Philox& random) const { fill_(values, random); }
   /// The values of a parameter of that name and type.
   /// Errors   ShapeError when the rule does not fit the shape.
   [[nodiscard]] Array values(const TensorType& type, std::uint64_t seed,

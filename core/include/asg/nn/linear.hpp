@@ -20,6 +20,12 @@ struct LinearOptions {
 class Linear : public Module {
  public:
   Linear(std::int64_t in, std::int64_t out, LinearOptions options = {}, Where where = {});
+  /// With parameters of other modules, which are shared: an output layer tied to an embedding is
+  /// `Linear{tokens.weight}`.
+  /// Errors   ShapeError when the weight is no matrix or the bias does not fit; TypeError when
+  /// there
+  ///          is no weight.
+  explicit Linear(const Parameter& weight, const Parameter& bias = {}, Where where = {});
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
   Parameter weight;

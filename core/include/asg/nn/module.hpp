@@ -76,6 +76,10 @@ class Module {
   /// Errors   TypeError as above.
   Parameter add(std::string name, const Shape& shape, Initializer initializer,
                 Where where = {}) const;
+  /// Registers a parameter that another module has made, and returns it: the two are tied. It keeps
+  /// its first name.
+  /// Errors   TypeError as above, and when there is no parameter.
+  Parameter add(std::string name, const Parameter& shared, Where where = {}) const;
 
   /// While it lives, nodes belong to the module and to the caller's line.
   class Scope {

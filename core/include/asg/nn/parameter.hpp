@@ -50,6 +50,8 @@ class Parameter {
   /// Errors   StateError when another parameter has that name in the graph.
   [[nodiscard]] Tensor in(Graph& graph, Where where = {}) const;
 
+  /// The same for all copies of one parameter, and for no other.
+  [[nodiscard]] const void* identity() const { return data_.get(); }
   /// Whether both are the same parameter.
   [[nodiscard]] bool same_as(const Parameter& other) const { return data_ == other.data_; }
 

@@ -1,12 +1,14 @@
-// Sequential and ModuleList: modules in a row.
+// Sequential, ModuleList and ModuleDict: modules in a row.
 #pragma once
 #include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <asg/graph/error.hpp>
 #include <asg/nn/activation.hpp>
 #include <asg/nn/module.hpp>
 
@@ -61,6 +63,37 @@ class ModuleList : public Module {
 
  private:
   std::shared_ptr<std::vector<M>> modules_ = std::make_shared<std::vector<M>>();
+};
+
+/// Modules of one type under names of their own, in the order of their coming:
+/// `nn::ModuleDict<nn::Linear> heads = add("heads", nn::ModuleDict<nn::Linear>{});`
+/// Errors   TypeError when a name is taken, empty or has a dot; StateError when none has it.
+template <std::derived_from<Module> M>
+class ModuleDict : public Module {
+ public:
+  ModuleDict() = default;
+
+  void insert(std::string name, M module, Where where = {}) {
+    modules_->emplace_back(name, add(name, std::move(module), where));
+  }
+  [[nodiscard]] std::size_t size() const { return modules_->size(); }
+  [[nodiscard]] bool contains(std::string_view name) const { return find(name) != nullptr; }
+  [[nodiscard]] const M& operator[](std::string_view name) const {
+    if (const M* module = find(name)) return *module;
+    throw StateError("the ModuleDict has no module '" + std::string(name) + "'");
+  }
+  /// Pairs of a name and a module.
+  [[nodiscard]] auto begin() const { return modules_->cbegin(); }
+  [[nodiscard]] auto end() const { return modules_->cend(); }
+
+ private:
+  using Entries = std::vector<std::pair<std::string, M>>;
+  [[nodiscard]] const M* find(std::string_view name) const {
+    for (const auto& [key, module] : *modules_)
+      if (key == name) return &module;
+    return nullptr;
+  }
+  std::shared_ptr<Entries> modules_ = std::make_shared<Entries>();
 };
 
 }  // namespace asg::nn
