@@ -11,7 +11,7 @@ TransformerBlock::TransformerBlock(std::int64_t features, std::int64_t heads,
                                    TransformerBlockOptions options, Where where)
     : ln1(add("ln1", LayerNorm{features, {.bias = options.bias}, where}, where)),
       attn(add("attn",
-               MultiHeadAttention{
+               SelfAttention{
                    features,
                    heads,
                    {.bias = options.bias, .causal = options.causal, .dropout = options.dropout},
@@ -29,15 +29,15 @@ TransformerBlock::TransformerBlock(std::int64_t features, std::int64_t heads,
           where)),
       dropout_(options.dropout) {}
 
-Tensor TransformerBlock::operator()(const Operand& x, const AttentionMask& mask) const {
+Tensor TransformerBlock::operator()(const Operand& x, const AttentionMasks& masks) const {
   const Scope scope = enter(x);
-  return run(x.tensor(), mask);
+  return run(x.tensor(), masks);
 }
 
 Tensor TransformerBlock::forward(const Tensor& x) const { return run(x, {}); }
 
-Tensor TransformerBlock::run(const Tensor& x, const AttentionMask& mask) const {
-  const Tensor attended = x + dropout(attn(ln1(x), mask), dropout_);
+Tensor TransformerBlock::run(const Tensor& x, const AttentionMasks& masks) const {
+  const Tensor attended = x + dropout(attn(ln1(x), masks), dropout_);
   return attended + mlp(ln2(attended));
 }
 

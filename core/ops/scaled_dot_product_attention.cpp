@@ -2,6 +2,8 @@
 #include <cmath>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include <asg/graph/error.hpp>
 #include <asg/ops/attention.hpp>
 #include <asg/ops/creation.hpp>
@@ -368,17 +370,50 @@ Tensor with_leading(const Tensor& x, const Shape& leading) {
   return own == shape ? x : broadcast_to(x, shape);
 }
 
-}  // namespace
+// Splits the heads of the query into groups [..., Hk, G, Tq, D], each of which meets one head
+// [..., Hk, 1, Tk, D] of keys and values, and the mask as them.
+void group_heads(const Call& call, Tensors& t, Tensor& mask) {
+  const Shape query = t[0].shape();
+  call.require(query.rank() >= 3 && t[1].rank() >= 3 && t[2].rank() >= 3,
+               "grouped queries need an axis of heads: [..., heads, length, size]");
+  const std::int64_t heads = query.at(-3), shared = t[1].size(-3);
+  call.require(shared > 0 && t[2].size(-3) == shared && heads % shared == 0,
+               fmt::format("{} heads of queries cannot share {} of keys and {} of values", heads,
+                           shared, t[2].size(-3)));
+  const auto grouped = [&](const Tensor& x) {
+    Shape shape = x.shape().slice(0, x.rank() - 3);
+    for (const std::int64_t size : {shared, heads / shared, x.size(-2), x.size(-1)})
+      shape.push_back(size);
+    return reshape(x, shape);
+  };
+  t[0] = grouped(t[0]);
+  t[1] = unsqueeze(t[1], -3);
+  t[2] = unsqueeze(t[2], -3);
+  if (!mask.defined() || mask.rank() < 3) return;
+  call.require(mask.size(-3) == 1 || mask.size(-3) == heads,
+               "the mask's axis of heads must be that of the queries, or 1");
+  mask = mask.size(-3) == heads ? grouped(mask) : unsqueeze(mask, -3);
+}
 
-Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, const Operand& value,
-                                    const AttentionOptions& how) {
-  const Call call(forward_name, {query, key, value});
-  Tensors t = operands::of_one_float(forward_name, call, {query, key, value});
+// Query, key and value of one float type and with the same leading axes, and the mask of that type.
+struct Prepared {
+  Tensors operands;
+  Tensor mask;
+  double scale = 1;
+};
+
+Prepared prepared(const Call& call, std::initializer_list<Operand> operands,
+                  const AttentionOptions& how) {
+  Prepared result{operands::of_one_float(forward_name, call, operands), how.mask, 1};
+  Tensors& t = result.operands;
   operands::require_probability(forward_name, call, "dropout", how.dropout);
-  Shape leading;
   for (Tensor& x : t) {
     x = call.as_float(x);
     call.require(x.rank() >= 2, "query, key and value need at least two axes: [..., length, size]");
+  }
+  if (how.enable_gqa) group_heads(call, t, result.mask);
+  Shape leading;
+  for (const Tensor& x : t) {
     const Shape own = x.shape().slice(0, x.rank() - 2);
     if (broadcastable(own, leading)) continue;
     try {
@@ -388,21 +423,58 @@ Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, co
     }
   }
   for (Tensor& x : t) x = with_leading(x, leading);
+  const DType type = t[0].dtype();
+  if (how.mask.defined() && is_float(how.mask.dtype()) && how.mask.dtype() != type)
+    result.mask = cast(result.mask, type);
   const auto size = static_cast<double>(std::max<std::int64_t>(t[0].size(-1), 1));
-  Attributes attributes =
-      scaled_dot_product_attention_options(how.causal, how.scale.value_or(1 / std::sqrt(size)));
+  result.scale = how.scale.value_or(1 / std::sqrt(size));
+  return result;
+}
+
+// The heads that group_heads has split, in one axis again.
+Tensor ungrouped(const Tensor& x, const AttentionOptions& how) {
+  return how.enable_gqa ? flatten(x, -4, -3) : x;
+}
+
+}  // namespace
+
+Tensor scaled_dot_product_attention(const Operand& query, const Operand& key, const Operand& value,
+                                    const AttentionOptions& how) {
+  const Call call(forward_name, {query, key, value});
+  Prepared in = prepared(call, {query, key, value}, how);
+  Attributes attributes = scaled_dot_product_attention_options(how.causal, in.scale);
   const bool drops = how.dropout > 0 && call.graph().training();
   if (drops) {
     const RandomKey random = random_key(call.graph());
-    t.insert(t.end(), {random.seed, random.step});
+    in.operands.insert(in.operands.end(), {random.seed, random.step});
     attributes.set("p", how.dropout);
     attributes.set("stream", static_cast<std::int64_t>(call.graph().next_stream()));
   }
-  if (how.mask.defined()) {
-    const bool convert = is_float(how.mask.dtype()) && how.mask.dtype() != t[0].dtype();
-    t.push_back(convert ? cast(how.mask, t[0].dtype()) : how.mask);
-  }
-  return call.make_all(drops ? dropout_name : forward_name, t, attributes)[0];
+  if (in.mask.defined()) in.operands.push_back(in.mask);
+  return ungrouped(call.make_all(drops ? dropout_name : forward_name, in.operands, attributes)[0],
+                   how);
+}
+
+std::pair<Tensor, Tensor> scaled_dot_product_attention_with_weights(const Operand& query,
+                                                                    const Operand& key,
+                                                                    const Operand& value,
+                                                                    const AttentionOptions& how) {
+  const Call call(forward_name, {query, key, value});
+  Prepared in = prepared(call, {query, key, value}, how);
+  const Tensor q = in.operands[0], k = in.operands[1], v = in.operands[2];
+  if (in.mask.defined()) in.operands.push_back(in.mask);
+  // The op checks what it is given; nobody reads this node, so that no program has it.
+  (void)call.make_all(forward_name, in.operands,
+                      scaled_dot_product_attention_options(how.causal, in.scale));
+  Form form;
+  form.mask = in.mask;
+  form.causal = how.causal;
+  form.scale = in.scale;
+  const Tensor seen = seen_by(q, k, form);
+  const Tensor s = scores(q, k, seen, form);
+  const Tensor e = exp(s - shift_of(stop_gradient(max(s, -1, true))));
+  const Tensor weights = dropout(e / divisor_of(sum(e, -1, true)), how.dropout);
+  return {ungrouped(weighted_sum(weights, v, seen), how), ungrouped(weights, how)};
 }
 
 namespace ops {

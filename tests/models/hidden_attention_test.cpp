@@ -154,21 +154,21 @@ BOOST_DATA_TEST_CASE(a_mask_of_nan_shows, boost::unit_test::data::make(devices),
 
 // Dropout of the weights is an op of its own.
 BOOST_DATA_TEST_CASE(padding_is_hidden_with_dropout_too, all, device, poison) {
-  const nn::MultiHeadAttention attention(4, 2, {.dropout = 0.5});
+  const nn::MultiheadAttention attention(4, 2, {.dropout = 0.5});
   const auto build = [&](Graph& graph, const Tensors& in) -> Tensors {
     graph.set_training(true);
-    return {attention(in[0], in[1], in[1], {.keys = in[2]})};
+    return {attention(in[0], in[1], in[1], {.key_padding_mask = in[2]})};
   };
   const Device d = open_device(device);
   const auto run = [&](double padding) {
     Array x = spread({1, 6, 4}, -1, 1, 3).to(f32);
     for (std::int64_t i = 16; i < 24; ++i) x.set(i, padding);
     State state = initialize(attention, d, 1);
-    auto step = compile(d, [&](Tensor query, Tensor keys, Tensor seen) {
-      return build(query.graph(), {query, keys, seen})[0];
+    auto step = compile(d, [&](Tensor query, Tensor keys, Tensor hidden) {
+      return build(query.graph(), {query, keys, hidden})[0];
     });
     return step(state, spread({1, 3, 4}).to(f32), x,
-                Array({1, 6}, {true, true, true, true, false, false}));
+                Array({1, 6}, {false, false, false, false, true, true}));
   };
   expect_equal({run(poison)}, {run(0)});
 }

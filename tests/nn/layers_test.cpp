@@ -16,6 +16,8 @@
 #include <asg/nn/pooling.hpp>
 #include <asg/nn/transformer.hpp>
 #include <asg/ops/activation.hpp>
+#include <asg/ops/reduction.hpp>
+#include <asg/optim/sgd.hpp>
 
 #include "support.hpp"
 
@@ -53,45 +55,6 @@ Array project(const Array& x, const Array& weight, const Array& bias, std::int64
   return y;
 }
 
-using Allowed = std::function<bool(std::int64_t b, std::int64_t query, std::int64_t key)>;
-
-// Multi-head attention of query [B, Tq, E] on key and value [B, Tk, E].
-Array attention(const State& state, std::int64_t heads, const Array& query, const Array& key,
-                const Array& value, const Allowed& allowed) {
-  const std::int64_t batch = query.shape()[0], tq = query.shape()[1], tk = key.shape()[1];
-  const std::int64_t e = query.shape()[2], d = e / heads;
-  const Array weight = state.get("qkv.weight"), bias = state.get("qkv.bias");
-  const Array q = project(query, weight, bias, 0, e);
-  const Array k = project(key, weight, bias, e, e);
-  const Array v = project(value, weight, bias, 2 * e, e);
-  Array joint = Array::zeros(f64, {batch * tq, e});
-  for (std::int64_t b = 0; b < batch; ++b)
-    for (std::int64_t h = 0; h < heads; ++h)
-      for (std::int64_t i = 0; i < tq; ++i) {
-        std::vector<double> w(static_cast<std::size_t>(tk), 0);
-        double total = 0;
-        for (std::int64_t j = 0; j < tk; ++j) {
-          if (!allowed(b, i, j)) continue;
-          double score = 0;
-          for (std::int64_t c = 0; c < d; ++c)
-            score += q.get((b * tq + i) * e + h * d + c) * k.get((b * tk + j) * e + h * d + c);
-          w[static_cast<std::size_t>(j)] = std::exp(score / std::sqrt(static_cast<double>(d)));
-          total += w[static_cast<std::size_t>(j)];
-        }
-        for (std::int64_t j = 0; j < tk && total > 0; ++j)
-          for (std::int64_t c = 0; c < d; ++c) {
-            const std::int64_t at = (b * tq + i) * e + h * d + c;
-            joint.set(at, joint.get(at) + w[static_cast<std::size_t>(j)] / total *
-                                              v.get((b * tk + j) * e + h * d + c));
-          }
-      }
-  return project(joint, state.get("proj.weight"), state.get("proj.bias"), 0, e)
-      .reshaped({batch, tq, e});
-}
-
-const Allowed everything = [](auto...) { return true; };
-const Allowed past = [](std::int64_t, std::int64_t q, std::int64_t k) { return k <= q; };
-
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(layers)
@@ -121,6 +84,40 @@ BOOST_AUTO_TEST_CASE(embedding_picks_rows) {
   const Array w = state.get("weight");
   for (std::int64_t i = 0; const int row : {4, 0, 0, 3})
     for (int c = 0; c < 2; ++c) BOOST_TEST(y.get(i++) == w.get(row * 2 + c));
+}
+
+BOOST_AUTO_TEST_CASE(embedding_leaves_its_padding_row_alone) {
+  const nn::Embedding table{4, 2, {.padding_idx = -1}};
+  State state = initialize(table, device(), 11);
+  const auto row = [&](std::int64_t r) {
+    const Array w = state.get("weight");
+    return std::pair{w.get(2 * r), w.get(2 * r + 1)};
+  };
+  BOOST_TEST((row(3) == std::pair{0.0, 0.0}));
+  BOOST_TEST((row(2) != std::pair{0.0, 0.0}));
+  // The other rows begin as without padding.
+  const State plain = initialize(nn::Embedding{4, 2}, device(), 11);
+  BOOST_TEST(plain.get("weight").get(4) == row(2).first);
+  const optim::SGD optimizer;
+  auto step = compile(device(), [&](Tensor t) {
+    const Tensor loss = sum(table(t));
+    optimizer.minimize(loss, 0.5);
+    return loss;
+  });
+  const auto before = row(1);
+  state.set("weight", [&] {  // what stands there stays
+    Array w = state.get("weight").clone();
+    w.set(6, 7);
+    return w;
+  }());
+  const double total = step(state, Array({3}, {1, 3, 3})).get(0);
+  BOOST_TEST(std::abs(total - (before.first + before.second + 14)) < 1e-5);
+  BOOST_TEST((row(3) == std::pair{7.0, 0.0}));
+  BOOST_TEST(std::abs(row(1).first - before.first + 0.5) < 1e-6);
+  BOOST_TEST(contains(message_of<ShapeError>([] {
+                        nn::Embedding{4, 2, {.padding_idx = 4}};
+                      }),
+                      "padding_idx is 4"));
 }
 
 BOOST_AUTO_TEST_CASE(norms_keep_mean_and_scale) {
@@ -182,127 +179,17 @@ BOOST_AUTO_TEST_CASE(pools_reduce_windows) {
 
 BOOST_AUTO_TEST_CASE(constructors_refuse_what_cannot_be) {
   const auto shape_error = [](auto&& f) { return message_of<ShapeError>(f); };
-  BOOST_TEST(contains(shape_error([] { nn::MultiHeadAttention{6, 4}; }), "shared equally"));
+  BOOST_TEST(contains(shape_error([] { nn::SelfAttention{6, 4}; }), "shared equally"));
   BOOST_TEST(contains(shape_error([] { nn::Conv2d{4, 6, 3, {.groups = 3}}; }), "3 groups"));
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "in is -1"));
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "layers_test.cpp"));
   BOOST_TEST(contains(message_of<TypeError>([] { nn::Dropout{1.5}; }), "1.5"));
   // Three and four times as many are no 64-bit number.
   constexpr std::int64_t wide = (std::int64_t{1} << 62) - 2;
-  const auto attention = shape_error([] { nn::MultiHeadAttention{wide, 2}; });
+  const auto attention = shape_error([] { nn::SelfAttention{wide, 2}; });
   BOOST_TEST(contains(attention, "3 times features = 4611686018427387902"));
   const auto block = shape_error([] { nn::TransformerBlock{std::int64_t{1} << 61, 1}; });
   BOOST_TEST(contains(block, "4 times features = 2305843009213693952"));
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
-BOOST_AUTO_TEST_SUITE(multi_head_attention)
-
-BOOST_AUTO_TEST_CASE(handles_any_batch_and_length) {
-  for (const bool causal : {false, true}) {
-    const nn::MultiHeadAttention layer{6, 2, {.causal = causal}};
-    State state = f64_state(layer);
-    for (const Shape& shape : {Shape{2, 3, 6}, Shape{1, 1, 6}, Shape{3, 5, 6}}) {
-      const Array x = spread(shape);
-      check_close(evaluate(layer, state, x),
-                  attention(state, 2, x, x, x, causal ? past : everything));
-    }
-    const Array one = spread({4, 6});
-    const Array batched = one.reshaped({1, 4, 6});
-    check_close(evaluate(layer, state, one),
-                attention(state, 2, batched, batched, batched, causal ? past : everything)
-                    .reshaped({4, 6}));
-    const Array deep = spread({2, 2, 3, 6});
-    const Array flat = deep.reshaped({4, 3, 6});
-    check_close(
-        evaluate(layer, state, deep),
-        attention(state, 2, flat, flat, flat, causal ? past : everything).reshaped({2, 2, 3, 6}));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(takes_queries_keys_and_values_apart) {
-  const nn::MultiHeadAttention layer{4, 2};
-  State state = f64_state(layer);
-  auto run = compile(device(), [&](Tensor q, Tensor k, Tensor v) { return layer(q, k, v); });
-  const Array q = spread({2, 3, 4}, -1, 1, 1), k = spread({2, 5, 4}, -1, 1, 2),
-              v = spread({2, 5, 4}, -1, 1, 3);
-  check_close(run(state, q, k, v), attention(state, 2, q, k, v, everything));
-  const Array x = spread({2, 3, 4});
-  check_close(run(state, x, x, x), evaluate(layer, state, x));
-}
-
-BOOST_AUTO_TEST_CASE(obeys_masks_of_scores_and_of_keys) {
-  const nn::MultiHeadAttention layer{4, 2};
-  State state = f64_state(layer);
-  const Array x = spread({2, 3, 4});
-  const Array keys({2, 3}, std::vector<bool>{true, true, false, false, true, true});
-  const Array band({3, 3},
-                   std::vector<bool>{true, false, true, true, true, false, false, true, true});
-  const auto in_band = [&](std::int64_t, std::int64_t q, std::int64_t k) {
-    return band.get(q * 3 + k) != 0;
-  };
-  const auto real = [&](std::int64_t b, std::int64_t, std::int64_t k) {
-    return keys.get(b * 3 + k) != 0;
-  };
-  const auto both = [&](std::int64_t b, std::int64_t q, std::int64_t k) {
-    return in_band(b, q, k) && real(b, q, k);
-  };
-  auto by_keys = compile(device(), [&](Tensor t, Tensor m) { return layer(t, {.keys = m}); });
-  check_close(by_keys(state, x, keys), attention(state, 2, x, x, x, real));
-  auto by_scores = compile(device(), [&](Tensor t, Tensor m) { return layer(t, {.scores = m}); });
-  check_close(by_scores(state, x, band), attention(state, 2, x, x, x, in_band));
-  auto by_both = compile(
-      device(), [&](Tensor t, Tensor m, Tensor k) { return layer(t, {.scores = m, .keys = k}); });
-  check_close(by_both(state, x, band, keys), attention(state, 2, x, x, x, both));
-
-  // A float mask is added; one for each member of the batch.
-  Array added = Array::zeros(f64, {2, 3, 3});
-  for (std::int64_t b = 0; b < 2; ++b)
-    for (std::int64_t q = 0; q < 3; ++q)
-      for (std::int64_t k = 0; k < 3; ++k)
-        if (!both(b, q, k)) added.set((b * 3 + q) * 3 + k, -INFINITY);
-  check_close(by_scores(state, x, added), attention(state, 2, x, x, x, both));
-}
-
-// Attention with dropout is an op of its own, which must agree with the one without.
-BOOST_AUTO_TEST_CASE(is_the_same_where_training_drops_nothing_that_counts) {
-  for (const bool causal : {false, true}) {
-    const nn::MultiHeadAttention plain{4, 2, {.causal = causal}};
-    State state = f64_state(plain);
-    nn::MultiHeadAttention dropping{4, 2, {.causal = causal, .dropout = 1e-12}};
-    dropping.to(f64);
-    const Array x = spread({2, 3, 4});
-    const Array keys({2, 3}, std::vector<bool>{true, true, false, false, false, false});
-    const auto train = [&](const nn::MultiHeadAttention& layer) {
-      auto run = compile(device(), [&](Tensor t, Tensor m) { return layer(t, {.keys = m}); },
-                         {.training = true});
-      return run(state, x, keys);
-    };
-    check_close(train(dropping), train(plain));
-  }
-}
-
-BOOST_AUTO_TEST_CASE(drops_weights_in_training_only) {
-  const nn::MultiHeadAttention layer{4, 2, {.dropout = 0.5}};
-  State state = f64_state(layer);
-  const Array x = spread({2, 3, 4});
-  auto train = compile(device(), [&](Tensor t) { return layer(t); }, {.training = true});
-  BOOST_TEST(!identical(train(state, x), evaluate(layer, state, x)));
-  check_close(evaluate(layer, state, x), attention(state, 2, x, x, x, everything));
-}
-
-BOOST_AUTO_TEST_CASE(names_what_does_not_fit) {
-  const nn::MultiHeadAttention layer{4, 2};
-  Graph graph;
-  const Tensor x = graph.input("x", f32, {2, 3, 4});
-  const Tensor wide = graph.input("wide", f32, {2, 3, 5});
-  const Tensor mask = graph.input("mask", boolean, {2, 4});
-  BOOST_TEST(contains(message_of<ShapeError>([&] { (void)layer(wide); }), "[..., T, 4]"));
-  BOOST_TEST(contains(message_of<ShapeError>([&] { (void)layer(x, x, wide); }), "value must be"));
-  const std::string text = message_of<ShapeError>([&] { (void)layer(x, {.keys = mask}); });
-  BOOST_TEST(contains(text, "layers_test.cpp"));
-  BOOST_TEST(contains(message_of<ShapeError>([&] { (void)layer(x, {.keys = x}); }), "bool"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

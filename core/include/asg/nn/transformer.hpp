@@ -18,23 +18,23 @@ struct TransformerBlockOptions {
 
 /// x + attn(ln1(x)), then x + mlp(ln2(x)): pre-norm.
 /// Shapes   x [..., T, features] -> as x, for any batch axes and any T.
-/// Errors   as MultiHeadAttention.
+/// Errors   as MultiheadAttention.
 /// Source   https://arxiv.org/abs/2002.04745
 class TransformerBlock : public Module {
  public:
   TransformerBlock(std::int64_t features, std::int64_t heads, TransformerBlockOptions options = {},
                    Where where = {});
   using Module::operator();
-  Tensor operator()(const Operand& x, const AttentionMask& mask) const;
+  Tensor operator()(const Operand& x, const AttentionMasks& masks) const;
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
   LayerNorm ln1;
-  MultiHeadAttention attn;
+  SelfAttention attn;
   LayerNorm ln2;
   FeedForward mlp;
 
  private:
-  [[nodiscard]] Tensor run(const Tensor& x, const AttentionMask& mask) const;
+  [[nodiscard]] Tensor run(const Tensor& x, const AttentionMasks& masks) const;
   double dropout_;
 };
 
