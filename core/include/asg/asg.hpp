@@ -56,6 +56,7 @@
 #include <asg/ops/random.hpp>
 #include <asg/ops/recurrent.hpp>
 #include <asg/ops/reduction.hpp>
+#include <asg/ops/resize.hpp>
 #include <asg/ops/update.hpp>
 #include <asg/optim/adamw.hpp>
 #include <asg/optim/optimizer.hpp>
