@@ -45,6 +45,7 @@
 #include <asg/ops/attention.hpp>
 #include <asg/ops/convolution.hpp>
 #include <asg/ops/creation.hpp>
+#include <asg/ops/diagonal.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/linalg.hpp>

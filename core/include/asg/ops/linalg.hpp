@@ -1,5 +1,8 @@
 // Matrix products.
 #pragma once
+#include <string_view>
+#include <vector>
+
 #include <asg/graph/tensor.hpp>
 
 namespace asg {
@@ -11,6 +14,18 @@ namespace asg {
 /// Errors   ShapeError when the K axes differ or the batch axes do not broadcast.
 /// Cost     with a two-dimensional b one product, whatever a's leading axes.
 [[nodiscard]] Tensor matmul(const Operand& a, const Operand& b);
+
+/// Einstein's notation, "bik,bkj->bij": a letter for each axis of each operand. Axes that share a
+/// letter run together, and what the result does not name is summed. "..." stands for any number of
+/// axes, which broadcast. Without "->" the result has the letters that occur once, in alphabetical
+/// order, behind "...".
+/// Shapes   axes of one letter have one size, or 1. A letter twice in one operand is its diagonal.
+/// Types    one float type; of a single operand any (numbers, where axes are summed).
+/// Errors   ShapeError when the equation does not fit the operands, TypeError for their types.
+/// Cost     from left to right, each pair one matrix product as far as anything is summed.
+/// Source   https://pytorch.org/docs/stable/generated/torch.einsum.html
+[[nodiscard]] Tensor einsum(std::string_view equation, const std::vector<Tensor>& operands,
+                            Where where = {});
 
 /// The sum of weight * x over the pairs that are seen. What the others hold plays no part, be it
 /// NaN.
