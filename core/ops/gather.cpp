@@ -111,28 +111,6 @@ Tensor gather(const Operand& x, const Operand& indices, Axis axis, int batch_dim
                    {{"axis", call.axis(axis, from.rank())}, {"batch_dims", batch_dims}});
 }
 
-Tensor take_along_axis(const Operand& x, const Operand& indices, Axis axis) {
-  const Call call("take_along_axis", {x, indices});
-  const Tensor from = call.tensor(x);
-  const Tensor where = call.tensor(indices, i64);
-  const int rank = from.rank();
-  const int along = call.axis(axis, rank);
-  call.require(where.rank() == rank, "indices must have as many axes as x");
-  for (int d = 0; d < rank; ++d)
-    call.require(d == along || where.shape()[d] == from.shape()[d],
-                 "indices must have x's sizes on all axes but the one they index");
-  // All other axes are batch axes once the indexed one stands last.
-  if (along == rank - 1) return gather(from, where, along, along);
-  Axes order;
-  for (int d = 0; d < rank; ++d)
-    if (d != along) order.push_back(d);
-  order.push_back(along);
-  Axes back(std::vector<std::int64_t>(static_cast<std::size_t>(rank)));
-  for (int d = 0; d < rank; ++d)
-    back[static_cast<std::size_t>(order[static_cast<std::size_t>(d)])] = d;
-  return permute(gather(permute(from, order), permute(where, order), rank - 1, rank - 1), back);
-}
-
 namespace ops {
 std::vector<OpDef> gather() {
   const AttributeDef axis{"axis", AttributeType::integer, "where N stands"};

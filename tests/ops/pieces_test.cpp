@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(rows_at_computed_positions) {
                       return [i](const Tensor& x) {
                         if (i < 2) return gather(x, x.graph().constant(Array(i)), 1);
                         const Tensor places = x.graph().constant(Array({2, 1}, Ints{i, 3 - i}));
-                        return take_along_axis(select(x, 2, 0), places, 1);
+                        return take_along_dim(select(x, 2, 0), places, 1);
                       };
                     }),
                {2, 4, 3});

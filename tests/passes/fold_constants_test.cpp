@@ -185,8 +185,8 @@ BOOST_AUTO_TEST_CASE(positions_are_no_operands_to_compute_with) {
       "gather", [&](Graph& g) { return gather(numbers(g), g.constant(positions), 0); },
       Array({2}, {3.f, 1.f}));
   expect(
-      "take_along_axis",
-      [&](Graph& g) { return take_along_axis(numbers(g), g.constant(positions), 0); },
+      "take_along_dim",
+      [&](Graph& g) { return take_along_dim(numbers(g), g.constant(positions), 0); },
       Array({2}, {3.f, 1.f}));
   expect(
       "scatter's gradient",

@@ -58,9 +58,9 @@ const Loop loops[] = {
      }},
     {"gather",
      [](const Tensor& x, std::int64_t t, std::int64_t) { return gather(x, at(x, t), 0); }},
-    {"take_along_axis",
+    {"take_along_dim",
      [](const Tensor& x, std::int64_t t, std::int64_t) {
-       return take_along_axis(x, broadcast_to(at(x, t), {1, 8}), 0);
+       return take_along_dim(x, broadcast_to(at(x, t), {1, 8}), 0);
      }},
     {"embedding",
      [](const Tensor& x, std::int64_t t, std::int64_t) { return embedding(at(x, t), x); }},

@@ -47,6 +47,7 @@
 #include <asg/ops/creation.hpp>
 #include <asg/ops/diagonal.hpp>
 #include <asg/ops/elementwise.hpp>
+#include <asg/ops/histogram.hpp>
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/loss.hpp>

@@ -64,7 +64,7 @@ Tensor losses::counted(const Tensor& target, const Attributes& how) {
 Tensor losses::at_target(const Tensor& scores, const Tensor& target, const Attributes& how) {
   const int axis = how.axis("axis");
   const Tensor place = where(counted(target, how), target, 0);
-  return squeeze(take_along_axis(scores, unsqueeze(place, axis), axis), axis);
+  return squeeze(take_along_dim(scores, unsqueeze(place, axis), axis), axis);
 }
 
 Tensor losses::reduced_counted(const Tensor& elements, const Tensor& counted,
