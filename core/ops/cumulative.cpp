@@ -142,6 +142,17 @@ Tensor cummax(const Operand& x, Axis axis, bool exclusive, bool reverse) {
   return cumulative("cummax", "max", x, axis, exclusive, reverse);
 }
 
+// The order of floats is reversed by the sign, that of integers, exactly, by all bits.
+Tensor cummin(const Operand& x, Axis axis, bool exclusive, bool reverse) {
+  const Call call("cummin", {x});
+  const Tensor t = x.tensor().dtype() == boolean ? cast(x, i64) : x.tensor();
+  const bool fraction = is_float(t.dtype());
+  const auto reversed = [fraction](const Tensor& v) {
+    return fraction ? -v : bit_xor(v, full_like(v, v.dtype() == u32 ? 0xffffffffp0 : -1));
+  };
+  return reversed(cumulative("cummin", "max", reversed(t), axis, exclusive, reverse));
+}
+
 namespace ops {
 std::vector<OpDef> cumulative() {
   return {{

@@ -13,6 +13,9 @@ Shape without(const Shape& shape, const Ints& axes);
 TensorType float_type(const Signature& call);
 /// The product of the sizes of the axes.
 double count(const Shape& shape, const Ints& axes);
+/// That number for attribute `axes`, less attribute `correction`; 0 where nothing is left, which
+/// gives NaN or infinity.
+double divisor(const Shape& shape, const Attributes& attributes);
 /// The first element along the axes, which stay with size 1: what means are measured from. Rounding
 /// is then relative to how far the elements spread and not to their size, and of equal elements
 /// the distances are exactly 0.

@@ -25,7 +25,7 @@ Types sort_infer(const Signature& call) {
 Tensors sort_gradient(const GradientCall& call) {
   if (!call.dy(0).defined()) return {Tensor{}};
   const int axis = call.attributes.axis("axis");
-  return {take_along_axis(call.dy(0), sort(call.out(1), axis).positions, axis)};
+  return {take_along_dim(call.dy(0), sort(call.out(1), axis).positions, axis)};
 }
 
 std::vector<Sample> sort_samples() {
@@ -65,7 +65,7 @@ std::vector<Sample> sort_samples() {
 
 }  // namespace
 
-Sorted sort(const Operand& x, Axis axis, bool descending) {
+Positioned sort(const Operand& x, Axis axis, bool descending) {
   const Call call("sort", {x});
   const Tensors y =
       call.make_all("sort", {x.tensor()},
@@ -73,13 +73,18 @@ Sorted sort(const Operand& x, Axis axis, bool descending) {
   return {y[0], y[1]};
 }
 
-Sorted top_k(const Operand& x, std::int64_t k, Axis axis) {
-  const Call call("top_k", {x});
+Tensor argsort(const Operand& x, Axis axis, bool descending) {
+  const Call call("argsort", {x});
+  return sort(x, axis, descending).positions;
+}
+
+Positioned topk(const Operand& x, std::int64_t k, Axis axis, bool largest) {
+  const Call call("topk", {x});
   const int along = call.axis(axis, x.tensor().rank());
   const std::int64_t size = x.tensor().shape()[along];
   if (k < 0 || k > size)
     call.fail(fmt::format("k is {}, but axis {} has {} elements", k, along, size));
-  const Sorted all = sort(x, along, true);
+  const Positioned all = sort(x, along, largest);
   return {slice(all.values, along, 0, k), slice(all.positions, along, 0, k)};
 }
 

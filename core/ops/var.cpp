@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 
 #include <asg/ops/elementwise.hpp>
@@ -13,25 +12,20 @@ namespace {
 
 Types var_infer(const Signature& call) { return {reduced::float_type(call)}; }
 
-// The number of elements less the correction; 0 where nothing is left, which gives NaN or infinity.
-double divisor(const Shape& shape, const Attributes& attributes) {
-  const double count = reduced::count(shape, attributes.integers("axes"));
-  return std::max(0.0, count - static_cast<double>(attributes.integer("correction")));
-}
-
 // Two passes: the mean of squares minus the square of the mean loses all digits of a small spread.
 Tensors var_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Axes axes(call.attributes.integers("axes"));
   const Tensor squares = square(reduced::centred(x, axes));
-  return {(axes.empty() ? squares : sum(squares, axes)) / divisor(x.shape(), call.attributes)};
+  return {(axes.empty() ? squares : sum(squares, axes)) /
+          reduced::divisor(x.shape(), call.attributes)};
 }
 
 Tensors var_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const Shape shape = x.shape();
   const Axes axes(call.attributes.integers("axes"));
-  const Tensor factor = call.dy() * (2 / divisor(shape, call.attributes));
+  const Tensor factor = call.dy() * (2 / reduced::divisor(shape, call.attributes));
   return {reduced::centred(x, axes) * reduced::restore(factor, shape, axes)};
 }
 

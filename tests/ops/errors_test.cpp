@@ -127,7 +127,7 @@ BOOST_FIXTURE_TEST_CASE(reduction_rules, Inputs) {
   expect<ShapeError>([&] { (void)sum(table, {0, -2}); }, {"sum: ", "repeated"});
   expect<ShapeError>([&] { (void)max(scalar, 0); }, {"max: ", "scalar"});
   expect<ShapeError>([&] { (void)argmax(empty, 0); }, {"argmax: ", "size 0"});
-  expect<ShapeError>([&] { (void)top_k(row, 4); }, {"top_k: ", "4", "3 elements"});
+  expect<ShapeError>([&] { (void)topk(row, 4); }, {"topk: ", "4", "3 elements"});
   expect<TypeError>([&] { (void)argmax(flags, 0); }, {"argmax: ", "bool"});
   BOOST_TEST((sum(scalar).shape() == Shape{}));
   BOOST_TEST((sum(table, -1, true).shape() == Shape{2, 1}));
@@ -145,8 +145,8 @@ BOOST_FIXTURE_TEST_CASE(index_rules, Inputs) {
   expect<TypeError>([&] { (void)gather(table, row, 0); }, {"gather: ", "i32 or i64"});
   expect<ShapeError>([&] { (void)gather(table, whole, 2); }, {"gather: ", "axis 2"});
   expect<ShapeError>([&] { (void)gather(table, whole, 1, 1); }, {"gather: ", "batch_dims"});
-  expect<ShapeError>([&] { (void)take_along_axis(table, whole, 1); },
-                     {"take_along_axis: ", "axes"});
+  expect<ShapeError>([&] { (void)take_along_dim(table, whole, 1); },
+                     {"take_along_dim: ", "axes"});
   expect<ShapeError>([&] { (void)scatter(row, whole, scalar, 0, "add"); },
                      {"scatter: ", "the shape [3]"});
   expect<TypeError>([&] { (void)scatter(row, whole, row, 0, "mul"); }, {"scatter: ", "mode"});

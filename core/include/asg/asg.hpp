@@ -46,6 +46,7 @@
 #include <asg/ops/convolution.hpp>
 #include <asg/ops/creation.hpp>
 #include <asg/ops/diagonal.hpp>
+#include <asg/ops/distance.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/histogram.hpp>
 #include <asg/ops/indexing.hpp>

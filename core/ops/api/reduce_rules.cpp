@@ -32,6 +32,11 @@ double reduced::count(const Shape& shape, const Ints& axes) {
   return count;
 }
 
+double reduced::divisor(const Shape& shape, const Attributes& attributes) {
+  const double left = count(shape, attributes.integers("axes"));
+  return std::max(0.0, left - static_cast<double>(attributes.integer("correction")));
+}
+
 Tensor reduced::anchor(const Tensor& x, const Axes& axes) {
   Tensor first = x;
   for (const std::int64_t axis : axes)

@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(places_of_extremes_and_order) {
                  {input}) == 0);
   BOOST_TEST(off(
                  [](const Tensors& x) {
-                   const Sorted all = sort(x[0]);
+                   const Positioned all = sort(x[0]);
                    return Tensors{all.values, all.positions};
                  },
                  {input}) == 0);

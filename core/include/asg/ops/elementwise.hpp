@@ -52,6 +52,8 @@ namespace asg {
 /// NaN when either is NaN. Equal operands share the gradient, half each.
 [[nodiscard]] Tensor maximum(const Operand& a, const Operand& b);
 [[nodiscard]] Tensor minimum(const Operand& a, const Operand& b);
+/// log(exp(a) + exp(b)) without overflow.
+[[nodiscard]] Tensor logaddexp(const Operand& a, const Operand& b);
 
 /// Comparisons give bool; with NaN false, but for ne.
 [[nodiscard]] Tensor eq(const Operand& a, const Operand& b);

@@ -17,6 +17,12 @@ namespace asg {
 /// The largest element (PyTorch's amax); its gradient is shared equally by equal elements.
 [[nodiscard]] Tensor max(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 [[nodiscard]] Tensor min(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// max and min under the names that PyTorch gives them. With positions: `max_with_positions`.
+[[nodiscard]] Tensor amax(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+[[nodiscard]] Tensor amin(const Operand& x, const Axes& axes = {}, bool keepdims = false);
+/// How many elements are not 0; NaN counts.
+/// Types    any, the result i64.
+[[nodiscard]] Tensor count_nonzero(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 /// Types    bool; of other types whether elements are not 0.
 [[nodiscard]] Tensor any(const Operand& x, const Axes& axes = {}, bool keepdims = false);
 [[nodiscard]] Tensor all(const Operand& x, const Axes& axes = {}, bool keepdims = false);
@@ -29,6 +35,18 @@ namespace asg {
                          bool keepdims = false);
 /// A bool behind the axes would be read as the correction: give both, `var(x, 0, 1, true)`.
 Tensor var(const Operand& x, const Axes& axes, bool keepdims, bool = false) = delete;
+/// The square root of var (PyTorch's std, a name that C++ has taken). Its gradient is 0 where all
+/// elements are equal.
+[[nodiscard]] Tensor stddev(const Operand& x, const Axes& axes = {}, int correction = 1,
+                            bool keepdims = false);
+Tensor stddev(const Operand& x, const Axes& axes, bool keepdims, bool = false) = delete;
+struct VarMean {
+  Tensor var, mean;
+};
+/// var and mean.
+[[nodiscard]] VarMean var_mean(const Operand& x, const Axes& axes = {}, int correction = 1,
+                               bool keepdims = false);
+VarMean var_mean(const Operand& x, const Axes& axes, bool keepdims, bool = false) = delete;
 /// log(sum(exp(x))) without overflow.
 [[nodiscard]] Tensor logsumexp(const Operand& x, const Axes& axes, bool keepdims = false);
 /// Position of the largest element along one axis: the first of equals, the first NaN if any.
