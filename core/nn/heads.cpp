@@ -33,7 +33,11 @@ Tensor mask_of_scores(const Call& call, const Heads& heads, const Shape& query,
                       const Tensor& mask) {
   call.require(mask.rank() >= 2, "attn_mask must be [Tq, Tk] or [..., heads, Tq, Tk]");
   const Tensor seen = seen_or_scores(mask);
-  if (mask.rank() != 3) return seen;
+  if (mask.rank() != 3) {
+    call.require(mask.rank() == 2 || mask.size(-3) == 1 || mask.size(-3) == heads.count,
+                 fmt::format("attn_mask must have {} heads, or 1 for all", heads.count));
+    return seen;
+  }
   Shape shape = query.slice(0, query.rank() - 2);
   shape.push_back(heads.count);
   call.require(mask.size(0) == shape.numel(),
@@ -53,15 +57,65 @@ Tensor mask_of_keys(const Call& call, const Tensor& mask) {
   return unsqueeze(unsqueeze(seen_or_scores(mask), -2), -2);
 }
 
-// [..., T, heads * D] -> [..., head, T, D]
-Tensor split_heads(const Tensor& x, std::int64_t heads) {
-  Shape shape = x.shape();
-  shape[shape.rank() - 1] = heads;
-  shape.push_back(x.size(-1) / heads);
-  return transpose(reshape(x, shape), -3, -2);
-}
+// Heads stand in one axis, or where several share one of keys and values in two: [shared, group].
+// All is done before the axes change places, so that gradients are made in the order of the
+// features and nothing is copied.
+class HeadAxes {
+ public:
+  explicit HeadAxes(const Heads& heads)
+      : shared_(heads.kv_count), group_(heads.count / heads.kv_count) {}
 
-Tensor join_heads(const Tensor& x) { return flatten(transpose(x, -3, -2), -2, -1); }
+  // [..., T, count * D] -> [..., T, count, D] or [..., T, shared, group, D]
+  [[nodiscard]] Tensor split_queries(const Tensor& x) const { return split(x, group_); }
+  // [..., T, shared * D] -> the same
+  [[nodiscard]] Tensor split_keys(const Tensor& x) const { return split(x, 1); }
+  // A tensor that split_keys gave, for each of the group.
+  [[nodiscard]] Tensor for_all(const Tensor& x) const {
+    if (group_ == 1) return x;
+    Shape shape = x.shape();
+    shape[shape.rank() - 2] = group_;
+    return broadcast_to(x, shape);
+  }
+  // Of a mask [..., count, Tq, Tk] or [..., 1, Tq, Tk].
+  [[nodiscard]] Tensor split_mask(const Tensor& mask) const {
+    if (group_ == 1 || !mask.defined() || mask.rank() < 3) return mask;
+    if (mask.size(-3) == 1) return unsqueeze(mask, -3);
+    Shape shape = mask.shape().slice(0, mask.rank() - 3);
+    for (const std::int64_t size : {shared_, group_, mask.size(-2), mask.size(-1)})
+      shape.push_back(size);
+    return reshape(mask, shape);
+  }
+  // The axis of positions, in what the splits give.
+  [[nodiscard]] int positions() const { return -2 - count(); }
+  // Positions come behind the heads, [..., head, T, D], and back.
+  [[nodiscard]] Tensor heads_first(const Tensor& x) const { return moved(x, positions(), -2); }
+  [[nodiscard]] Tensor join(const Tensor& x) const {
+    return flatten(moved(x, -2, positions()), -1 - count(), -1);
+  }
+  // [..., head, Tq, Tk] with the heads in one axis.
+  [[nodiscard]] Tensor join_weights(const Tensor& x) const {
+    return group_ == 1 ? x : flatten(x, -4, -3);
+  }
+
+ private:
+  [[nodiscard]] int count() const { return group_ == 1 ? 1 : 2; }
+  [[nodiscard]] Tensor split(const Tensor& x, std::int64_t group) const {
+    Shape shape = x.shape();
+    shape[shape.rank() - 1] = shared_;
+    if (group_ > 1) shape.push_back(group);
+    shape.push_back(x.size(-1) / (shared_ * group));
+    return reshape(x, shape);
+  }
+  [[nodiscard]] static Tensor moved(const Tensor& x, int from, int to) {
+    std::vector<std::int64_t> axes;
+    for (int axis = 0; axis < x.rank(); ++axis) axes.push_back(axis);
+    axes.erase(axes.begin() + x.rank() + from);
+    axes.insert(axes.begin() + x.rank() + to, x.rank() + from);
+    return permute(x, Axes(axes));
+  }
+
+  std::int64_t shared_, group_;
+};
 
 struct HeadOperands {
   Tensor query, key, value;
@@ -70,14 +124,12 @@ struct HeadOperands {
 
 HeadOperands head_operands(const Call& call, const Heads& heads, const Tensor& query,
                            const Tensor& key, const Tensor& value, const AttentionMasks& masks) {
-  HeadOperands in{split_heads(query, heads.count),
-                  split_heads(key, heads.kv_count),
-                  split_heads(value, heads.kv_count),
-                  {}};
+  const HeadAxes axes(heads);
   const AttentionPositions& positions = heads.positions;
+  Tensor q = axes.split_queries(query), k = axes.split_keys(key);
   if (positions.rotary) {
-    in.query = rotary(in.query, *positions.rotary, masks.query_offset);
-    in.key = rotary(in.key, *positions.rotary, masks.key_offset);
+    q = rotary(q, *positions.rotary, masks.query_offset, axes.positions());
+    k = rotary(k, *positions.rotary, masks.key_offset, axes.positions());
   }
   Tensor mask;
   if (masks.attn_mask.defined()) mask = mask_of_scores(call, heads, query.shape(), masks.attn_mask);
@@ -87,11 +139,10 @@ HeadOperands head_operands(const Call& call, const Heads& heads, const Tensor& q
     mask = both_masks(
         mask, alibi_bias(call.graph(), heads.count, query.size(-2), key.size(-2), query.dtype(),
                          masks.query_offset, masks.key_offset, call.where()));
-  in.options = {.mask = mask,
-                .causal = masks.is_causal,
-                .dropout = heads.dropout,
-                .enable_gqa = heads.kv_count != heads.count};
-  return in;
+  return {axes.heads_first(q),
+          axes.heads_first(axes.for_all(k)),
+          axes.heads_first(axes.for_all(axes.split_keys(value))),
+          {.mask = axes.split_mask(mask), .causal = masks.is_causal, .dropout = heads.dropout}};
 }
 
 }  // namespace
@@ -120,7 +171,7 @@ void require_sequence(const Call& call, const Operand& x, std::string_view name,
 Tensor attend(const Call& call, const Heads& heads, const Tensor& query, const Tensor& key,
               const Tensor& value, const AttentionMasks& masks) {
   const HeadOperands in = head_operands(call, heads, query, key, value, masks);
-  return join_heads(scaled_dot_product_attention(in.query, in.key, in.value, in.options));
+  return HeadAxes(heads).join(scaled_dot_product_attention(in.query, in.key, in.value, in.options));
 }
 
 std::pair<Tensor, Tensor> attend_with_weights(const Call& call, const Heads& heads,
@@ -129,7 +180,7 @@ std::pair<Tensor, Tensor> attend_with_weights(const Call& call, const Heads& hea
   const HeadOperands in = head_operands(call, heads, query, key, value, masks);
   const auto [y, weights] =
       scaled_dot_product_attention_with_weights(in.query, in.key, in.value, in.options);
-  return {join_heads(y), weights};
+  return {HeadAxes(heads).join(y), HeadAxes(heads).join_weights(weights)};
 }
 
 }  // namespace asg::nn

@@ -31,12 +31,18 @@ struct RotaryTables {
 };
 
 // For pairs that stand in an axis of their own: y = x cos + flipped x sin, where the sine of the
-// first of a pair is negative.
-RotaryTables rotary_tables(std::int64_t length, std::int64_t pairs, const RotaryOptions& options,
-                           std::int64_t offset, DType dtype) {
+// first of a pair is negative. `between` axes stand between those of positions and features.
+RotaryTables rotary_tables(std::int64_t length, int between, std::int64_t pairs,
+                           const RotaryOptions& options, std::int64_t offset, DType dtype) {
   const bool last = options.interleaved;  // where the axis of the pair is
-  RotaryTables tables{Array(dtype, last ? Shape{length, pairs, 1} : Shape{length, 1, pairs}),
-                      Array(dtype, last ? Shape{length, pairs, 2} : Shape{length, 2, pairs})};
+  const auto table = [&](std::int64_t of_pair) {
+    Shape shape = {length};
+    for (int i = 0; i < between; ++i) shape.push_back(1);
+    shape.push_back(last ? pairs : of_pair);
+    shape.push_back(last ? of_pair : pairs);
+    return Array(dtype, shape);
+  };
+  RotaryTables tables{table(1), table(2)};
   const auto features = static_cast<double>(2 * pairs);
   for (std::int64_t t = 0; t < length; ++t)
     for (std::int64_t i = 0; i < pairs; ++i) {
@@ -97,17 +103,19 @@ Tensor LearnedPositions::operator()(const Operand& x, std::int64_t offset) const
 
 Tensor LearnedPositions::forward(const Tensor& x) const { return (*this)(x, 0); }
 
-Tensor rotary(const Operand& x, const RotaryOptions& options, std::int64_t offset) {
+Tensor rotary(const Operand& x, const RotaryOptions& options, std::int64_t offset, Axis axis) {
   const Call call("rotary", {x});
   const Tensor t = call.as_float(x.tensor());
   call.require(t.rank() >= 2, "x must be [..., T, D]");
-  const std::int64_t length = t.size(-2), size = t.size(-1);
+  const int at = call.axis(axis, t.rank()), between = t.rank() - 2 - at;
+  call.require(between >= 0, "positions cannot stand in the last axis, that of features");
+  const std::int64_t length = t.size(at), size = t.size(-1);
   const std::int64_t dim = options.dim == 0 ? size : options.dim;
   call.require(dim >= 0 && dim <= size && dim % 2 == 0,
                fmt::format("{} of {} features cannot be turned in pairs", dim, size));
   if (dim == 0 || length == 0) return t;
   const Tensor turned = dim == size ? t : slice(t, -1, 0, dim);
-  const RotaryTables tables = rotary_tables(length, dim / 2, options, offset, t.dtype());
+  const RotaryTables tables = rotary_tables(length, between, dim / 2, options, offset, t.dtype());
   Shape split = turned.shape();
   split[split.rank() - 1] = options.interleaved ? dim / 2 : 2;
   split.push_back(options.interleaved ? 2 : dim / 2);

@@ -57,14 +57,14 @@ struct RotaryOptions {
 
 /// Turns pairs of features: pair i of the row at position p by the angle p * base^(-2i/dim), so
 /// that the product of a query and a key depends on their distance. Row t stands at offset + t.
-/// Shapes   x [..., T, D] -> as x, for any T
+/// Shapes   x [..., T, D] -> as x, for any T; with `axis` -3 [..., T, heads, D], and so on
 /// Types    float
-/// Errors   ShapeError when `dim` is odd or beyond D.
-/// Cost     one region, forward and backward; with `dim` below D also the copy of a concat. The
+/// Errors   ShapeError when `dim` is odd or beyond D, or `axis` is the last.
+/// Cost     one region, two for the gradient; with `dim` below D also the copy of a concat. The
 ///          tables are constants of the graph, which all layers share.
 /// Source   https://arxiv.org/abs/2104.09864
 [[nodiscard]] Tensor rotary(const Operand& x, const RotaryOptions& options = {},
-                            std::int64_t offset = 0);
+                            std::int64_t offset = 0, Axis axis = -2);
 
 /// How steep the bias of each head is: 2^(-8/heads), its square, ...; where the number of heads is
 /// no power of two, those of the power below and every second one of the power above.
