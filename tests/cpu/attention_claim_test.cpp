@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <asg/autodiff/gradients.hpp>
+#include <asg/nn/attention.hpp>
 #include <asg/ops/attention.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/movement.hpp>
@@ -84,6 +85,21 @@ Case backward(const Sizes& s, bool causal, Masked kind) {
   return c;
 }
 
+// The same with dropout: seed and step stand before the mask, from `place` on.
+Case dropping(Case c, double p, std::ptrdiff_t place) {
+  const std::string name = "scaled_dot_product_attention";
+  c.op = name + "_dropout" + c.op.substr(name.size());
+  c.attributes.set("p", p);
+  c.attributes.set("stream", std::int64_t{5});
+  c.inputs.insert(c.inputs.end(), {Array(std::int64_t{1}), Array(std::int64_t{2})});
+  c.operands = [place, without = c.operands](const Tensors& in) {
+    Tensors operands = without(Tensors(in.begin(), in.end() - 2));
+    operands.insert(operands.begin() + place, in.end() - 2, in.end());
+    return operands;
+  };
+  return c;
+}
+
 const std::vector<Sizes>& all_sizes() {
   static const std::vector<Sizes> sizes = {
       {1, 1, 1, 1, 1, 1},        {1, 2, 1, 1, 2, 2},      {2, 3, 5, 5, 4, 4},
@@ -113,6 +129,21 @@ BOOST_AUTO_TEST_CASE(backward_as_its_body) {
   BOOST_TEST(check(backward(s, causal, kind)) == "");
 }
 
+BOOST_AUTO_TEST_CASE(dropout_as_its_body) {
+  for (const Sizes& s : all_sizes())
+    for (const bool causal : {false, true})
+      for (const Masked kind : {Masked::not_at_all, Masked::by_padding})
+        BOOST_TEST_CONTEXT(text(s, causal, kind)) {
+          BOOST_TEST(check(dropping(forward(s, causal, kind), 0.3, 3)) == "");
+          BOOST_TEST(check(dropping(backward(s, causal, kind), 0.3, 6)) == "");
+        }
+  const Sizes s = {2, 2, 40, 50, 8, 8};
+  for (const double p : {0.0, 1.0}) {
+    BOOST_TEST(check(dropping(forward(s, true, Masked::by_flags), p, 3)) == "");
+    BOOST_TEST(check(dropping(backward(s, true, Masked::by_flags), p, 6)) == "");
+  }
+}
+
 // More keys than are kept at once, in both passes.
 BOOST_AUTO_TEST_CASE(long_sequences) {
   for (const bool causal : {false, true}) {
@@ -120,6 +151,8 @@ BOOST_AUTO_TEST_CASE(long_sequences) {
     BOOST_TEST(check(forward(s, causal, Masked::by_padding)) == "");
     BOOST_TEST(check(backward(s, causal, Masked::by_padding)) == "");
     BOOST_TEST(check(backward({1, 2, 1030, 1030, 4, 12}, causal, Masked::not_at_all)) == "");
+    BOOST_TEST(check(dropping(forward(s, causal, Masked::by_padding), 0.1, 3)) == "");
+    BOOST_TEST(check(dropping(backward(s, causal, Masked::by_padding), 0.1, 6)) == "");
   }
 }
 
@@ -153,6 +186,33 @@ BOOST_AUTO_TEST_CASE(what_is_not_taken) {
     c.claimed = false;
     BOOST_TEST(check(c) == "");
   }
+}
+
+// What is hidden plays no part with dropout either, be it NaN.
+BOOST_AUTO_TEST_CASE(dropout_beside_what_is_no_number) {
+  const Sizes s = {1, 2, 40, 40, 8, 8};
+  Case c = backward(s, false, Masked::by_padding);
+  for (std::int64_t j = 0; j < 40; ++j)
+    if (c.inputs.back().get(j) == 0)
+      for (std::int64_t i = 0; i < 16; ++i) {
+        c.inputs[1].set(j * 16 + i, NAN);
+        c.inputs[2].set(j * 16 + i, NAN);
+      }
+  BOOST_TEST(check(dropping(c, 0.4, 6)) == "");
+}
+
+// A training step of a layer with everything on, grouped queries included.
+BOOST_AUTO_TEST_CASE(layers_in_training_are_taken) {
+  const nn::MultiheadAttention layer{
+      32, 4, {.dropout = 0.1, .kv_heads = 2, .positions = {.rotary = nn::RotaryOptions{}}}};
+  Graph graph;
+  graph.set_training(true);
+  const Tensor x = graph.input("x", f32, {2, 24, 32});
+  const Tensor padding = graph.input("padding", boolean, {2, 24});
+  const Tensor y = layer(x, {.key_padding_mask = padding, .is_causal = true});
+  const CompiledGraph step = compile(cpu(1), graph, gradients(sum(y), {x}));
+  BOOST_TEST(takes(step, "scaled_dot_product_attention_dropout"));
+  BOOST_TEST(takes(step, "scaled_dot_product_attention_dropout_backward"));
 }
 
 struct Slopes {

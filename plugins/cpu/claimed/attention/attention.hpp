@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "region/tile_ops.hpp"
+
 namespace asg::cpu::attention {
 
 /// Element (i, j) at data[i * row + j * column]; strides in elements.
@@ -18,10 +20,24 @@ struct Mask {
   int64_t row = 0, column = 0;
 };
 
+/// A weight whose random word is below the threshold becomes 0, another is multiplied.
+struct Dropout {
+  bool on = false;
+  uint32_t threshold = 0;
+  float factor = 1;
+  uint64_t stream = 0;
+};
+/// Where the random words of a head stand: element i of its scores has word first + i.
+struct Words {
+  RandomStream random{};
+  int64_t first = 0;
+};
+
 struct Sizes {
   int64_t queries = 0, keys = 0, size = 0, value_size = 0;
   bool causal = false;
   float scale = 1;
+  Dropout dropout = {};
 };
 
 /// What one head reads and writes.  Rows of results are dense.
@@ -32,6 +48,7 @@ struct ForwardHead {
   int64_t y_row;
   float* lse;
   int64_t lse_step;
+  Words words = {};
 };
 
 struct BackwardHead {
@@ -42,6 +59,7 @@ struct BackwardHead {
   Mask mask;
   float *dquery, *dkey, *dvalue;
   int64_t dquery_row, dkey_row, dvalue_row;
+  Words words = {};
 };
 
 /// The loops for the processor's vectors.

@@ -98,13 +98,16 @@ struct Block {
     }
   }
 
-  /// Exponentials become probabilities, dscores the gradient of the scores.
+  /// Exponentials become probabilities, which are then dropped, and dscores the gradient of the
+  /// scores.
   void score_gradients(int64_t key, int64_t keys) {
     const Floats d;
     for (int64_t at = 0; at < width; at += strip) {
       const int64_t rows = seen_by(at, key, keys);
       if (rows > 0)
         multiply_strip(rows, s.value_size, head.value, key, turned_dy + at, dscores + at, width);
+      const int64_t queries_here = std::min(strip, n - at);
+      drop(s, head.words, query + at, queries_here, key, rows, dscores + at, width);
       for (int64_t part = at; part < at + strip; part += lanes) {
         const FloatVector share = hn::Load(d, totals + part), minus = hn::Load(d, delta + part);
         for (int64_t r = 0; r < rows; ++r) {
@@ -115,6 +118,7 @@ struct Block {
         }
         for (int64_t r = rows; r < keys; ++r) hn::Store(hn::Zero(d), d, dscores + r * width + part);
       }
+      drop(s, head.words, query + at, queries_here, key, rows, scores + at, width);
     }
   }
 

@@ -23,6 +23,7 @@ namespace asg::cpu::HWY_NAMESPACE {
 using attention::Mask;
 using attention::Matrix;
 using attention::Sizes;
+using attention::Words;
 
 inline constexpr float minus_infinity = -std::numeric_limits<float>::infinity();
 
@@ -131,6 +132,23 @@ inline void apply_mask(const Mask& mask, int64_t query, int64_t n, int64_t key, 
       for (int64_t i = 0; i < n; ++i)
         if (at[i * mask.row + r * mask.column] == 0) scores[r * width + i] = minus_infinity;
   }
+}
+
+/// Drops weights, or their cotangents, of n queries of a strip.
+inline void drop(const Sizes& s, const Words& words, int64_t query, int64_t n, int64_t key,
+                 int64_t keys, float* weights, int64_t width) {
+  if (!s.dropout.on) return;
+  constexpr int64_t most = 128;
+  uint32_t drawn[most];
+  for (int64_t i = 0; i < n; ++i)
+    for (int64_t first = 0; first < keys; first += most) {
+      const int64_t count = std::min(most, keys - first);
+      fill_random(drawn, words.random, words.first + (query + i) * s.keys + key + first, 1, count);
+      float* weight = weights + first * width + i;
+      for (int64_t r = 0; r < count; ++r)
+        weight[r * width] =
+            drawn[r] < s.dropout.threshold ? 0.0f : weight[r * width] * s.dropout.factor;
+    }
 }
 
 /// scores = rows [first, first + n) of m times one strip of turned rows.

@@ -45,6 +45,14 @@ struct Seen {
   }
 };
 
+/// What dropout multiplies the weight of a pair with.
+float kept(const Sizes& s, const Words& words, int64_t i, int64_t j) {
+  if (!s.dropout.on) return 1;
+  uint32_t word = 0;
+  fill_random(&word, words.random, words.first + i * s.keys + j, 1, 1);
+  return word < s.dropout.threshold ? 0 : s.dropout.factor;
+}
+
 }  // namespace
 
 bool all_finite(const float* rows, int64_t count, int64_t size, int64_t row) {
@@ -67,10 +75,12 @@ void exact_forward(const Sizes& s, const ForwardHead& head, int64_t first, int64
     const float total = seen.exponentials(shift);
     float* y = head.y + i * head.y_row;
     std::fill_n(y, s.value_size, 0.0f);
-    for (std::size_t k = 0; k < seen.keys.size(); ++k)
-      for (int64_t c = 0; c < s.value_size; ++c)
-        y[c] +=
-            seen.scores[k] * head.value.data[seen.keys[k] * head.value.row + c * head.value.column];
+    for (std::size_t k = 0; k < seen.keys.size(); ++k) {
+      const int64_t j = seen.keys[k];
+      const float factor = kept(s, head.words, i, j), weight = seen.scores[k] * factor;
+      for (int64_t c = 0; c < s.value_size && factor != 0; ++c)
+        y[c] += weight * head.value.data[j * head.value.row + c * head.value.column];
+    }
     for (int64_t c = 0; c < s.value_size; ++c) y[c] /= total == 0 ? 1 : total;
     head.lse[i * head.lse_step] = std::log(total) + shift;
   }
@@ -91,14 +101,16 @@ void exact_backward(const Sizes& s, const BackwardHead& head, int64_t first, int
     for (std::size_t k = 0; k < seen.keys.size(); ++k) {
       const int64_t j = seen.keys[k];
       const float p = seen.scores[k] / (total == 0 ? 1 : total);
-      const float ds = p * (dot(head.dy, i, head.value, j, s.value_size) - delta) * s.scale;
+      const float factor = kept(s, head.words, i, j);
+      const float dp = factor == 0 ? 0 : dot(head.dy, i, head.value, j, s.value_size) * factor;
+      const float ds = p * (dp - delta) * s.scale;
       float *dkey = head.dkey + j * head.dkey_row, *dvalue = head.dvalue + j * head.dvalue_row;
       for (int64_t c = 0; c < s.size; ++c) {
         dquery[c] += ds * head.key.data[j * head.key.row + c * head.key.column];
         dkey[c] += ds * head.query.data[i * head.query.row + c * head.query.column];
       }
-      for (int64_t c = 0; c < s.value_size; ++c)
-        dvalue[c] += p * head.dy.data[i * head.dy.row + c * head.dy.column];
+      for (int64_t c = 0; c < s.value_size && factor != 0; ++c)
+        dvalue[c] += p * factor * head.dy.data[i * head.dy.row + c * head.dy.column];
     }
   }
 }

@@ -90,6 +90,7 @@ void forward(const Sizes& s, const attention::ForwardHead& head, int64_t query, 
     score_strip(s, head.key, head.mask, query, n, key, keys, queries, scores, strip);
     hn::Store(low.add(keys, scores), d, numbers);
     hn::Store(high.add(keys, scores + lanes), d, numbers + lanes);
+    drop(s, head.words, query, n, key, keys, scores, strip);
     if (key > 0) scale_rows(n, wide, numbers, sums);
     const Matrix value = right(head.value, key, keys, s.value_size, packed);
     add_rows_by_scores(s, query, n, key, keys, scores, strip, value, sums, wide);

@@ -1,12 +1,14 @@
 #include "claimed/attention/operands.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace asg::cpu::attention {
 
 bool fits(const asg_claim_request& request, const Operands& operands) {
   if (request.version != 1 || request.n_inputs < operands.mask) return false;
   for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
+    if (i < request.n_inputs && operands.is_random(i)) continue;
     const bool is_mask = i == operands.mask && i < request.n_inputs;
     if (request.types[i].dtype != ASG_F32 && !(is_mask && request.types[i].dtype == ASG_BOOL))
       return false;
@@ -39,7 +41,23 @@ Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, const Oper
   Sizes s = sizes(program.input(step, operands.query), program.input(step, operands.value));
   s.causal = sdk::attr_int(step, "causal") != 0;
   s.scale = static_cast<float>(sdk::attr_float(step, "scale"));
+  if (!operands.drops()) return s;
+  const double p = sdk::attr_float(step, "p");
+  const double threshold = std::min(std::round(std::ldexp(p, 32)), std::ldexp(1.0, 32) - 1);
+  s.dropout.on = true;
+  s.dropout.threshold = static_cast<uint32_t>(threshold);
+  s.dropout.factor = p < 1 ? static_cast<float>(1 / (1 - p)) : 0;
+  s.dropout.stream = static_cast<uint64_t>(sdk::attr_int(step, "stream"));
   return s;
+}
+
+Words words_of(const sdk::Call& call, const Operands& operands, const Sizes& sizes, int64_t head) {
+  if (!operands.drops()) return {};
+  const auto number = [&](uint32_t input) {
+    return static_cast<uint64_t>(*call.input(input).as<int64_t>());
+  };
+  return {{number(operands.seed), number(operands.seed + 1), sizes.dropout.stream},
+          head * sizes.queries * sizes.keys};
 }
 
 int64_t result_row(const asg_step& step, const asg_value& value) {

@@ -9,9 +9,13 @@
 
 namespace asg::cpu::attention {
 
-/// The places of what both read among the inputs; the mask, which may be missing, is the last.
+/// The places of what both read among the inputs; the mask, which may be missing, is the last. With
+/// dropout the step stands behind the seed.
 struct Operands {
-  uint32_t query, value, mask;
+  static constexpr uint32_t none = ~uint32_t{0};
+  uint32_t query, value, mask, seed = none;
+  bool drops() const { return seed != none; }
+  bool is_random(uint32_t input) const { return drops() && (input == seed || input == seed + 1); }
 };
 
 /// Whether query, key, value and mask are what the blocks are made for.
@@ -42,6 +46,7 @@ Loop<N> heads_of(const sdk::ProgramCopy& program, const asg_step& step, const Op
       const bool is_input = i < step.n_inputs;
       const asg_value& value =
           is_input ? program.input(step, i) : program.output(step, i - step.n_inputs);
+      if (is_input && operands.is_random(i)) continue;
       // Masks are aligned at their last axes, everything else has all leading axes.
       const bool is_mask = is_input && i == operands.mask;
       const int64_t axis = is_mask ? int64_t{d} + value.rank - q.rank : int64_t{d};
@@ -60,5 +65,7 @@ inline int64_t last_stride(const sdk::Tensor& tensor) { return tensor.stride(ten
 /// Distance of the rows of a result, whose elements lie side by side.
 int64_t result_row(const asg_step& step, const asg_value& value);
 Mask mask_of(const sdk::Tensor& tensor, int64_t offset);
+/// Of a head, numbered in the order of the leading axes.
+Words words_of(const sdk::Call& call, const Operands& operands, const Sizes& sizes, int64_t head);
 
 }  // namespace asg::cpu::attention

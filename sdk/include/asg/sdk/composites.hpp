@@ -19,6 +19,16 @@ enum Input : uint32_t { dy, query, key, value, lse, delta, mask };
 enum Output : uint32_t { dquery, dkey, dvalue };
 }  // namespace scaled_dot_product_attention_backward
 
+namespace scaled_dot_product_attention_dropout {
+enum Input : uint32_t { query, key, value, seed, step, mask };
+enum Output : uint32_t { y, lse };
+}  // namespace scaled_dot_product_attention_dropout
+
+namespace scaled_dot_product_attention_dropout_backward {
+enum Input : uint32_t { dy, query, key, value, lse, delta, seed, step, mask };
+enum Output : uint32_t { dquery, dkey, dvalue };
+}  // namespace scaled_dot_product_attention_dropout_backward
+
 namespace conv2d {
 enum Input : uint32_t { x, weight, bias };
 enum Output : uint32_t { y };
