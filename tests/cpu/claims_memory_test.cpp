@@ -76,6 +76,30 @@ struct Claimed {
                        Attrs(convolution).ints("kernel", {s.kernel, s.kernel}));
   }
 
+  /// Three steps of each kind of layer and their gradients, which take results for cotangents.
+  void layers(const Sizes& s, int64_t reverse) {
+    const int64_t batch = s.heads, hidden = s.size;
+    const Attrs how = Attrs{}.set("reverse", reverse),
+                tanh = Attrs(how).set("nonlinearity", "tanh");
+    const auto sequence = [&](int64_t width) { return Shape{3, batch, width * hidden}; };
+    const auto weight = [&](int64_t gates) { return input({gates * hidden, hidden}); };
+    const Shape state = {batch, hidden};
+    const ValueId h = input(state), c = input(state), w = weight(1), w3 = weight(3), w4 = weight(4);
+    const ValueId y = output(sequence(1)), last = output(state), cells = output(sequence(1));
+    const ValueId gates = output(sequence(4)), of_gru = output(sequence(4));
+    p.step(ASG_OP_CLAIMED, "rnn_scan", {input(sequence(1)), h, w}, {output(sequence(1))}, tanh);
+    p.step(ASG_OP_CLAIMED, "lstm_scan", {input(sequence(4)), h, c, w4}, {y, last, cells, gates},
+           how);
+    p.step(ASG_OP_CLAIMED, "gru_scan", {input(sequence(3)), h, w3, input({3 * hidden})},
+           {output(sequence(1)), of_gru}, how);
+    p.step(ASG_OP_CLAIMED, "rnn_scan_backward", {y, w, y}, {output(sequence(1)), output(state)},
+           tanh);
+    p.step(ASG_OP_CLAIMED, "lstm_scan_backward", {y, last, c, w4, cells, gates},
+           {output(sequence(4)), output(state), output(state)}, how);
+    p.step(ASG_OP_CLAIMED, "gru_scan_backward", {y, h, w3, y, of_gru},
+           {output(sequence(3)), output(sequence(3)), output(state)}, how);
+  }
+
   const asg_program& build() {
     const asg_program& program = p.build();
     const_cast<asg_step*>(ASG_AT(asg_step, program.steps, by_weight))->scratch = 1 + sums.index;
@@ -104,6 +128,7 @@ BOOST_AUTO_TEST_CASE(operands_are_left_alone_outside_and_the_heap_in_later_runs)
         Claimed c;
         c.attention(s, causal);
         c.images(s);
+        c.layers(s, causal);
         Execution run(backends().cpu(k), c.build());
         Random random(7);
         for (const ValueId id : c.inputs)
