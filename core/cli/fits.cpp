@@ -32,7 +32,7 @@ double elements(const Shape& shape) {
 
 double parameters_of(const Model& model) {
   double count = 0;
-  for (const nn::Parameter& parameter : model.module->parameters())
+  for (const nn::Parameter& parameter : model.module->stored())
     count += elements(parameter.shape());
   return count;
 }

@@ -27,7 +27,7 @@ using Expected = std::vector<std::pair<std::string, TensorType>>;
 
 Expected types_of(const nn::Module& module) {
   Expected types;
-  for (const nn::Parameter& parameter : module.parameters())
+  for (const nn::Parameter& parameter : module.stored())
     types.emplace_back(parameter.name(), parameter.type());
   return types;
 }
@@ -61,7 +61,7 @@ bool all_finite(const Array& array) {
 
 // The first parameter that computes nothing but NaN.
 std::optional<std::string> broken_parameter(const Arrays& tensors, const nn::Module& module) {
-  for (const nn::Parameter& parameter : module.parameters()) {
+  for (const nn::Parameter& parameter : module.stored()) {
     const Array& array = tensors.at(parameter.name());
     if (array.dtype() == f32 ? !all_finite<float>(array)
                              : array.dtype() == f64 && !all_finite<double>(array))
@@ -143,7 +143,7 @@ void save_run(RunFolder& folder, const State& state, const nn::Module& module,
   const std::string text = config_text(config);
   folder.publish(step, keep, [&](const std::filesystem::path& place) {
     Arrays parameters;
-    for (const nn::Parameter& parameter : module.parameters())
+    for (const nn::Parameter& parameter : module.stored())
       parameters.emplace(parameter.name(), all.at(parameter.name()));
     io::save_safetensors(place / "model.safetensors", sealed(std::move(parameters), text, step));
     io::save_safetensors(place / "training.safetensors", sealed(std::move(all), text, step));

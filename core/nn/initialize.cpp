@@ -13,7 +13,7 @@ State initialize(const nn::Module& model, const Device& device, std::uint64_t se
 }
 
 void initialize(const nn::Module& model, State& state, std::uint64_t seed) {
-  for (const nn::Parameter& parameter : model.parameters()) {
+  for (const nn::Parameter& parameter : model.stored()) {
     const std::string name = parameter.name();
     if (state.has(name))
       throw StateError(fmt::format(

@@ -30,7 +30,7 @@ Graph& graph_of(const Module& module, const Operand& x) {
 
 struct Module::Data {
   std::shared_ptr<PathNode> node = std::make_shared<PathNode>();
-  std::vector<std::pair<std::string, Parameter>> parameters;
+  std::vector<std::pair<std::string, Parameter>> stored;
   std::vector<std::pair<std::string, std::shared_ptr<const Data>>> children;
 
   // Depth first with a stack of its own: models may be deep.
@@ -42,8 +42,11 @@ struct Module::Data {
       const Data* data = pending.back();
       pending.pop_back();
       if (!seen.insert(data).second) continue;
-      for (const auto& [name, parameter] : data->parameters)
-        if (seen.insert(parameter.identity()).second) result.push_back(parameter);
+      for (const auto kind : {Parameter::Kind::parameter, Parameter::Kind::buffer})
+        for (const auto& [name, tensor] : data->stored)
+          if (tensor.is_buffer() == (kind == Parameter::Kind::buffer) &&
+              seen.insert(tensor.identity()).second)
+            result.push_back(tensor);
       for (auto child = data->children.rbegin(); child != data->children.rend(); ++child)
         pending.push_back(child->second.get());
     }
@@ -65,12 +68,23 @@ Tensor Module::forward(const Tensor& x) const {
                   path().empty() ? "(a root)" : path(), to_string(x.graph().origin_now())));
 }
 
-std::vector<Parameter> Module::parameters() const { return data_->all(); }
+std::vector<Parameter> Module::stored() const { return data_->all(); }
+
+std::vector<Parameter> Module::parameters() const {
+  std::vector<Parameter> all = stored();
+  std::erase_if(all, [](const Parameter& tensor) { return tensor.is_buffer(); });
+  return all;
+}
+
+std::vector<Parameter> Module::buffers() const {
+  std::vector<Parameter> all = stored();
+  std::erase_if(all, [](const Parameter& tensor) { return !tensor.is_buffer(); });
+  return all;
+}
 
 Parameter Module::parameter(std::string_view name) const {
-  const std::vector<Parameter> all = parameters();
   std::string known;
-  for (const Parameter& parameter : all) {
+  for (const Parameter& parameter : stored()) {
     std::string full = parameter.name();
     if (full == name) return parameter;
     known += (known.empty() ? "" : ", ") + full;
@@ -92,13 +106,14 @@ void Module::set_trainable(bool on) const {
 }
 
 void Module::to(DType dtype) const {
-  for (const Parameter& parameter : parameters()) parameter.to(dtype);
+  for (const Parameter& tensor : stored())
+    if (!tensor.is_buffer() || is_float(tensor.dtype())) tensor.to(dtype);
 }
 
 void Module::check_free(std::string_view name, Where where) const {
   check_name(name, "\n  at " + at(where));
   const auto taken = [&](const auto& entry) { return entry.first == name; };
-  if (std::any_of(data_->parameters.begin(), data_->parameters.end(), taken) ||
+  if (std::any_of(data_->stored.begin(), data_->stored.end(), taken) ||
       std::any_of(data_->children.begin(), data_->children.end(), taken))
     throw TypeError(
         fmt::format("the module has a member called '{}' already\n  at {}", name, at(where)));
@@ -120,10 +135,21 @@ void Module::add_child(std::string name, const Module& child, Where where) const
 
 Parameter Module::add(std::string name, const Shape& shape, Initializer initializer,
                       Where where) const {
+  return add_stored(Parameter::Kind::parameter, std::move(name), {f32, shape},
+                    std::move(initializer), where);
+}
+
+Parameter Module::add_buffer(std::string name, const TensorType& type, Initializer initializer,
+                             Where where) const {
+  return add_stored(Parameter::Kind::buffer, std::move(name), type, std::move(initializer), where);
+}
+
+Parameter Module::add_stored(Parameter::Kind kind, std::string name, const TensorType& type,
+                             Initializer initializer, Where where) const {
   check_free(name, where);
-  Parameter parameter(name, data_->node, shape, std::move(initializer));
-  data_->parameters.emplace_back(std::move(name), parameter);
-  return parameter;
+  Parameter tensor(kind, name, data_->node, type, std::move(initializer));
+  data_->stored.emplace_back(std::move(name), tensor);
+  return tensor;
 }
 
 Parameter Module::add(std::string name, const Parameter& shared, Where where) const {
@@ -131,7 +157,7 @@ Parameter Module::add(std::string name, const Parameter& shared, Where where) co
   if (!shared)
     throw TypeError(
         fmt::format("there is no parameter to share as '{}'\n  at {}", name, at(where)));
-  data_->parameters.emplace_back(std::move(name), shared);
+  data_->stored.emplace_back(std::move(name), shared);
   return shared;
 }
 

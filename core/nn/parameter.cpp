@@ -18,29 +18,36 @@ std::string PathNode::path() const {
 }
 
 struct Parameter::Data {
+  Kind kind;
   PathNode name;
   TensorType type;
   Initializer initializer;
-  bool trainable = true;
+  bool trainable = kind == Kind::parameter;
 };
 
-Parameter::Parameter(std::string name, std::shared_ptr<const PathNode> owner, const Shape& shape,
-                     Initializer initializer)
+Parameter::Parameter(Kind kind, std::string name, std::shared_ptr<const PathNode> owner,
+                     const TensorType& type, Initializer initializer)
     : data_(std::make_shared<Data>(
-          Data{{std::move(name), std::move(owner)}, {f32, shape}, std::move(initializer)})) {}
+          Data{kind, {std::move(name), std::move(owner)}, type, std::move(initializer)})) {}
 
 std::string Parameter::name() const { return data_->name.path(); }
 const TensorType& Parameter::type() const { return data_->type; }
 bool Parameter::trainable() const { return data_->trainable; }
+bool Parameter::is_buffer() const { return data_->kind == Kind::buffer; }
 const Initializer& Parameter::initializer() const { return data_->initializer; }
 
-void Parameter::set_trainable(bool on) const { data_->trainable = on; }
+void Parameter::set_trainable(bool on) const {
+  if (on && is_buffer())
+    throw TypeError(fmt::format("'{}' is a buffer: its module computes it, no optimizer", name()));
+  data_->trainable = on;
+}
 void Parameter::set_initializer(Initializer initializer) const {
   data_->initializer = std::move(initializer);
 }
 void Parameter::to(DType dtype) const {
-  if (!is_float(dtype))
-    throw TypeError(fmt::format("parameter '{}': {} is no float type", name(), asg::name(dtype)));
+  for (const DType type : {dtype, data_->type.dtype})
+    if (!is_float(type))
+      throw TypeError(fmt::format("parameter '{}': {} is no float type", name(), asg::name(type)));
   data_->type.dtype = dtype;
 }
 

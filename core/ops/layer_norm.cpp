@@ -45,16 +45,6 @@ Tensor centred(const Tensor& x, const Tensor& shift, int n) {
   return x - reduced::anchor(x, norm::trailing(x.rank(), n)) - norm::over_rows(shift, n);
 }
 
-// Rows with one element at the place of their anchor and zeros elsewhere.
-Tensor at_anchor(const Tensor& x, const Shape& shape) {
-  std::vector<std::int64_t> none, behind;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    none.push_back(0);
-    behind.push_back(shape[axis] - x.size(axis));
-  }
-  return pad(x, none, behind);
-}
-
 Tensors layer_norm_gradient(const GradientCall& call) {
   const Tensor& x = call.in(0);
   const int n = static_cast<int>(call.attributes.integer("normalized_rank"));
@@ -79,7 +69,7 @@ Tensors layer_norm_gradient(const GradientCall& call) {
   const auto contribute = [&](const Tensor& part) { dx = dx.defined() ? dx + part : part; };
   if (call.dy(1).defined() && x.numel() > 0) {
     contribute(broadcast_to(norm::over_rows(call.dy(1) / count, n), shape));
-    contribute(at_anchor(norm::over_rows(-call.dy(1), n), shape));
+    contribute(reduced::at_anchor(norm::over_rows(-call.dy(1), n), shape));
   }
   if (call.dy(2).defined()) {
     const Tensor rstd = call.out(2);

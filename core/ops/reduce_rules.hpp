@@ -20,6 +20,8 @@ double divisor(const Shape& shape, const Attributes& attributes);
 /// is then relative to how far the elements spread and not to their size, and of equal elements
 /// the distances are exactly 0.
 Tensor anchor(const Tensor& x, const Axes& axes);
+/// Its adjoint: what is in the shape of the anchor at its place, and zeros elsewhere.
+Tensor at_anchor(const Tensor& anchor, const Shape& shape);
 /// x less its mean over the axes, measured from the anchor.
 Tensor centred(const Tensor& x, const Axes& axes);
 /// The axes of x that a reduction removed from y, with size 1.

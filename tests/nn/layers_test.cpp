@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(norms_keep_mean_and_scale) {
       BOOST_TEST(std::abs(z.get(r * 6 + c) - x.get(r * 6 + c) / std::sqrt(raw + 1e-6)) < 1e-12);
   }
   BOOST_TEST(names_of(nn::LayerNorm{{2, 3}, {.bias = false}}).size() == 1u);
-  BOOST_TEST(names_of(nn::LayerNorm{6, {.affine = false}}).empty());
+  BOOST_TEST(names_of(nn::LayerNorm{6, {.elementwise_affine = false}}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(conv2d_with_groups_stride_padding_and_bias) {

@@ -22,6 +22,7 @@
 #include <asg/metrics/accuracy.hpp>
 #include <asg/nn/activation.hpp>
 #include <asg/nn/attention.hpp>
+#include <asg/nn/batch_norm.hpp>
 #include <asg/nn/convolution.hpp>
 #include <asg/nn/dropout.hpp>
 #include <asg/nn/embedding.hpp>

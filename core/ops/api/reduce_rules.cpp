@@ -44,6 +44,15 @@ Tensor reduced::anchor(const Tensor& x, const Axes& axes) {
   return first;
 }
 
+Tensor reduced::at_anchor(const Tensor& anchor, const Shape& shape) {
+  Ints none, behind;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    none.push_back(0);
+    behind.push_back(shape[axis] - anchor.size(axis));
+  }
+  return pad(anchor, none, behind);
+}
+
 Tensor reduced::centred(const Tensor& x, const Axes& axes) {
   if (axes.empty()) return x - x;
   // Whatever the anchor is, the result is the same: it has no gradient.

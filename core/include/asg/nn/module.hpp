@@ -1,4 +1,4 @@
-// Module: a piece of a model with named parameters.
+// Module: a piece of a model with named parameters and buffers.
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -43,7 +43,12 @@ class Module {
   /// The parameters of the module and of all below it: its own first, then those of its members,
   /// in the order of registration; shared ones once, at their first place.
   [[nodiscard]] std::vector<Parameter> parameters() const;
-  /// The parameter of that full name.
+  /// The buffers in the same order: state that no optimizer trains, saved with the model.
+  [[nodiscard]] std::vector<Parameter> buffers() const;
+  /// All that a State holds of the model, PyTorch's state_dict: of each module its parameters, then
+  /// its buffers.
+  [[nodiscard]] std::vector<Parameter> stored() const;
+  /// The parameter or buffer of that full name.
   /// Errors   StateError naming the nearest when there is none.
   [[nodiscard]] Parameter parameter(std::string_view name) const;
   /// The number of elements of all parameters.
@@ -53,7 +58,8 @@ class Module {
 
   /// Freezes (false) or thaws all parameters, for graphs that are built from now on.
   void set_trainable(bool on) const;
-  /// Sets the element type of all parameters, f32 unless told otherwise. Before the State is made.
+  /// Sets the element type of all parameters and of the buffers that are float, f32 unless told
+  /// otherwise. Before the State is made.
   /// Errors   TypeError when the type is no float.
   void to(DType dtype) const;
 
@@ -80,6 +86,10 @@ class Module {
   /// its first name.
   /// Errors   TypeError as above, and when there is no parameter.
   Parameter add(std::string name, const Parameter& shared, Where where = {}) const;
+  /// The same for a buffer (PyTorch's register_buffer), of any type. `Graph::assign` gives it a new
+  /// value: `graph.assign(running_mean.in(graph), value)`.
+  Parameter add_buffer(std::string name, const TensorType& type, Initializer initializer,
+                       Where where = {}) const;
 
   /// While it lives, nodes belong to the module and to the caller's line.
   class Scope {
@@ -98,6 +108,8 @@ class Module {
   struct Data;
   void add_child(std::string name, const Module& child, Where where) const;
   void check_free(std::string_view name, Where where) const;
+  Parameter add_stored(Parameter::Kind kind, std::string name, const TensorType& type,
+                       Initializer initializer, Where where) const;
   friend void set_root_name(const Module& module, std::string name);
 
   std::shared_ptr<Data> data_;

@@ -1,4 +1,4 @@
-// Parameter: a named tensor that a module owns and a State holds.
+// Parameter: a named tensor that a module owns and a State holds; so are the buffers of modules.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -18,15 +18,17 @@ struct PathNode {
   [[nodiscard]] std::string path() const;
 };
 
-/// A description of a tensor to be learned: no numbers, those live in a State under its name.
+/// A description of a tensor to be learned, or of a buffer, which the module itself keeps up to
+/// date (the running statistics of batch norm): no numbers, those live in a State under its name.
 /// Copies are the same parameter. A default-constructed one stands for "none".
 /// Threads  one at a time.
 class Parameter {
  public:
   Parameter() = default;
-  /// Modules make parameters: see Module::add.
-  Parameter(std::string name, std::shared_ptr<const PathNode> owner, const Shape& shape,
-            Initializer initializer);
+  enum class Kind : std::uint8_t { parameter, buffer };
+  /// Modules make parameters and buffers: see Module::add and Module::add_buffer.
+  Parameter(Kind kind, std::string name, std::shared_ptr<const PathNode> owner,
+            const TensorType& type, Initializer initializer);
 
   explicit operator bool() const { return data_ != nullptr; }
 
@@ -36,14 +38,17 @@ class Parameter {
   [[nodiscard]] DType dtype() const { return type().dtype; }
   [[nodiscard]] const Shape& shape() const { return type().shape; }
   [[nodiscard]] std::int64_t numel() const { return shape().numel(); }
+  /// Never, for a buffer.
   [[nodiscard]] bool trainable() const;
+  [[nodiscard]] bool is_buffer() const;
   [[nodiscard]] const Initializer& initializer() const;
 
   // Changes reach every copy, and every graph that is built afterwards.
 
+  /// Errors   TypeError when a buffer is to be trained.
   void set_trainable(bool on) const;
   void set_initializer(Initializer initializer) const;
-  /// Errors   TypeError when the type is no float.
+  /// Errors   TypeError when either type is no float.
   void to(DType dtype) const;
 
   /// Its tensor in a graph: the variable of its name, an empty Tensor for no parameter.

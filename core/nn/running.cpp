@@ -1,0 +1,32 @@
+#include "nn/running.hpp"
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
+#include <asg/ops/elementwise.hpp>
+
+namespace asg::nn {
+
+void fail_at(std::string_view layer, const Tensor& x, std::string_view rule) {
+  throw ShapeError(fmt::format("{}: {}\n  operand 0: {}\n  at {}", layer, rule, to_string(x.type()),
+                               to_string(x.graph().origin_now())));
+}
+
+void check_channels(std::string_view layer, const Tensor& x, std::int64_t channels, int least_rank,
+                    int most_rank) {
+  if (x.rank() < least_rank || x.rank() > most_rank)
+    fail_at(layer, x,
+            least_rank == most_rank
+                ? fmt::format("x must have {} axes", least_rank)
+                : fmt::format("x must have {} or {} axes", least_rank, most_rank));
+  if (x.size(1) != channels)
+    fail_at(layer, x, fmt::format("x must have {} channels on axis 1", channels));
+}
+
+void move_towards(const Parameter& buffer, const Tensor& value, const Operand& share) {
+  Graph& graph = value.graph();
+  const Tensor held = buffer.in(graph);
+  graph.assign(held, held + share * (stop_gradient(value) - held));
+}
+
+}  // namespace asg::nn

@@ -1,0 +1,214 @@
+// Batch norm and its like as parts of a model: buffers, training and evaluation, errors.
+#include <boost/test/unit_test.hpp>
+
+#include <cmath>
+
+#include <asg/asg.hpp>
+
+#include "support.hpp"
+
+using namespace asg;
+using namespace nn_test;
+
+namespace {
+
+struct Net : nn::Module {
+  nn::Linear fc1 = add("fc1", nn::Linear{2, 3});
+  nn::BatchNorm1d bn = add("bn", nn::BatchNorm1d{3});
+  nn::Linear fc2 = add("fc2", nn::Linear{3, 1});
+  Tensor forward(const Tensor& x) const override { return fc2(relu(bn(fc1(x)))); }
+};
+
+std::vector<std::string> names(const std::vector<nn::Parameter>& all) {
+  std::vector<std::string> result;
+  for (const nn::Parameter& one : all) result.push_back(one.name());
+  return result;
+}
+
+template <class E>
+void refuses(const std::function<void()>& call, std::initializer_list<const char*> parts) {
+  const std::string message = message_of<E>(call);
+  for (const char* part : parts) BOOST_TEST(contains(message, part), message);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(buffers)
+
+BOOST_AUTO_TEST_CASE(stand_beside_the_parameters) {
+  const Net net;
+  using Names = std::vector<std::string>;
+  const Names parameters = {"fc1.weight", "fc1.bias",   "bn.weight",
+                            "bn.bias",    "fc2.weight", "fc2.bias"};
+  const Names kept = {"bn.running_mean", "bn.running_var", "bn.num_batches_tracked"};
+  const Names all = {"fc1.weight",
+                     "fc1.bias",
+                     "bn.weight",
+                     "bn.bias",
+                     "bn.running_mean",
+                     "bn.running_var",
+                     "bn.num_batches_tracked",
+                     "fc2.weight",
+                     "fc2.bias"};
+  BOOST_TEST(names(net.parameters()) == parameters, boost::test_tools::per_element());
+  BOOST_TEST(names(net.buffers()) == kept, boost::test_tools::per_element());
+  BOOST_TEST(names(net.stored()) == all, boost::test_tools::per_element());
+  BOOST_TEST(net.numel() == 9 + 6 + 4);
+  BOOST_TEST(net.parameter("bn.running_var").is_buffer());
+
+  net.to(f64);
+  BOOST_TEST((net.bn.running_mean.dtype() == f64));
+  BOOST_TEST((net.bn.num_batches_tracked.dtype() == i64));
+  net.set_trainable(true);
+  BOOST_TEST(!net.bn.running_mean.trainable());
+  refuses<TypeError>([&] { net.bn.running_mean.set_trainable(true); },
+                     {"bn.running_mean", "is a buffer"});
+
+  const State state = initialize(net, device(), 1);
+  BOOST_TEST(doubles(state.get("bn.running_mean")) == std::vector<double>(3, 0.0),
+             boost::test_tools::per_element());
+  BOOST_TEST(doubles(state.get("bn.running_var")) == std::vector<double>(3, 1.0),
+             boost::test_tools::per_element());
+  BOOST_TEST(state.get("bn.num_batches_tracked").item<std::int64_t>() == 0);
+}
+
+// A file of all that is stored makes another State of the same model predict the same.
+BOOST_AUTO_TEST_CASE(go_through_files) {
+  const Net net;
+  auto train = compile(device(), [&](Tensor x) -> Tensor { return net(x); }, {.training = true});
+  const Array x = spread({8, 2}).to(f32);
+  State state = initialize(net, device(), 1);
+  (void)train(state, x);
+  io::TensorFile file;
+  for (const nn::Parameter& tensor : net.stored())
+    file.tensors.emplace(tensor.name(), state.get(tensor.name()));
+  const io::TensorFile read = io::parse_safetensors(io::serialize_safetensors(file), "file");
+  State other = initialize(net, device(), 2);
+  for (const auto& [name, array] : read.tensors) other.set(name, array);
+  BOOST_TEST(other.get("bn.num_batches_tracked").item<std::int64_t>() == 1);
+  BOOST_TEST(identical(evaluate(net, other, x), evaluate(net, state, x)));
+}
+
+BOOST_AUTO_TEST_CASE(belong_to_who_keeps_them) {
+  struct Counter : nn::Module {
+    nn::Parameter calls = add_buffer("calls", {i64, {}}, nn::init::constant(40));
+    Tensor forward(const Tensor& x) const override {
+      const Tensor held = calls.in(x.graph());
+      x.graph().assign(held, held + 1);
+      return x;
+    }
+  };
+  const Counter counter;
+  State state = initialize(counter, device(), 1);
+  for (int i = 0; i < 2; ++i) (void)evaluate(counter, state, Array(1.0f));
+  BOOST_TEST(state.get("calls").item<std::int64_t>() == 42);
+  refuses<TypeError>(
+      [] {
+        struct Twice : nn::Module {
+          Twice() {
+            add("x", {2}, nn::init::zeros());
+            add_buffer("x", {f32, {2}}, nn::init::zeros());
+          }
+        };
+        const Twice twice;
+      },
+      {"'x' already"});
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(batch_norm_layers)
+
+// One function trains, another predicts, on one State.
+BOOST_AUTO_TEST_CASE(follow_the_batches_of_training_steps_alone) {
+  const Net net;
+  const optim::AdamW adamw{{.weight_decay = 0.5}};
+  auto step = compile(device(), [&](Tensor x) {
+    const Tensor loss = mean(square(net(x) - 1));
+    adamw.minimize(loss, 1e-2);
+    return loss;
+  });
+  auto predict = compile(device(), [&](Tensor x) -> Tensor { return net(x); });
+  State state = initialize(net, device(), 1);
+  const Array x = spread({8, 2}).to(f32);
+  const Array first = predict(state, x);
+  BOOST_TEST(state.get("bn.num_batches_tracked").item<std::int64_t>() == 0);
+  for (int i = 0; i < 3; ++i) (void)step(state, x);
+  BOOST_TEST(state.get("bn.num_batches_tracked").item<std::int64_t>() == 3);
+  BOOST_TEST(!identical(state.get("bn.running_mean"), Array::zeros(f32, {3})));
+  // No optimizer keeps anything of the buffers.
+  for (const std::string& name : state.names())
+    BOOST_TEST(
+        (name.find("adamw") == std::string::npos || name.find("running") == std::string::npos));
+  const Array later = predict(state, x), again = predict(state, x);
+  BOOST_TEST(!identical(first, later));
+  BOOST_TEST(identical(later, again));
+  // A prediction is for each row by itself.
+  const Array half = predict(state, spread({8, 2}).to(f32));
+  BOOST_TEST(identical(half, later));
+  const Array one =
+      predict(state, Array({1, 2}, {static_cast<float>(x.get(0)), static_cast<float>(x.get(1))}));
+  BOOST_TEST(std::abs(one.get(0) - later.get(0)) < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(refuse_what_does_not_fit) {
+  Graph graph;
+  graph.set_training(true);
+  const Tensor row = graph.input("row", f32, {4, 3});
+  const Tensor image = graph.input("image", f32, {4, 3, 2, 2});
+  const Tensor single = graph.input("single", f32, {1, 3});
+  const Tensor wide = graph.input("wide", f64, {4, 3});
+  int count = 0;  // one graph has one parameter of a name
+  const auto named = [&](auto layer) { return nn::named("bn" + std::to_string(++count), layer); };
+  refuses<ShapeError>([&] { (void)named(nn::BatchNorm2d{3})(row); },
+                      {"BatchNorm2d", "4 axes", "[4, 3]", "batch_norm_test.cpp:", "bn"});
+  refuses<ShapeError>([&] { (void)named(nn::BatchNorm1d{3})(image); },
+                      {"BatchNorm1d", "2 or 3 axes"});
+  refuses<ShapeError>([&] { (void)named(nn::BatchNorm1d{4})(row); },
+                      {"BatchNorm1d", "4 channels", "batch_norm_test.cpp:"});
+  refuses<ShapeError>([&] { (void)named(nn::BatchNorm1d{3})(single); },
+                      {"BatchNorm1d", "more than one element"});
+  refuses<TypeError>([&] { (void)named(nn::BatchNorm1d{3})(wide); }, {"batch_norm", "f64"});
+  const nn::BatchNorm1d twice = nn::named("twice", nn::BatchNorm1d{3});
+  (void)twice(row);
+  refuses<TypeError>([&] { (void)twice(row); },
+                     {"twice.num_batches_tracked", "assigned already", "batch_norm_test.cpp:"});
+  refuses<ShapeError>([] { (void)nn::BatchNorm1d(0); }, {"BatchNorm1d", "channels"});
+  refuses<ShapeError>([] { (void)nn::GroupNorm(2, 3); }, {"GroupNorm", "do not divide"});
+  refuses<ShapeError>([] { (void)nn::LocalResponseNorm(0); }, {"LocalResponseNorm", "size"});
+  refuses<ShapeError>([&] { (void)nn::InstanceNorm2d{3}(row); }, {"InstanceNorm2d", "4 axes"});
+  refuses<ShapeError>(
+      [&] {
+        (void)nn::InstanceNorm1d{3}(graph.input("i", f32, {2, 3, 1}));
+      },
+      {"InstanceNorm1d", "more than one element"});
+  refuses<ShapeError>([&] { (void)group_norm(row, 2); }, {"group_norm", "2 groups", "3 channels"});
+  refuses<ShapeError>([&] { (void)batch_norm_training(graph.input("x", f32, {3})); },
+                      {"batch_norm", "[N, C, ...]"});
+  refuses<ShapeError>([&] { (void)instance_norm(row); }, {"instance_norm", "[N, C, L, ...]"});
+  refuses<ShapeError>(
+      [&] { (void)batch_norm(row, graph.input("m", f32, {2}), graph.input("v", f32, {3})); },
+      {"batch_norm", "running_mean", "[2]", "3 channels"});
+}
+
+// A batch of nothing has no statistics to follow.
+BOOST_AUTO_TEST_CASE(take_a_batch_of_nothing) {
+  const nn::BatchNorm1d layer(3);
+  State state = initialize(layer, device(), 1);
+  auto train = compile(device(), [&](Tensor x) -> Tensor { return layer(x); }, {.training = true});
+  BOOST_TEST((train(state, Array(f32, {0, 3})).shape() == Shape{0, 3}));
+  BOOST_TEST(state.get("num_batches_tracked").item<std::int64_t>() == 1);
+  BOOST_TEST(identical(state.get("running_mean"), Array::zeros(f32, {3})));
+}
+
+BOOST_AUTO_TEST_CASE(are_used_by_a_program_that_only_predicts_when_it_is_so_told) {
+  const nn::BatchNorm1d layer(2, {.affine = false});
+  State state = initialize(layer, device(), 1);
+  state.set("running_mean", Array({2}, {1.0f, -1.0f}));
+  state.set("running_var", Array({2}, {3.99999f, 0.24999f}));
+  const Array y = evaluate(layer, state, Array({1, 2}, {3.0f, 0.0f}));
+  BOOST_TEST(std::abs(y.get(0) - 1) < 1e-5);
+  BOOST_TEST(std::abs(y.get(1) - 2) < 1e-5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
