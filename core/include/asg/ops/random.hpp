@@ -47,4 +47,24 @@ struct RandomKey {
 [[nodiscard]] Tensor dropout(const Operand& x, double p, const RandomKey& key,
                              std::uint64_t stream);
 
+// What follows is active while the graph trains, as dropout is, and else gives x itself.
+// Types    float; integers become f32.
+// Errors   TypeError when p is not in [0, 1]; ShapeError when x has other axes.
+
+/// Whole channels are dropped: of x [N, C, L], [N, C, H, W], [N, C, D, H, W], or without N.
+/// Source   https://arxiv.org/abs/1411.4280
+[[nodiscard]] Tensor dropout1d(const Operand& x, double p = 0.5);
+[[nodiscard]] Tensor dropout2d(const Operand& x, double p = 0.5);
+[[nodiscard]] Tensor dropout3d(const Operand& x, double p = 0.5);
+/// Dropped elements become the value to which selu saturates, and all are scaled and moved so that
+/// mean 0 and variance 1 stay.
+/// Source   https://arxiv.org/abs/1706.02515
+[[nodiscard]] Tensor alpha_dropout(const Operand& x, double p = 0.5);
+/// The same for whole channels of x [N, C, ...].
+[[nodiscard]] Tensor feature_alpha_dropout(const Operand& x, double p = 0.5);
+/// Whole samples of x [N, ...] are dropped, the others divided by 1 - p unless told otherwise:
+/// stochastic depth, for the branch of a residual block.
+/// Source   https://arxiv.org/abs/1603.09382
+[[nodiscard]] Tensor drop_path(const Operand& x, double p = 0, bool scale_by_keep = true);
+
 }  // namespace asg
