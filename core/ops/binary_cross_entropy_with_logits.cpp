@@ -61,6 +61,22 @@ Tensor binary_cross_entropy_with_logits(const Operand& logits, const Operand& ta
                                   reduction);
 }
 
+Tensor binary_cross_entropy_with_logits(const Operand& logits, const Operand& target,
+                                        const BinaryCrossEntropyOptions& how) {
+  constexpr std::string_view name = "binary_cross_entropy_with_logits";
+  const Call call(name, {logits, target});
+  Tensor loss;
+  if (how.pos_weight.defined()) {
+    const Tensors t = losses::matched(name, call, logits, target);
+    loss = losses::weighed(name, call, t[1] * softplus(-t[0]), how.pos_weight) +
+           (1 - t[1]) * softplus(t[0]);
+  } else {
+    loss = losses::make_elementwise(call, name, logits, target, "none");
+  }
+  return losses::reduced_as(name, call, losses::weighed(name, call, loss, how.weight),
+                            how.reduction);
+}
+
 namespace ops {
 std::vector<OpDef> binary_cross_entropy_with_logits() {
   return {{

@@ -8,6 +8,7 @@
 #include <asg/ops/reduction.hpp>
 
 #include "ops/loss_rules.hpp"
+#include "ops/operand_rules.hpp"
 #include "ops/samples.hpp"
 
 namespace asg {
@@ -73,7 +74,7 @@ Tensors cross_entropy_backward(const OpCall& call) {
   return {where(unsqueeze(counted, axis), dx, 0)};
 }
 
-Attributes cross_entropy_options(int axis, double smoothing, const char* reduction,
+Attributes cross_entropy_options(int axis, double smoothing, Reduction reduction,
                                  std::int64_t ignore_index = -100) {
   return {{"axis", axis},
           {"label_smoothing", smoothing},
@@ -186,17 +187,53 @@ std::vector<Sample> cross_entropy_backward_samples() {
           extreme};
 }
 
+// Targets that are distributions. An impossible class may have a logit of -inf.
+Tensor cross_entropy_soft(const Call& call, const Tensor& x, const Tensor& target, int axis,
+                          const CrossEntropyOptions& how) {
+  (void)operands::of_one_float("cross_entropy", call, {x, target});
+  operands::require_probability("cross_entropy", call, "label_smoothing", how.label_smoothing);
+  call.require(x.shape() == target.shape(), "a float target must have the shape of the logits");
+  const double smoothing = how.label_smoothing;
+  const Tensor wanted =
+      smoothing == 0 ? target
+                     : target * (1 - smoothing) + smoothing / static_cast<double>(x.size(axis));
+  const Tensor scores = log_softmax(x, axis);
+  const Tensor possible = logical_or(ne(scores, -INFINITY), ne(wanted, 0));
+  Tensor terms = wanted * where(possible, scores, 0);
+  if (how.weight.defined())
+    terms = terms * losses::over_classes("cross_entropy", call, how.weight, x, axis);
+  return losses::reduced_as("cross_entropy", call, -sum(terms, axis), how.reduction);
+}
+
+// What is smoothed has the weights of all classes; the mean is over those of the targets.
+Tensor cross_entropy_weighted(const Call& call, const Tensor& x, const Tensor& target, int axis,
+                              const CrossEntropyOptions& how) {
+  operands::require_probability("cross_entropy", call, "label_smoothing", how.label_smoothing);
+  const Tensor weight = losses::over_classes("cross_entropy", call, how.weight, x, axis);
+  const Tensor of_target = losses::of_target(how.weight, target, how.ignore_index);
+  const double smoothing = how.label_smoothing;
+  Tensor loss = of_target * call.make("cross_entropy", {x, target},
+                                      cross_entropy_options(axis, 0, "none", how.ignore_index));
+  if (smoothing > 0) {
+    const Tensor all = -sum(log_softmax(x, axis) * weight, axis);
+    loss = (1 - smoothing) * loss + smoothing / static_cast<double>(x.size(axis)) *
+                                        where(ne(target, how.ignore_index), all, 0);
+  }
+  return losses::reduced_by("cross_entropy", call, loss, of_target, how.reduction);
+}
+
 }  // namespace
 
 Tensor cross_entropy(const Operand& logits, const Operand& target, const CrossEntropyOptions& how) {
   const Call call("cross_entropy", {logits, target});
   const Tensor x = call.as_float(call.tensor(logits));
   const int axis = losses::class_axis(call, how.axis, x.rank());
-  return call.make("cross_entropy", {x, call.tensor(target, i64)},
-                   {{"axis", axis},
-                    {"label_smoothing", how.label_smoothing},
-                    {"ignore_index", how.ignore_index},
-                    {"reduction", std::string(how.reduction)}});
+  const Tensor classes = call.tensor(target, i64);
+  if (is_float(classes.dtype())) return cross_entropy_soft(call, x, classes, axis, how);
+  if (how.weight.defined()) return cross_entropy_weighted(call, x, classes, axis, how);
+  return call.make(
+      "cross_entropy", {x, classes},
+      cross_entropy_options(axis, how.label_smoothing, how.reduction, how.ignore_index));
 }
 
 namespace ops {

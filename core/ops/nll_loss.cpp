@@ -48,11 +48,19 @@ std::vector<Sample> nll_loss_samples() {
 Tensor nll_loss(const Operand& log_probabilities, const Operand& target, const NllOptions& how) {
   const Call call("nll_loss", {log_probabilities, target});
   const Tensor x = call.as_float(call.tensor(log_probabilities));
+  const Tensor classes = call.tensor(target, i64);
   const int axis = losses::class_axis(call, how.axis, x.rank());
-  return call.make("nll_loss", {x, call.tensor(target, i64)},
-                   {{"axis", axis},
-                    {"ignore_index", how.ignore_index},
-                    {"reduction", std::string(how.reduction)}});
+  const auto loss = [&](Reduction reduction) {
+    return call.make("nll_loss", {x, classes},
+                     {{"axis", axis},
+                      {"ignore_index", how.ignore_index},
+                      {"reduction", std::string(reduction)}});
+  };
+  if (!how.weight.defined()) return loss(how.reduction);
+  (void)losses::over_classes("nll_loss", call, how.weight, x, axis);
+  const Tensor elements = loss("none");
+  const Tensor weights = losses::of_target(how.weight, classes, how.ignore_index);
+  return losses::reduced_by("nll_loss", call, elements * weights, weights, how.reduction);
 }
 
 namespace ops {

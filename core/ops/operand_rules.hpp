@@ -22,4 +22,8 @@ void refuse_chain(std::string_view operator_name, const Operand& a, const Operan
 void require_probability(std::string_view function, const Call& call, std::string_view option,
                          double p);
 
+/// Errors   TypeError when the option is not above 0.
+void require_positive(std::string_view function, const Call& call, std::string_view option,
+                      double number);
+
 }  // namespace asg::operands

@@ -5,6 +5,8 @@
 
 #include <asg/graph/error.hpp>
 #include <asg/ops/activation.hpp>
+#include <asg/ops/creation.hpp>
+#include <asg/ops/elementwise.hpp>
 #include <asg/ops/loss.hpp>
 
 #include "models/support.hpp"
@@ -169,6 +171,91 @@ BOOST_AUTO_TEST_CASE(elementwise_losses_reduce_everything) {
                      x) == "");
 }
 
+// Losses that are functions of other ops: their gradients, away from their bends.
+BOOST_AUTO_TEST_CASE(gradients_as_differences_give) {
+  const Arrays both = {spread({3, 4}, -2, 2, 1), spread({3, 4}, 0.1, 0.9, 2)};
+  const std::vector<Build> losses = {
+      [](Graph&, const Tensors& t) { return Tensors{huber_loss(t[0], t[1], 0.7)}; },
+      [](Graph&, const Tensors& t) { return Tensors{kl_div(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{kl_div(t[0], t[1], {.log_target = true})}; },
+      [](Graph&, const Tensors& t) { return Tensors{sigmoid_focal_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{poisson_nll_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{gaussian_nll_loss(t[1], t[0], t[1] + 0.1)}; },
+      [](Graph&, const Tensors& t) { return Tensors{hinge_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{squared_hinge_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{soft_margin_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{multilabel_soft_margin_loss(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) { return Tensors{cross_entropy(t[0], t[1])}; },
+      [](Graph&, const Tensors& t) {
+        return Tensors{triplet_margin_loss(t[0], t[1], t[0] * t[1], {.margin = 5})};
+      },
+      [](Graph&, const Tensors& t) {
+        return Tensors{binary_cross_entropy_with_logits(t[0], t[1], {.pos_weight = 2 + t[1]})};
+      }};
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    BOOST_TEST(check_both(losses[i], both) == "", "loss " << i);
+}
+
+// What a formula written down as it stands would make NaN or infinite.
+BOOST_AUTO_TEST_CASE(extremes_stay_numbers) {
+  const double inf = INFINITY;
+  const auto finite = [](const Build& loss, const Arrays& arrays, const std::vector<double>& values,
+                         const std::vector<double>& gradient) {
+    const Array y = run(loss, arrays)[0], dx = slopes(loss, arrays)[0];
+    BOOST_TEST(difference(y, Array(y.shape(), values), 1e-12) == "");
+    BOOST_TEST(difference(dx, Array(dx.shape(), gradient), 1e-12) == "");
+  };
+  const auto none = [](auto loss) {
+    return [loss](Graph&, const Tensors& t) { return Tensors{loss(t[0], t[1], "none")}; };
+  };
+  finite(none(soft_margin_loss), {Array({3}, {1e30, -1e30, 800.0}), Array({3}, {1.0, 1.0, -1.0})},
+         {0, 1e30, 800}, {0, -1, 1});
+  finite(
+      [](Graph&, const Tensors& t) {
+        return Tensors{sigmoid_focal_loss(t[0], t[1], {.alpha = -1, .gamma = 0.5})};
+      },
+      {Array({2}, {1e30, -1e30}), Array({2}, {1.0, 0.0})}, {0, 0}, {0, 0});
+  finite(
+      [](Graph&, const Tensors& t) { return Tensors{kl_div(t[0], t[1], {.reduction = "none"})}; },
+      {Array({2}, {-inf, 0.0}), Array({2}, {0.0, 1.0})}, {0, 0}, {0, -1});
+  finite(
+      [](Graph&, const Tensors& t) {
+        return Tensors{kl_div(t[0], t[1], {.reduction = "none", .log_target = true})};
+      },
+      {Array({2}, {-inf, 0.0}), Array({2}, {-inf, 0.0})}, {0, 0}, {0, -1});
+  finite([](Graph&,
+            const Tensors& t) { return Tensors{cross_entropy(t[0], t[1], {.reduction = "none"})}; },
+         {Array({1, 3}, {-inf, 1e30, 1e30}), Array({1, 3}, {0.0, 0.5, 0.5})}, {std::log(2.0)},
+         {0, 0, 0});
+  finite(
+      [](Graph&, const Tensors& t) {
+        return Tensors{binary_cross_entropy_with_logits(
+            t[0], t[1], {.pos_weight = full_like(t[0], 3), .reduction = "none"})};
+      },
+      {Array({3}, {1e30, -1e30, 1e30}), Array({3}, {1.0, 1.0, 0.0})}, {0, 3e30, 1e30}, {0, -3, 1});
+  // Equal points have no direction in which to part.
+  finite(
+      [](Graph&, const Tensors& t) {
+        return Tensors{triplet_margin_loss(t[0], t[1], t[1], {.eps = 0, .reduction = "none"})};
+      },
+      {Array({1, 2}, {1.0, 2.0}), Array({1, 2}, {1.0, 2.0})}, {1}, {0, 0});
+}
+
+// A sum over nothing is 0, and no axis may be forgotten.
+BOOST_AUTO_TEST_CASE(empty_batches) {
+  const Arrays nothing = {Array(f64, {0, 3}), Array(f64, {0, 3})};
+  for (Tensor (*loss)(const Operand&, const Operand&, Reduction) :
+       {hinge_loss, squared_hinge_loss, soft_margin_loss})
+    BOOST_TEST(
+        run([&](Graph&, const Tensors& t) { return Tensors{loss(t[0], t[1], "sum")}; }, nothing)[0]
+            .get(0) == 0);
+  BOOST_TEST(
+      run([](Graph&,
+             const Tensors& t) { return Tensors{cross_entropy(t[0], t[1], {.reduction = "sum"})}; },
+          nothing)[0]
+          .get(0) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   Graph graph;
   const Tensor x = graph.input("x", f32, {4, 3});
@@ -180,11 +267,48 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   };
   BOOST_TEST(has(message([&] { return mse_loss(x, column); }), "must have one shape"));
   BOOST_TEST(has(message([&] { return mse_loss(x, x, "average"); }), "reduction is"));
-  BOOST_TEST(has(message([&] { return cross_entropy(x, x); }), "i32 or i64"));
+  const Tensor flags = graph.input("flags", boolean, {4});
+  BOOST_TEST(has(message([&] { return cross_entropy(x, flags); }), "i32 or i64"));
   BOOST_TEST(has(message([&] { return cross_entropy(column, graph.input("t", i64, {3})); }),
                  "the target must have the shape"));
   BOOST_TEST(has(message([&] { return cross_entropy(x, classes, {.label_smoothing = 2}); }),
                  "label_smoothing"));
+  const Tensor soft = graph.input("soft", f32, {4, 3});
+  const Tensor weight = graph.input("weight", f32, {3});
+  BOOST_TEST(has(message([&] {
+                   return cross_entropy(x, graph.input("s", f32, {4, 2}));
+                 }),
+                 "the shape of the logits"));
+  BOOST_TEST(has(message([&] {
+                   return cross_entropy(x, graph.input("d", f64, {4, 3}));
+                 }),
+                 "f32 meets f64"));
+  BOOST_TEST(has(message([&] { return cross_entropy(x, soft, {.label_smoothing = -1}); }),
+                 "label_smoothing"));
+  BOOST_TEST(has(
+      message([&] { return cross_entropy(x, classes, {.weight = graph.input("w", f32, {4})}); }),
+      "one value for each of 3 classes"));
+  BOOST_TEST(has(message([&] { return nll_loss(x, classes, {.weight = column}); }),
+                 "one value for each of 3 classes"));
+  BOOST_TEST(has(message([&] { return smooth_l1_loss(x, x, -1); }), "beta must be above 0"));
+  BOOST_TEST(has(message([&] { return huber_loss(x, x, 0); }), "delta is 0"));
+  BOOST_TEST(has(message([&] { return binary_cross_entropy(x, x, {.pos_weight = weight}); }),
+                 "pos_weight is for logits"));
+  BOOST_TEST(has(message([&] {
+                   return binary_cross_entropy(x, x, {.weight = graph.input("v", f32, {2, 4, 3})});
+                 }),
+                 "does not broadcast"));
+  BOOST_TEST(has(message([&] { return kl_div(x, x, {.reduction = "batch"}); }), "reduction is"));
+  BOOST_TEST(has(message([&] { return hinge_loss(x, column); }), "must have one shape"));
+  BOOST_TEST(has(message([&] { return gaussian_nll_loss(x, x, weight); }), "the variance must"));
+  BOOST_TEST(has(message([&] { return triplet_margin_loss(x, x, x, {.p = 0}); }), "p is 0"));
+  BOOST_TEST(
+      has(message([&] { return cosine_embedding_loss(x, x, weight); }), "must have one shape"));
+  BOOST_TEST(has(message([&] { return multi_margin_loss(x, x); }), "i32 or i64"));
+  BOOST_TEST(has(message([&] { return multi_margin_loss(x, classes, {.p = 3}); }), "p is 1 or 2"));
+  BOOST_TEST(
+      has(message([&] { return multilabel_margin_loss(x, classes); }), "must have one shape"));
+  BOOST_TEST(has(message([&] { return ctc_loss(x, classes, classes, classes); }), "[T, N, C]"));
 }
 
 }  // namespace

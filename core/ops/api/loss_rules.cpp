@@ -1,6 +1,12 @@
 #include "ops/loss_rules.hpp"
 #include "ops/operand_rules.hpp"
 
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <asg/graph/error.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/movement.hpp>
@@ -33,13 +39,40 @@ Types losses::elementwise(const Signature& call) {
 }
 
 Tensor losses::make_elementwise(const Call& call, std::string_view op, const Operand& input,
-                                const Operand& target, std::string_view reduction) {
-  Tensors t = operands::of_one_float(op, call, {input, target});
+                                const Operand& target, std::string_view reduction,
+                                Attributes attributes) {
+  attributes.set("reduction", std::string(reduction));
+  return call.make_all(op, matched(op, call, input, target), std::move(attributes))[0];
+}
+
+Tensors losses::matched(std::string_view function, const Call& call, const Operand& input,
+                        const Operand& target) {
+  Tensors t = operands::of_one_float(function, call, {input, target});
   for (Tensor& x : t) x = call.as_float(x);
   call.require(t[0].shape() == t[1].shape() || t[1].rank() == 0,
                "input and target must have one shape, or the target must be a scalar; broadcasting "
                "here most often hides a mistake");
-  return call.make_all(op, call.broadcast(t), {{"reduction", std::string(reduction)}})[0];
+  return call.broadcast(t);
+}
+
+Tensor losses::weighed(std::string_view function, const Call& call, const Tensor& elements,
+                       const Tensor& weight) {
+  if (!weight.defined()) return elements;
+  (void)operands::of_one_float(function, call, {elements, weight});
+  if (!broadcastable(weight.shape(), elements.shape()))
+    call.fail(fmt::format("a weight of shape {} does not broadcast to losses of shape {}",
+                          to_string(weight.shape()), to_string(elements.shape())));
+  return elements * weight;
+}
+
+Tensor losses::reduced_as(std::string_view function, const Call& call, const Tensor& elements,
+                          std::string_view reduction) {
+  if (reduction == "none") return elements;
+  if (reduction == "mean") return mean(elements);
+  if (reduction == "sum") return sum(elements);
+  throw TypeError(fmt::format("{}: reduction is \"none\", \"mean\" or \"sum\", not \"{}\"\n  at {}",
+                              function, reduction,
+                              to_string(call.graph().origin_now(call.where()))));
 }
 
 Shape losses::class_elements(const Signature& call, std::size_t i) {
@@ -80,6 +113,28 @@ Tensor losses::spread_back_counted(const Tensor& dy, const Tensor& counted, DTyp
                                    const Attributes& how) {
   const bool averaged = how.text("reduction") == "mean";
   return where(counted, averaged ? dy / sum(cast(counted, dtype)) : dy, 0);
+}
+
+Tensor losses::of_target(const Tensor& weight, const Tensor& target, std::int64_t ignore_index) {
+  const Tensor counts = ne(target, ignore_index);
+  return where(counts, gather(weight, where(counts, target, 0), 0), 0);
+}
+
+Tensor losses::reduced_by(std::string_view function, const Call& call, const Tensor& elements,
+                          const Tensor& weights, std::string_view reduction) {
+  if (reduction == "mean") return sum(elements) / sum(weights);
+  return reduced_as(function, call, elements, reduction);
+}
+
+Tensor losses::over_classes(std::string_view function, const Call& call, const Tensor& classes,
+                            const Tensor& scores, int axis) {
+  (void)operands::of_one_float(function, call, {scores, classes});
+  Shape shape(Ints(static_cast<std::size_t>(scores.rank()), 1));
+  shape[axis] = scores.size(axis);
+  if (classes.shape() != Shape{shape[axis]})
+    call.fail(fmt::format("the weight has shape {}; it needs one value for each of {} classes",
+                          to_string(classes.shape()), shape[axis]));
+  return reshape(classes, shape);
 }
 
 int losses::class_axis(const Call& call, int axis, int rank) {

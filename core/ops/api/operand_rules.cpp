@@ -55,4 +55,11 @@ void operands::require_probability(std::string_view function, const Call& call,
       fmt::format("{}: {} is {}; it must be in [0, 1]{}", function, option, p, here(call)));
 }
 
+void operands::require_positive(std::string_view function, const Call& call,
+                                std::string_view option, double number) {
+  if (number > 0) return;
+  throw TypeError(
+      fmt::format("{}: {} is {}; it must be above 0{}", function, option, number, here(call)));
+}
+
 }  // namespace asg
