@@ -78,7 +78,7 @@ Deviation xavier(double gain) {
 }
 
 Deviation kaiming(const Kaiming& options) {
-  return [g = gain(options.activation, options.a), mode = options.mode](Fans fans) {
+  return [g = calculate_gain(options.activation, options.a), mode = options.mode](Fans fans) {
     return g * std::sqrt(ratio(1, mode == Fan::in ? fans.in : fans.out));
   };
 }
@@ -117,15 +117,19 @@ Initializer values(const Array& values) {
           }};
 }
 
-double gain(std::string_view activation, double slope) {
-  if (activation == "linear" || activation == "sigmoid") return 1;
+double calculate_gain(std::string_view activation, double slope) {
+  for (const std::string_view linear : {"linear", "sigmoid", "conv1d", "conv2d", "conv3d",
+                                        "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"})
+    if (activation == linear) return 1;
   if (activation == "tanh") return 5.0 / 3;
   if (activation == "relu") return std::sqrt(2.0);
   if (activation == "leaky_relu") return std::sqrt(2 / (1 + slope * slope));
   if (activation == "selu") return 0.75;
-  throw TypeError(fmt::format(
-      "gain: no activation '{}'; there are linear, sigmoid, tanh, relu, leaky_relu and selu",
-      activation));
+  throw TypeError(
+      fmt::format("calculate_gain: no activation '{}'; there are linear, the convolutions, "
+                  "sigmoid, tanh, relu, "
+                  "leaky_relu and selu",
+                  activation));
 }
 
 Initializer xavier_uniform(double gain) {

@@ -1,5 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 #include <asg/graph/error.hpp>
@@ -102,6 +103,108 @@ BOOST_AUTO_TEST_CASE(have_their_distributions) {
   check_uniform(nn::Linear{400, 300}.bias.initializer(), {30000}, 1.0 / 20);
 }
 
+// The standard deviation of what is left of a normal distribution, and its mean, by integration.
+Moments truncated(double mean, double std, double low, double high) {
+  double mass = 0, first = 0, second = 0;
+  constexpr int steps = 200000;
+  for (int i = 0; i < steps; ++i) {
+    const double x = low + (high - low) * (i + 0.5) / steps;
+    const double weight = std::exp(-(x - mean) * (x - mean) / (2 * std * std));
+    mass += weight;
+    first += weight * x;
+    second += weight * x * x;
+  }
+  return {first / mass, std::sqrt(second / mass - first * first / mass / mass), 0, 0};
+}
+
+BOOST_AUTO_TEST_CASE(truncate_at_bounds_on_the_values) {
+  struct Case {
+    double mean, std, low, high;
+  };
+  for (const Case& c : std::vector<Case>{{0, 1, -2, 2},
+                                         {0, 0.02, -2, 2},
+                                         {1, 2, 0, 1.5},
+                                         {0, 1, 3, 50},
+                                         {0, 1, -9, -4},
+                                         {5, 0.1, -1, 5}}) {
+    const Shape shape{40000};
+    const Moments m = moments(init::trunc_normal(c.mean, c.std, c.low, c.high), shape);
+    // Beyond 12 standard deviations from the mean or the nearer bound there is nothing.
+    const double near = std::clamp(c.mean, c.low, c.high);
+    const Moments wanted = truncated(c.mean, c.std, std::max(c.low, near - 12 * c.std),
+                                     std::min(c.high, near + 12 * c.std));
+    BOOST_TEST_CONTEXT(c.mean << " " << c.std << " " << c.low << " " << c.high) {
+      BOOST_TEST(std::abs(m.mean - wanted.mean) < 5 * wanted.std / 200);
+      // The spread of a standard deviation, at most that of an exponential's.
+      BOOST_TEST(std::abs(m.std / wanted.std - 1) < 5 * 1.5 / 200);
+      BOOST_TEST(m.low >= c.low);
+      BOOST_TEST(m.high <= c.high);
+    }
+  }
+  for (void (*wrong)() : std::initializer_list<void (*)()>{
+           [] { (void)init::trunc_normal(0, 1, 2, 2); }, [] { (void)init::trunc_normal(0, 0); }})
+    BOOST_TEST(contains(message_of<TypeError>(wrong), "trunc_normal"));
+}
+
+BOOST_AUTO_TEST_CASE(are_orthogonal) {
+  for (const Shape& shape : std::vector<Shape>{{5, 5}, {4, 9}, {9, 4}, {6, 3, 2, 2}, {1, 7}}) {
+    const Array w = init::orthogonal(2).values({f64, shape}, 7, "w");
+    const std::int64_t rows = shape[0], columns = w.numel() / rows;
+    const bool wide = rows <= columns;
+    const std::int64_t vectors = wide ? rows : columns, size = wide ? columns : rows;
+    const auto at = [&](std::int64_t v, std::int64_t i) {
+      return wide ? w.get(v * columns + i) : w.get(i * columns + v);
+    };
+    for (std::int64_t a = 0; a < vectors; ++a)
+      for (std::int64_t b = 0; b <= a; ++b) {
+        double product = 0;
+        for (std::int64_t i = 0; i < size; ++i) product += at(a, i) * at(b, i);
+        BOOST_TEST(std::abs(product - (a == b ? 4 : 0)) < 1e-13);
+      }
+  }
+  BOOST_TEST(init::orthogonal().values({f32, {0, 3}}, 7, "w").numel() == 0);
+  // Evenly over all rotations: in the plane the angle of the first row is uniform, and the second
+  // row is as often left of it as right.
+  double quadrants[4] = {0, 0, 0, 0}, left = 0;
+  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
+    const std::vector<double> q = doubles(init::orthogonal().values({f64, {2, 2}}, seed, "w"));
+    quadrants[(q[0] > 0 ? 1 : 0) + (q[1] > 0 ? 2 : 0)] += 1;
+    left += q[0] * q[3] - q[1] * q[2] > 0;
+  }
+  for (const double count : quadrants) BOOST_TEST(std::abs(count - 1000) < 5 * std::sqrt(750.0));
+  BOOST_TEST(std::abs(left - 2000) < 5 * std::sqrt(1000.0));
+  BOOST_TEST(contains(message_of<ShapeError>([] {
+                        (void)init::orthogonal().values({f32, {3}}, 0, "b");
+                      }),
+                      "two axes"));
+}
+
+BOOST_AUTO_TEST_CASE(copy_their_input) {
+  const auto all = [](const nn::Initializer& initializer, const Shape& shape) {
+    return doubles(initializer.values({f64, shape}, 0, "w"));
+  };
+  using Values = std::vector<double>;
+  BOOST_TEST(all(init::eye(), {2, 3}) == (Values{1, 0, 0, 0, 1, 0}),
+             boost::test_tools::per_element());
+  BOOST_TEST(all(init::dirac(), {3, 2, 3}) ==
+                 (Values{0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}),
+             boost::test_tools::per_element());
+  BOOST_TEST(
+      all(init::dirac(2), {4, 2, 2}) == (Values{0, 1, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1}),
+      boost::test_tools::per_element());
+  for (void (*wrong)() :
+       std::initializer_list<void (*)()>{[] {
+                                           (void)init::eye().values({f32, {3}}, 0, "w");
+                                         },
+                                         [] {
+                                           (void)init::dirac().values({f32, {3, 3}}, 0, "w");
+                                         },
+                                         [] {
+                                           (void)init::dirac(2).values({f32, {3, 3, 1}}, 0, "w");
+                                         }})
+    BOOST_TEST(contains(message_of<ShapeError>(wrong), "'w'"));
+}
+
 BOOST_AUTO_TEST_CASE(fill_with_what_they_say) {
   for (const double v : doubles(init::constant(1.5).values({f32, {3}}, 0, "b")))
     BOOST_TEST(v == 1.5);
@@ -114,12 +217,14 @@ BOOST_AUTO_TEST_CASE(fill_with_what_they_say) {
 }
 
 BOOST_AUTO_TEST_CASE(know_pytorchs_gains) {
-  BOOST_TEST(init::gain("linear") == 1.0);
-  BOOST_TEST(init::gain("tanh") == 5.0 / 3);
-  BOOST_TEST(init::gain("relu") == std::sqrt(2.0));
-  BOOST_TEST(init::gain("leaky_relu", std::sqrt(5.0)) == std::sqrt(1.0 / 3),
+  BOOST_TEST(init::calculate_gain("linear") == 1.0);
+  BOOST_TEST(init::calculate_gain("conv_transpose2d") == 1.0);
+  BOOST_TEST(init::calculate_gain("tanh") == 5.0 / 3);
+  BOOST_TEST(init::calculate_gain("relu") == std::sqrt(2.0));
+  BOOST_TEST(init::calculate_gain("leaky_relu", std::sqrt(5.0)) == std::sqrt(1.0 / 3),
              boost::test_tools::tolerance(1e-15));
-  BOOST_TEST(contains(message_of<TypeError>([] { (void)init::gain("softplus"); }), "softplus"));
+  BOOST_TEST(
+      contains(message_of<TypeError>([] { (void)init::calculate_gain("softplus"); }), "softplus"));
 }
 
 BOOST_AUTO_TEST_CASE(refuse_shapes_without_fans) {

@@ -48,10 +48,29 @@ namespace init {
 [[nodiscard]] Initializer values(const Array& values);
 
 /// How much an activation function shrinks its input's standard deviation, inverted: "linear",
-/// "sigmoid" 1, "tanh" 5/3, "relu" sqrt(2), "leaky_relu" sqrt(2 / (1 + slope^2)), "selu" 3/4.
+/// "conv1d" to "conv3d", "conv_transpose1d" to "conv_transpose3d" and "sigmoid" 1, "tanh" 5/3,
+/// "relu" sqrt(2), "leaky_relu" sqrt(2 / (1 + slope^2)), "selu" 3/4.
 /// Errors   TypeError for another name.
 /// Source   https://pytorch.org/docs/stable/nn.init.html#torch.nn.init.calculate_gain
-[[nodiscard]] double gain(std::string_view activation, double slope = 0.01);
+[[nodiscard]] double calculate_gain(std::string_view activation, double slope = 0.01);
+
+/// Normal within [low, high], bounds on the values themselves as in PyTorch.
+/// Errors   TypeError unless low < high and std > 0.
+[[nodiscard]] Initializer trunc_normal(double mean = 0, double std = 1, double low = -2,
+                                       double high = 2);
+/// gain times a random matrix with orthonormal rows or, where it has more rows than columns,
+/// columns, spread evenly over all of those; axes behind the first are taken as one.
+/// Errors   ShapeError for fewer than two axes.
+/// Source   Saxe et al., 2013
+[[nodiscard]] Initializer orthogonal(double gain = 1);
+/// 1 where both positions are equal, else 0.
+/// Errors   ShapeError for other than two axes.
+[[nodiscard]] Initializer eye();
+/// Convolutions that give as many of their input's channels as there are: of the kernel of each
+/// output channel, 1 in the middle of the input channel of its number, in each group.
+/// Shapes   [out, in / groups, kernel...] with one to three axes of kernel.
+/// Errors   ShapeError for other shapes, or when the groups do not divide the output channels.
+[[nodiscard]] Initializer dirac(std::int64_t groups = 1);
 
 // The rules below need at least two axes: [out, in, ...], the rest a kernel's.
 // fan_in = in * kernel elements, fan_out = out * kernel elements.
