@@ -240,6 +240,7 @@ BOOST_AUTO_TEST_CASE(names_what_does_not_fit) {
   const Tensor wide = graph.input("wide", f32, {2, 3, 5});
   const Tensor mask = graph.input("mask", boolean, {2, 4});
   const Tensor three = graph.input("three", boolean, {2, 3, 3});
+  const Tensor four = graph.input("four", boolean, {2, 3, 3, 3});
   const Tensor integers = graph.input("integers", i64, {3, 3});
   const auto shape_error = [](auto&& f) { return message_of<ShapeError>(f); };
   BOOST_TEST(contains(shape_error([&] { (void)layer(wide); }), "[..., T, 4]"));
@@ -251,6 +252,7 @@ BOOST_AUTO_TEST_CASE(names_what_does_not_fit) {
       contains(shape_error([&] { (void)layer(x, {.key_padding_mask = integers}); }), "bool"));
   BOOST_TEST(
       contains(shape_error([&] { (void)layer(x, {.attn_mask = three}); }), "[batch, 1, Tq, Tk]"));
+  BOOST_TEST(contains(shape_error([&] { (void)layer(x, {.attn_mask = four}); }), "2 heads, or 1"));
   BOOST_TEST(contains(message_of<TypeError>([&] { (void)layer(x, {.attn_mask = integers}); }),
                       "the mask must be bool"));
   BOOST_TEST(contains(
@@ -376,6 +378,7 @@ BOOST_AUTO_TEST_CASE(name_what_does_not_fit) {
   BOOST_TEST(contains(shape_error([&] { (void)nn::rotary(x); }), "5 of 5 features"));
   BOOST_TEST(contains(shape_error([&] { (void)nn::rotary(x, {.dim = 6}); }), "6 of 5 features"));
   BOOST_TEST(contains(shape_error([&] { (void)nn::rotary(x, {.dim = 6}); }), "attention_test.cpp"));
+  BOOST_TEST(contains(shape_error([&] { (void)nn::rotary(x, {.dim = 2}, 0, -1); }), "last axis"));
   BOOST_TEST(contains(shape_error([&] { (void)nn::alibi_bias(graph, -1, 2, 2); }), "heads is -1"));
 }
 

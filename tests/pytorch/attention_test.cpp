@@ -3,7 +3,7 @@
 #include <asg/nn/embedding.hpp>
 #include <asg/ops/attention.hpp>
 
-#include "pytorch/layer.hpp"
+#include "pytorch/layers.hpp"
 
 namespace {
 

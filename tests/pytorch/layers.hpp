@@ -26,50 +26,71 @@ inline asg::State state_of(const asg::nn::Module& layer, const Recorded& from,
   return state;
 }
 
-/// As agrees; `build` gets what is no parameter.
+/// Outputs and gradients of a case, computed with the case's weights.
+struct Computed {
+  std::vector<Array> outputs;
+  std::map<std::string, Array> gradients;
+};
+
+/// Runs what `build` makes of the case's tensors, in f64; gradients where the case has some.
+inline Computed computed_layer(const asg::Device& device, const Recorded& expected,
+                               const asg::nn::Module& layer,
+                               const std::function<Tensors(const Inputs&)>& build) {
+  layer.to(asg::f64);
+  asg::Graph graph;
+  Tensors tensors;
+  std::vector<Array> arrays;
+  for (std::size_t i = 0; i < expected.inputs.size(); ++i) {
+    const std::string& name = expected.names[i];
+    if (has_parameter(layer, name)) {
+      tensors.push_back(layer.parameter(name).in(graph));
+    } else {
+      arrays.push_back(expected.inputs[i]);
+      tensors.push_back(graph.input(name, arrays.back().dtype(), arrays.back().shape()));
+    }
+  }
+  Tensors results = build(Inputs(expected.names, tensors));
+  const std::size_t outputs = results.size();
+  BOOST_TEST_REQUIRE(outputs == expected.outputs.size());
+  Tensor total;
+  for (const auto& [place, cotangent] : expected.cotangents) {
+    const Tensor part = sum(results.at(std::stoul(place)) * graph.constant(cotangent));
+    total = total.defined() ? total + part : part;
+  }
+  std::vector<std::string> names;
+  Tensors wrt;
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    if (expected.gradients.contains(expected.names[i])) {
+      names.push_back(expected.names[i]);
+      wrt.push_back(tensors[i]);
+    }
+  if (!wrt.empty())
+    for (const Tensor& slope : gradients(total, wrt)) results.push_back(slope);
+  asg::State state = state_of(layer, expected, device);
+  const std::vector<Array> got = asg::compile(device, graph, results).run(state, arrays);
+  Computed computed{{got.begin(), got.begin() + static_cast<std::ptrdiff_t>(outputs)}, {}};
+  for (std::size_t i = 0; i < names.size(); ++i)
+    computed.gradients.emplace(names[i], got[outputs + i]);
+  return computed;
+}
+
+/// As agrees; `build` gets the parameters as well.
 inline void layer_agrees(const std::string& name, const asg::nn::Module& layer,
                          const std::function<Tensors(const Inputs&)>& build,
                          double tolerance = 1e-10) {
   BOOST_TEST_REQUIRE(recorded().contains(name), "no recorded case " << name);
   compared().insert(name);
   const Recorded& expected = recorded().at(name);
-  layer.to(asg::f64);
-  asg::Graph graph;
-  Tensors tensors, wrt;
-  std::vector<Array> arrays, wanted = expected.outputs;
-  for (std::size_t i = 0; i < expected.names.size(); ++i) {
-    const std::string& input = expected.names[i];
-    if (has_parameter(layer, input)) {
-      tensors.push_back(layer.parameter(input).in(graph));
-    } else {
-      tensors.push_back(graph.input(input, expected.inputs[i].dtype(), expected.inputs[i].shape()));
-      arrays.push_back(expected.inputs[i]);
+  for (const asg::Device& device : devices())
+    BOOST_TEST_CONTEXT(name << " on " << device.backend_name()) {
+      const Computed got = computed_layer(device, expected, layer, build);
+      for (std::size_t k = 0; k < got.outputs.size(); ++k)
+        BOOST_TEST(ops_test::difference(got.outputs[k], expected.outputs[k], tolerance) == "",
+                   "output " << k);
+      for (const auto& [input, slope] : expected.gradients)
+        BOOST_TEST(ops_test::difference(got.gradients.at(input), slope, tolerance) == "",
+                   "gradient of " << input);
     }
-  }
-  Tensors results = build(Inputs(expected.names, tensors));
-  BOOST_TEST_REQUIRE(results.size() == expected.outputs.size());
-  const Tensors outputs = results;
-  Tensors cotangents;
-  for (std::size_t k = 0; k < outputs.size(); ++k)
-    cotangents.push_back(graph.constant(expected.cotangents.at(std::to_string(k))));
-  for (std::size_t i = 0; i < tensors.size(); ++i) {
-    wrt.push_back(tensors[i]);
-    wanted.push_back(expected.gradients.at(expected.names[i]));
-  }
-  for (const Tensor& slope : gradients(outputs, wrt, cotangents)) results.push_back(slope);
-
-  for (const asg::Device& device : devices()) {
-    asg::State state = state_of(layer, expected, device);
-    const std::vector<Array> got = asg::compile(device, graph, results).run(state, arrays);
-    for (std::size_t k = 0; k < got.size(); ++k) {
-      const std::string wrong = ops_test::difference(got[k], wanted[k], tolerance);
-      BOOST_TEST(wrong == "",
-                 name << " on " << device.backend_name() << ", "
-                      << (k < outputs.size() ? "output " + std::to_string(k)
-                                             : "gradient of " + expected.names[k - outputs.size()])
-                      << ": " << wrong);
-    }
-  }
 }
 
 }  // namespace pytorch_test

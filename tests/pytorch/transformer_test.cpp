@@ -10,7 +10,7 @@
 #include <asg/ops/movement.hpp>
 #include <asg/optim/adamw.hpp>
 
-#include "pytorch/layer.hpp"
+#include "pytorch/layers.hpp"
 
 namespace {
 
