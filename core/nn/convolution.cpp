@@ -1,42 +1,130 @@
 #include <asg/nn/convolution.hpp>
 
 #include <cmath>
+#include <string>
 
 #include <fmt/format.h>
 
+#include <asg/graph/error.hpp>
+#include <asg/ops/padding.hpp>
+
 #include "nn/sizes.hpp"
+#include "ops/window_rules.hpp"
 
 namespace asg::nn {
+namespace {
 
-Conv2d::Conv2d(std::int64_t in, std::int64_t out, Pair kernel, Conv2dOptions options, Where where)
+Tensor convolved(Single, auto&&... operands) { return conv1d(operands...); }
+Tensor convolved(Pair, auto&&... operands) { return conv2d(operands...); }
+Tensor convolved(Triple, auto&&... operands) { return conv3d(operands...); }
+Tensor transposed(Single, auto&&... operands) { return conv_transpose1d(operands...); }
+Tensor transposed(Pair, auto&&... operands) { return conv_transpose2d(operands...); }
+Tensor transposed(Triple, auto&&... operands) { return conv_transpose3d(operands...); }
+
+/// Checks the sizes; [rows, columns / groups, kernel...] is the shape of the weight.
+Shape weight_shape(const std::string& layer, std::int64_t in, std::int64_t out, const Ints& kernel,
+                   std::int64_t rows, std::int64_t columns, std::int64_t groups, Where where) {
+  check_sizes(layer, {{"in", in}, {"out", out}, {"groups", groups}}, 1, where);
+  if (in % groups != 0 || out % groups != 0)
+    fail_shape(layer,
+               fmt::format("{} groups must divide both the {} input and the {} output channels",
+                           groups, in, out),
+               where);
+  Shape shape = {rows, columns / groups};
+  for (const std::int64_t size : kernel) {
+    check_sizes(layer, {{"the kernel's size", size}}, 1, where);
+    shape.push_back(size);
+  }
+  return shape;
+}
+
+void check_padding_mode(const std::string& layer, const std::string& mode, Where where) {
+  if (mode != "zeros" && mode != "reflect" && mode != "replicate" && mode != "circular")
+    throw TypeError(fmt::format(
+        "{}: no padding_mode '{}'; there are zeros, reflect, replicate and circular\n  at {}",
+        layer, mode, at(where)));
+}
+
+/// x with its last axes padded.
+Tensor padded(const Tensor& x, const Ints& low, const Ints& high, const std::string& mode) {
+  const auto rank = static_cast<std::size_t>(x.rank());
+  if (rank < low.size()) return x;  // the op says what is wrong
+  Ints before(rank - low.size(), 0), behind = before;
+  before.insert(before.end(), low.begin(), low.end());
+  behind.insert(behind.end(), high.begin(), high.end());
+  return pad(x, before, behind, mode);
+}
+
+/// PyTorch's kaiming_uniform(a = sqrt(5)) and its bias: both within 1 / sqrt(fan_in).
+Initializer standard(const Shape& weight) {
+  const double fan_in = static_cast<double>(weight.slice(1, weight.rank()).numel());
+  return init::uniform(-1 / std::sqrt(fan_in), 1 / std::sqrt(fan_in));
+}
+
+}  // namespace
+
+template <class Sizes>
+Conv<Sizes>::Conv(std::int64_t in, std::int64_t out, Sizes kernel, ConvOptions<Sizes> options,
+                  Where where)
     : options_{.stride = options.stride,
                .padding = options.padding,
                .dilation = options.dilation,
-               .groups = options.groups} {
-  check_sizes("Conv2d",
-              {{"in", in},
-               {"out", out},
-               {"the kernel's height", kernel.height},
-               {"the kernel's width", kernel.width},
-               {"groups", options.groups}},
-              1, where);
-  if (in % options.groups != 0 || out % options.groups != 0)
-    fail_shape("Conv2d",
-               fmt::format("{} groups must divide both the {} input and the {} output channels",
-                           options.groups, in, out),
-               where);
-  const std::int64_t channels = in / options.groups;
-  const double bound = 1 / std::sqrt(static_cast<double>(channels * kernel.height * kernel.width));
-  const Initializer standard = init::uniform(-bound, bound);
-  weight = add("weight", {out, channels, kernel.height, kernel.width},
-               options.weight_init.value_or(standard), where);
-  if (options.bias) bias = add("bias", {out}, options.bias_init.value_or(standard), where);
+               .groups = options.groups},
+      padding_mode_(options.padding_mode) {
+  const Ints sizes = windows::list(kernel);
+  const std::string layer = fmt::format("Conv{}d", sizes.size());
+  const Shape shape = weight_shape(layer, in, out, sizes, out, in, options.groups, where);
+  const Ints stride = windows::list(options.stride), dilation = windows::list(options.dilation);
+  if (options.padding.same && stride != Ints(stride.size(), 1))
+    fail_shape(layer, "padding \"same\" needs a stride of 1", where);
+  check_padding_mode(layer, options.padding_mode, where);
+  if (options.padding_mode != "zeros") {
+    low_ = high_ = windows::list(options.padding);
+    for (std::size_t i = 0; options.padding.same && i < sizes.size(); ++i) {
+      low_[i] = dilation[i] * (sizes[i] - 1) / 2;
+      high_[i] = dilation[i] * (sizes[i] - 1) - low_[i];
+    }
+    options_.padding = 0;
+  }
+  weight = add("weight", shape, options.weight_init.value_or(standard(shape)), where);
+  if (options.bias) bias = add("bias", {out}, options.bias_init.value_or(standard(shape)), where);
 }
 
-Tensor Conv2d::forward(const Tensor& x) const {
-  const Tensor w = weight.in(x.graph());
-  const Tensor b = bias.in(x.graph());
-  return b.defined() ? conv2d(x, w, b, options_) : conv2d(x, w, options_);
+template <class Sizes>
+Tensor Conv<Sizes>::forward(const Tensor& x) const {
+  const Tensor w = weight.in(x.graph()), b = bias.in(x.graph());
+  const Tensor from = low_.empty() ? x : padded(x, low_, high_, padding_mode_);
+  const Sizes rank = options_.stride;
+  return b.defined() ? convolved(rank, from, w, b, options_) : convolved(rank, from, w, options_);
 }
+
+template <class Sizes>
+ConvTranspose<Sizes>::ConvTranspose(std::int64_t in, std::int64_t out, Sizes kernel,
+                                    ConvTransposeOptions<Sizes> options, Where where)
+    : options_{.stride = options.stride,
+               .padding = options.padding,
+               .output_padding = options.output_padding,
+               .dilation = options.dilation,
+               .groups = options.groups} {
+  const Ints sizes = windows::list(kernel);
+  const Shape shape = weight_shape(fmt::format("ConvTranspose{}d", sizes.size()), in, out, sizes,
+                                   in, out, options.groups, where);
+  weight = add("weight", shape, options.weight_init.value_or(standard(shape)), where);
+  if (options.bias) bias = add("bias", {out}, options.bias_init.value_or(standard(shape)), where);
+}
+
+template <class Sizes>
+Tensor ConvTranspose<Sizes>::forward(const Tensor& x) const {
+  const Tensor w = weight.in(x.graph()), b = bias.in(x.graph());
+  const Sizes rank = options_.stride;
+  return b.defined() ? transposed(rank, x, w, b, options_) : transposed(rank, x, w, options_);
+}
+
+template class Conv<Single>;
+template class Conv<Pair>;
+template class Conv<Triple>;
+template class ConvTranspose<Single>;
+template class ConvTranspose<Pair>;
+template class ConvTranspose<Triple>;
 
 }  // namespace asg::nn

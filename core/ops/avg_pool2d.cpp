@@ -11,56 +11,54 @@
 namespace asg {
 namespace {
 
-// The shape of the pooled images.
-Shape avg_pool2d_pooled(const Signature& call, const Shape& x) {
-  call.require_type(is_float(call.dtype(0)), "needs float elements");
-  call.require(x.rank() >= 2, "x must be [..., H, W]");
-  const Ints& kernel = call.attributes.integers("kernel");
-  const Ints sides = windows::positions(call, x, kernel);
-  const Ints& padding = call.attributes.integers("padding");
-  for (std::size_t i = 0; i < 2; ++i)
-    call.require(2 * padding[i] <= kernel[i], "padding must be at most half of the kernel");
-  return windows::resized(x, sides);
-}
-
 Types avg_pool2d_infer(const Signature& call) {
-  return {{call.dtype(0), avg_pool2d_pooled(call, call.shape(0))}};
+  return {{call.dtype(0), windows::pooled(call, call.shape(0), 2)}};
 }
 
-// How many elements of an axis of the given size each window position meets.
-std::vector<double> inside(const Window& w, std::size_t axis, std::int64_t size,
-                           std::int64_t positions) {
+Window avg_pool2d_window(const Ints& image, const Attributes& how) {
+  return windows::window(how, Shape(image), how.integers("kernel"));
+}
+
+// How many elements of an axis of the given size count in each window.
+std::vector<double> avg_pool2d_counts(const Window& w, std::size_t axis, std::int64_t padding,
+                                      std::int64_t size, std::int64_t positions) {
   std::vector<double> counts;
   for (std::int64_t p = 0; p < positions; ++p) {
     const std::int64_t first = p * w.stride[axis] - w.pad_low[axis];
-    counts.push_back(static_cast<double>(std::min(first + w.size[axis], size) -
-                                         std::max<std::int64_t>(first, 0)));
+    counts.push_back(static_cast<double>(std::min(first + w.size[axis], size + padding) -
+                                         std::max(first, -padding)));
   }
   return counts;
+}
+
+bool avg_pool2d_even(const std::vector<double>& counts) {
+  return std::equal(counts.begin() + 1, counts.end(), counts.begin());
 }
 
 // Sums over windows, or sums that are to be spread, divided by the number of terms. `image` is the
 // unpadded size.
 Tensor divided(const Tensor& y, const Ints& image, const Attributes& how) {
-  const Window w = windows::window(how, how.integers("kernel"));
-  if (how.flag("count_include_pad") || (w.pad_low[0] == 0 && w.pad_low[1] == 0))
-    return y / static_cast<double>(w.size[0] * w.size[1]);
+  if (how.integer("divisor_override") != 0)
+    return y / static_cast<double>(how.integer("divisor_override"));
+  const Window w = avg_pool2d_window(image, how);
   const Ints sides = windows::image(y.shape());
-  const std::vector<double> rows = inside(w, 0, image[0], sides[0]);
-  const std::vector<double> columns = inside(w, 1, image[1], sides[1]);
-  Array counts(y.dtype(), Shape(sides));
+  const auto counts = [&](std::size_t axis) {
+    const std::int64_t padding = how.flag("count_include_pad") ? w.pad_low[axis] : 0;
+    return avg_pool2d_counts(w, axis, padding, image[axis], sides[axis]);
+  };
+  const std::vector<double> rows = counts(0), columns = counts(1);
+  if (avg_pool2d_even(rows) && avg_pool2d_even(columns)) return y / (rows[0] * columns[0]);
+  Array divisors(y.dtype(), Shape(sides));
   std::int64_t i = 0;
   for (const double row : rows)
-    for (const double column : columns) counts.set(i++, row * column);
-  return y / y.graph().constant(counts);
+    for (const double column : columns) divisors.set(i++, row * column);
+  return y / y.graph().constant(divisors);
 }
 
 Tensors avg_pool2d_body(const OpCall& call) {
-  const Tensor& x = call.in(0);
-  const Attributes& how = call.attributes;
-  const Ints image = windows::image(x.shape());
-  const Tensor patches = unfold(x, windows::window(how, how.integers("kernel")));
-  return {divided(sum(patches, {-2, -1}), image, how)};
+  const Ints image = windows::image(call.in(0).shape());
+  const Tensor patches = unfold(call.in(0), avg_pool2d_window(image, call.attributes));
+  return {divided(sum(patches, {-2, -1}), image, call.attributes)};
 }
 
 Tensors avg_pool2d_gradient(const GradientCall& call) {
@@ -74,7 +72,7 @@ Types avg_pool2d_infer_backward(const Signature& call) {
   call.require(image.size() == 2 && call.shape(0).rank() >= 2,
                "dy must be [..., OH, OW] and image a height and a width");
   const Shape x = windows::resized(call.shape(0), image);
-  call.require(avg_pool2d_pooled(call, x) == call.shape(0), "dy must have the pooled shape");
+  call.require(windows::pooled(call, x, 2) == call.shape(0), "dy must have the pooled shape");
   return {{call.dtype(0), x}};
 }
 
@@ -87,14 +85,14 @@ Tensors avg_pool2d_backward(const OpCall& call) {
   spread.push_back(kernel[0]);
   spread.push_back(kernel[1]);
   const Tensor parts = broadcast_to(unsqueeze(unsqueeze(each, -1), -1), spread);
-  return {fold(parts, windows::window(how, kernel), Shape(image))};
+  return {fold(parts, avg_pool2d_window(image, how), Shape(image))};
 }
 
-Attributes avg_pool2d_options(Pair kernel, Pair stride, Pair padding, bool include) {
-  return {{"kernel", windows::list(kernel)},
-          {"stride", windows::list(stride)},
-          {"padding", windows::list(padding)},
-          {"count_include_pad", static_cast<std::int64_t>(include)}};
+Attributes avg_pool2d_options(Pair kernel, Pair stride, Pair padding, bool include,
+                              bool ceil_mode = false, std::int64_t divisor = 0) {
+  return {{"kernel", windows::list(kernel)},   {"stride", windows::list(stride)},
+          {"padding", windows::list(padding)}, {"ceil_mode", ceil_mode},
+          {"count_include_pad", include},      {"divisor_override", divisor}};
 }
 
 // torch.nn.functional.avg_pool2d and its gradient in float64.
@@ -116,6 +114,11 @@ std::vector<Sample> avg_pool2d_samples() {
   for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
     result.push_back(
         {.inputs = {spread(shape)}, .attributes = avg_pool2d_options(2, 2, {0, 1}, false)});
+  for (const bool include : {false, true})
+    result.push_back({.inputs = {spread({2, 5, 6})},
+                      .attributes = avg_pool2d_options({2, 3}, {2, 4}, {1, 1}, include, true)});
+  result.push_back(
+      {.inputs = {spread({4, 5})}, .attributes = avg_pool2d_options(2, 1, 1, false, false, 3)});
   return result;
 }
 
@@ -136,26 +139,18 @@ std::vector<Sample> avg_pool2d_backward_samples() {
                               3.416666666666667, 4.166666666666667, 3.166666666666667, 2.25,
                               3.416666666666667, 4.166666666666667, 3.166666666666667})}},
           {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1)},
-           .attributes = with(avg_pool2d_options({3, 2}, {2, 2}, {1, 0}, true), {5, 4})}};
+           .attributes = with(avg_pool2d_options({3, 2}, {2, 2}, {1, 0}, true), {5, 4})},
+          {.inputs = {spread({1, 3, 3}, -1, 1, 1)},
+           .attributes = with(avg_pool2d_options(2, {2, 3}, {1, 0}, true, true), {5, 7})},
+          {.inputs = {spread({2, 2}, -1, 1, 1)},
+           .attributes = with(avg_pool2d_options(2, 2, 0, true, false, 7), {4, 4})}};
 }
 
 }  // namespace
 
-Tensor avg_pool2d(const Operand& x, Pair kernel, const AvgPool2dOptions& how) {
-  const Call call("avg_pool2d", {x});
-  return call.make(
-      "avg_pool2d", {call.as_float(call.tensor(x))},
-      avg_pool2d_options(kernel, how.stride.value_or(kernel), how.padding, how.count_include_pad));
-}
-
 namespace ops {
 std::vector<OpDef> avg_pool2d() {
-  const std::vector<AttributeDef> attributes = {
-      {"kernel", AttributeType::integers, "size of the window, {height, width}"},
-      {"stride", AttributeType::integers, "steps of the window, {height, width}"},
-      {"padding", AttributeType::integers, "zeros on both sides, {height, width}"},
-      {"count_include_pad", AttributeType::integer,
-       "1: divide by the kernel's size; 0: by the elements inside x"}};
+  const std::vector<AttributeDef> attributes = windows::avg_pool_attributes();
   std::vector<AttributeDef> for_input = attributes;
   for_input.push_back({"image", AttributeType::integers, "the size of dx, {H, W}"});
   return {

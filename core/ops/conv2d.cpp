@@ -1,45 +1,18 @@
 #include <asg/ops/convolution.hpp>
-#include <asg/ops/elementwise.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/reduction.hpp>
 #include <asg/sdk/composites.hpp>
 
-#include "ops/operand_rules.hpp"
+#include "ops/conv_rules.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
-#include "ops/window_rules.hpp"
 
 namespace asg {
 namespace {
 
-Ints kernel_of(const Shape& weight) { return windows::image(weight); }
+using conv::kernel_of;
 
-// Checks images and weight against each other; returns the shape of the result.
-Shape result_shape(const Signature& call, const Shape& x, const Shape& weight) {
-  call.require(x.rank() == 4, "images must be [N, C, H, W]");
-  call.require(weight.rank() == 4, "the weight must be [O, C / groups, KH, KW]");
-  const std::int64_t groups = call.attributes.integer("groups");
-  call.require(groups >= 1, "groups must be at least 1");
-  call.require(x[1] % groups == 0 && weight[0] % groups == 0,
-               "groups must divide the channels of x and the filters of the weight");
-  call.require(weight[1] == x[1] / groups,
-               "the weight's second axis must be the channels of x divided by groups");
-  const Ints sides = windows::positions(call, x, kernel_of(weight));
-  return {x[0], weight[0], sides[0], sides[1]};
-}
-
-void require_floats(const Signature& call) {
-  call.require_same_types();
-  call.require_type(is_float(call.dtype(0)), "needs float elements");
-}
-
-Types conv2d_infer(const Signature& call) {
-  using namespace sdk::composites::conv2d;
-  require_floats(call);
-  const Shape result = result_shape(call, call.shape(x), call.shape(weight));
-  if (call.has(bias)) call.require(call.shape(bias) == Shape{result[1]}, "the bias must be [O]");
-  return {{call.dtype(x), result}};
-}
+Types conv2d_infer(const Signature& call) { return conv::infer(call, 2); }
 
 // The patches under the kernel, [N, C, OH, OW, KH, KW], as the columns of one matrix per image and
 // group: [N, groups, C / groups * KH * KW, OH * OW].
@@ -65,11 +38,12 @@ Tensors conv2d_body(const OpCall& call) {
   using namespace sdk::composites::conv2d;
   const Shape w = call.in(weight).shape();
   const std::int64_t groups = call.attributes.integer("groups");
-  const Tensor patches = unfold(call.in(x), windows::window(call.attributes, kernel_of(w)));
+  const Tensor patches =
+      unfold(call.in(x), windows::window(call.attributes, call.in(x).shape(), kernel_of(w)));
   const Shape p = patches.shape();
   const Tensor product = matmul(filters(call.in(weight), groups), columns(patches, groups));
   const Tensor result = reshape(product, {p[0], w[0], p[2], p[3]});
-  return {call.has(bias) ? result + reshape(call.in(bias), {w[0], 1, 1}) : result};
+  return {call.has(bias) ? conv::with_bias(result, call.in(bias)) : result};
 }
 
 Tensors conv2d_gradient(const GradientCall& call) {
@@ -88,14 +62,14 @@ Tensors conv2d_gradient(const GradientCall& call) {
 
 Types infer_input_backward(const Signature& call) {
   using namespace sdk::composites::conv2d_input_backward;
-  require_floats(call);
+  conv::require_floats(call);
   const Ints& image = call.attributes.integers("image");
   call.require(image.size() == 2, "image must be a height and a width");
   call.require(call.shape(dy).rank() == 4 && call.shape(weight).rank() == 4,
                "dy must be [N, O, OH, OW] and the weight [O, C / groups, KH, KW]");
   const Shape x = {call.shape(dy)[0], call.shape(weight)[1] * call.attributes.integer("groups"),
                    image[0], image[1]};
-  call.require(result_shape(call, x, call.shape(weight)) == call.shape(dy),
+  call.require(conv::result_shape(call, x, call.shape(weight), 2) == call.shape(dy),
                "dy must have the shape of the convolution's result");
   return {{call.dtype(dy), x}};
 }
@@ -105,23 +79,40 @@ Tensors input_backward(const OpCall& call) {
   const Shape y = call.in(dy).shape(), w = call.in(weight).shape();
   const std::int64_t groups = call.attributes.integer("groups");
   const Ints image = call.attributes.integers("image");
+  const Window window = windows::window(call.attributes, Shape(image), kernel_of(w));
   const Tensor patches =
       matmul(transpose(filters(call.in(weight), groups)), maps(call.in(dy), groups));
   const Tensor kernels = reshape(patches, {y[0], w[1] * groups, w[2], w[3], y[2], y[3]});
-  return {fold(permute(kernels, {0, 1, 4, 5, 2, 3}), windows::window(call.attributes, kernel_of(w)),
-               Shape(image))};
+  return {fold(permute(kernels, {0, 1, 4, 5, 2, 3}), window, Shape(image))};
+}
+
+Attributes conv2d_without(const Attributes& attributes, std::string_view name) {
+  Attributes result;
+  for (const auto& [key, value] : attributes)
+    if (key != name) result.set(key, value);
+  return result;
+}
+
+// The op is linear in dy and in the weight, and conv2d is its adjoint by dy.
+Tensors gradient_of_input_backward(const GradientCall& call) {
+  using namespace sdk::composites::conv2d_input_backward;
+  const Attributes how = conv2d_without(call.attributes, "image");
+  Attributes for_weight = how;
+  for_weight.set("kernel", kernel_of(call.in(weight).shape()));
+  return {apply(find_op("conv2d"), {call.dy(), call.in(weight)}, how),
+          apply(find_op("conv2d_weight_backward"), {call.in(dy), call.dy()}, for_weight)};
 }
 
 Types infer_weight_backward(const Signature& call) {
   using namespace sdk::composites::conv2d_weight_backward;
-  require_floats(call);
+  conv::require_floats(call);
   const Ints& kernel = call.attributes.integers("kernel");
   const std::int64_t groups = call.attributes.integer("groups");
   call.require(kernel.size() == 2, "kernel must be a height and a width");
   call.require(call.shape(dy).rank() == 4 && call.shape(x).rank() == 4 && groups >= 1,
                "dy must be [N, O, OH, OW] and x [N, C, H, W]");
   const Shape weight = {call.shape(dy)[1], call.shape(x)[1] / groups, kernel[0], kernel[1]};
-  call.require(result_shape(call, call.shape(x), weight) == call.shape(dy),
+  call.require(conv::result_shape(call, call.shape(x), weight, 2) == call.shape(dy),
                "dy must have the shape of the convolution's result");
   return {{call.dtype(dy), weight}};
 }
@@ -136,93 +127,51 @@ Tensors weight_backward(const OpCall& call) {
   const std::int64_t depth = image[1] / groups * kernel[0] * kernel[1];
   const Tensor rows =
       reshape(permute(maps(call.in(dy), groups), {1, 2, 0, 3}), {groups, y[1] / groups, length});
-  const Tensor patches = unfold(call.in(x), windows::window(call.attributes, kernel));
+  const Tensor patches = unfold(call.in(x), windows::window(call.attributes, image, kernel));
   const Tensor together =
       reshape(permute(columns(patches, groups), {1, 2, 0, 3}), {groups, depth, length});
   return {
       reshape(matmul(rows, transpose(together)), {y[1], image[1] / groups, kernel[0], kernel[1]})};
 }
 
-Attributes conv2d_options(Pair stride, Pair padding, Pair dilation, std::int64_t groups) {
-  return {{"stride", windows::list(stride)},
-          {"padding", windows::list(padding)},
-          {"dilation", windows::list(dilation)},
-          {"groups", groups}};
+// The same for dy and x, whose adjoints are conv2d and its transpose with the cotangent as weight.
+Tensors gradient_of_weight_backward(const GradientCall& call) {
+  using namespace sdk::composites::conv2d_weight_backward;
+  const Attributes how = conv2d_without(call.attributes, "kernel");
+  Attributes for_input = how;
+  for_input.set("image", windows::image(call.in(x).shape()));
+  return {apply(find_op("conv2d"), {call.in(x), call.dy()}, how),
+          apply(find_op("conv2d_input_backward"), {call.in(dy), call.dy()}, for_input)};
 }
 
-struct Case {
-  Shape x, weight, y;
-  Attributes how;
-};
-
-std::vector<Case> conv2d_cases() {
-  return {{{1, 1, 3, 3}, {1, 1, 2, 2}, {1, 1, 2, 2}, conv2d_options(1, 0, 1, 1)},
-          {{2, 3, 5, 4}, {4, 3, 3, 2}, {2, 4, 3, 3}, conv2d_options({2, 1}, {1, 0}, {1, 1}, 1)},
-          {{1, 4, 5, 5}, {6, 2, 2, 3}, {1, 6, 6, 3}, conv2d_options(1, {1, 1}, {1, 2}, 2)},
-          {{2, 2, 4, 4}, {2, 1, 1, 1}, {2, 2, 2, 2}, conv2d_options(2, 0, 1, 2)},
-          {{0, 2, 3, 3}, {1, 2, 2, 2}, {0, 1, 2, 2}, conv2d_options(1, 0, 1, 1)}};
+std::vector<conv::Case> conv2d_cases() {
+  return {{{1, 1, 3, 3}, {1, 1, 2, 2}, conv::options({1, 1}, {0, 0}, {1, 1}, 1)},
+          {{1, 4, 5, 5}, {6, 2, 2, 3}, conv::options({1, 1}, {1, 1}, {1, 2}, 2)},
+          {{2, 2, 4, 4}, {2, 1, 1, 1}, conv::options({2, 2}, {0, 0}, {1, 1}, 2)},
+          {{1, 2, 3, 2}, {2, 2, 1, 2}, conv::options({1, 1}, {2, 3}, {1, 1}, 1)},
+          {{0, 2, 3, 3}, {1, 2, 2, 2}, conv::options({1, 1}, {0, 0}, {1, 1}, 1)},
+          {{2, 3, 5, 4}, {4, 3, 3, 2}, conv::options({2, 1}, {1, 0}, {1, 1}, 1)}};
 }
 
-// The definition with loops.
-Array convolved(const Array& x, const Array& weight, const Array& bias, const Case& c) {
-  const Ints& stride = c.how.integers("stride");
-  const Ints& padding = c.how.integers("padding");
-  const Ints& dilation = c.how.integers("dilation");
-  const Shape &xs = c.x, &w = c.weight, &ys = c.y;
-  const std::int64_t per_group = w[0] / c.how.integer("groups");
-  Array y(f64, ys);
-  for (std::int64_t at = 0; at < y.numel(); ++at) {
-    const std::int64_t column = at % ys[3], row = at / ys[3] % ys[2];
-    const std::int64_t o = at / (ys[2] * ys[3]) % ys[1], n = at / (ys[1] * ys[2] * ys[3]);
-    double total = bias.get(o);
-    for (std::int64_t k = 0; k < w[1] * w[2] * w[3]; ++k) {
-      const std::int64_t kw = k % w[3], kh = k / w[3] % w[2], part = k / (w[2] * w[3]);
-      const std::int64_t h = row * stride[0] - padding[0] + kh * dilation[0];
-      const std::int64_t v = column * stride[1] - padding[1] + kw * dilation[1];
-      const std::int64_t channel = o / per_group * w[1] + part;
-      if (h < 0 || h >= xs[2] || v < 0 || v >= xs[3]) continue;
-      total += x.get(((n * xs[1] + channel) * xs[2] + h) * xs[3] + v) *
-               weight.get(o * w[1] * w[2] * w[3] + k);
-    }
-    y.set(at, total);
-  }
-  return y;
-}
-
-std::vector<Sample> conv2d_samples() {
-  std::vector<Sample> result;
-  for (const Case& c : conv2d_cases()) {
-    const Array x = spread(c.x, -1, 1, 1), weight = spread(c.weight, -1, 1, 2);
-    const Array bias = spread({c.weight[0]}, -1, 1, 3);
-    result.push_back({.inputs = {x, weight, bias},
-                      .attributes = c.how,
-                      .outputs = {convolved(x, weight, bias, c)}});
-  }
-  Sample without = result[1];
-  without.inputs.pop_back();
-  without.outputs = {convolved(without.inputs[0], without.inputs[1],
-                               Array::zeros(f64, {conv2d_cases()[1].weight[0]}),
-                               conv2d_cases()[1])};
-  result.push_back(without);
-  return result;
-}
+std::vector<Sample> conv2d_samples() { return conv::samples(conv2d_cases()); }
 
 // Both backward ops are the adjoints of the convolution, which is linear in each of its operands:
 // their values follow from that of the forward pass for unit vectors.
 std::vector<Sample> conv2d_backward_samples(bool to_weight) {
   std::vector<Sample> result;
-  for (const Case& c : conv2d_cases()) {
-    const Array dy = spread(c.y, -1, 1, 4);
+  for (const conv::Case& c : conv2d_cases()) {
+    const Shape y = conv::samples({c})[0].outputs[0].shape();
+    const Array dy = spread(y, -1, 1, 4);
     const Array other = spread(to_weight ? c.x : c.weight, -1, 1, 5);
     const Shape& shape = to_weight ? c.weight : c.x;
-    const Array none = Array::zeros(f64, {c.weight[0]});
     Array expected(f64, shape);
     for (std::int64_t i = 0; i < expected.numel(); ++i) {
       Array unit = Array::zeros(f64, shape);
       unit.set(i, 1);
-      const Array y = to_weight ? convolved(other, unit, none, c) : convolved(unit, other, none, c);
+      const Array each = to_weight ? conv::convolved(other, unit, y, c.how)
+                                   : conv::convolved(unit, other, y, c.how);
       double total = 0;
-      for (std::int64_t k = 0; k < y.numel(); ++k) total += y.get(k) * dy.get(k);
+      for (std::int64_t k = 0; k < each.numel(); ++k) total += each.get(k) * dy.get(k);
       expected.set(i, total);
     }
     Attributes how = c.how;
@@ -235,33 +184,11 @@ std::vector<Sample> conv2d_backward_samples(bool to_weight) {
 std::vector<Sample> input_backward_samples() { return conv2d_backward_samples(false); }
 std::vector<Sample> weight_backward_samples() { return conv2d_backward_samples(true); }
 
-Attributes conv2d_options(const Conv2dOptions& o) {
-  return conv2d_options(o.stride, o.padding, o.dilation, o.groups);
-}
-
 }  // namespace
-
-Tensor conv2d(const Operand& x, const Operand& weight, const Conv2dOptions& how) {
-  const Call call("conv2d", {x, weight});
-  const Tensors t = operands::of_one_float("conv2d", call, {x, weight});
-  return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1])}, conv2d_options(how));
-}
-
-Tensor conv2d(const Operand& x, const Operand& weight, const Operand& bias,
-              const Conv2dOptions& how) {
-  const Call call("conv2d", {x, weight, bias});
-  const Tensors t = operands::of_one_float("conv2d", call, {x, weight, bias});
-  return call.make("conv2d", {call.as_float(t[0]), call.as_float(t[1]), call.as_float(t[2])},
-                   conv2d_options(how));
-}
 
 namespace ops {
 std::vector<OpDef> conv2d() {
-  const std::vector<AttributeDef> attributes = {
-      {"stride", AttributeType::integers, "steps of the kernel, {height, width}"},
-      {"padding", AttributeType::integers, "zeros on both sides, {height, width}"},
-      {"dilation", AttributeType::integers, "distance of the kernel's elements, {height, width}"},
-      {"groups", AttributeType::integer, "parts of the channels that do not see each other"}};
+  const std::vector<AttributeDef> attributes = conv::attributes();
   std::vector<AttributeDef> for_input = attributes, for_weight = attributes;
   for_input.push_back({"image", AttributeType::integers, "the size of dx, {H, W}"});
   for_weight.push_back({"kernel", AttributeType::integers, "the size of the kernel, {KH, KW}"});
@@ -288,6 +215,7 @@ std::vector<OpDef> conv2d() {
           .outputs = {{"dx", "[N, C, H, W]", "as dy"}},
           .attributes = for_input,
           .infer = infer_input_backward,
+          .gradient = gradient_of_input_backward,
           .decompose = input_backward,
           .samples = input_backward_samples,
       },
@@ -298,6 +226,7 @@ std::vector<OpDef> conv2d() {
           .outputs = {{"dweight", "[O, C / groups, KH, KW]", "as dy"}},
           .attributes = for_weight,
           .infer = infer_weight_backward,
+          .gradient = gradient_of_weight_backward,
           .decompose = weight_backward,
           .samples = weight_backward_samples,
       }};

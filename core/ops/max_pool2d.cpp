@@ -16,73 +16,72 @@ namespace {
 
 constexpr double lowest = -std::numeric_limits<double>::infinity();
 
-// The shape of the pooled images. With padding of at most half a window each window meets x.
-Shape max_pool2d_pooled(const Signature& call, const Shape& x) {
-  call.require_type(is_float(call.dtype(0)), "needs float elements");
-  call.require(x.rank() >= 2, "x must be [..., H, W]");
-  const Ints& kernel = call.attributes.integers("kernel");
-  const Ints sides = windows::positions(call, x, kernel);
-  const Ints& padding = call.attributes.integers("padding");
-  for (std::size_t i = 0; i < 2; ++i)
-    call.require(2 * padding[i] <= kernel[i], "padding must be at most half of the kernel");
-  return windows::resized(x, sides);
-}
-
 Types max_pool2d_infer(const Signature& call) {
-  return {{call.dtype(0), max_pool2d_pooled(call, call.shape(0))}};
+  return {{call.dtype(0), windows::pooled(call, call.shape(0), 2)}};
 }
 
-Tensor patches(const Tensor& x, const Attributes& how) {
-  return unfold(x, windows::window(how, how.integers("kernel")), lowest);
+Window max_pool2d_window(const Tensor& x, const Attributes& how) {
+  return windows::window(how, x.shape(), how.integers("kernel"));
 }
 
 Tensors max_pool2d_body(const OpCall& call) {
-  return {max(patches(call.in(0), call.attributes), {-2, -1})};
+  const Window window = max_pool2d_window(call.in(0), call.attributes);
+  return {max(unfold(call.in(0), window, lowest), {-2, -1})};
 }
 
 Tensors max_pool2d_gradient(const GradientCall& call) {
   return {apply(find_op("max_pool2d_backward"), {call.dy(), call.in(0)}, call.attributes)};
 }
 
+Types max_pool2d_infer_indices(const Signature& call) {
+  const Shape& x = call.shape(0);
+  const Shape pooled = windows::pooled(call, x, 2);
+  std::int64_t count = 0;
+  call.require(!__builtin_mul_overflow(x.at(-2), x.at(-1), &count) && count < INT64_MAX / 2,
+               "the image has more elements than 64 bits can count");
+  return {{i64, pooled}};
+}
+
+// The number of each element of an image, h * W + w, under the windows; -1 in the padding.
+Tensor max_pool2d_places(const Tensor& x, const Attributes& how) {
+  const Shape image(windows::image(x.shape()));
+  return unfold(reshape(arange(x.graph(), 0, image.numel()), image), max_pool2d_window(x, how), -1);
+}
+
+Tensors max_pool2d_indices(const OpCall& call) {
+  const Tensor& x = call.in(0);
+  const Tensor seen = unfold(x, max_pool2d_window(x, call.attributes), lowest);
+  return {windows::first_largest(seen, max_pool2d_places(x, call.attributes),
+                                 x.size(-2) * x.size(-1), {-2, -1})};
+}
+
 Types max_pool2d_infer_backward(const Signature& call) {
   using namespace sdk::composites::max_pool2d_backward;
   call.require_same_types();
-  call.require(max_pool2d_pooled(call, call.shape(x)) == call.shape(dy),
+  call.require(windows::pooled(call, call.shape(x), 2) == call.shape(dy),
                "dy must have the pooled shape");
   return {call.in(x)};
 }
 
-// Of equal elements the first takes the gradient of its window, of NaN the last. The padding takes
-// none, be the window -inf.
+// Of equal elements the first takes the gradient of its window, of NaN the last. What the padding
+// takes, it loses.
 Tensors max_pool2d_backward(const OpCall& call) {
   namespace at = sdk::composites::max_pool2d_backward;
   const Tensor &dy = call.in(at::dy), &x = call.in(at::x);
-  const Attributes& how = call.attributes;
-  const Tensor windows = patches(x, how);
-  const Shape shape = windows.shape();
-  const std::int64_t size = shape.at(-2) * shape.at(-1);
-  Shape flat = shape.slice(0, shape.rank() - 1);
-  flat[flat.rank() - 1] = size;
-  const Tensor inside = unfold(ones(x.graph(), Shape(windows::image(x.shape())), i32),
-                               windows::window(how, how.integers("kernel"))) > 0;
-  const Tensor nan = ne(windows, windows);
-  const Tensor largest = logical_or(nan, eq(windows, max(windows, {-2, -1}, true)));
-  const Tensor place = iota(x.graph(), {size}, 0, i32);
-  const auto flattened = [&](const Tensor& t) { return reshape(t, flat); };
-  const Tensor claim = where(flattened(nan), place + 1, 1);
-  const Tensor claims =
-      where(flattened(logical_and(broadcast_to(inside, shape), largest)), claim, 0);
-  const Tensor winner = cast(argmax(claims, -1, true), i32);
-  const Tensor parts = where(eq(winner, place), unsqueeze(dy, -1), 0);
-  return {fold(reshape(parts, shape), windows::window(how, how.integers("kernel")),
-               Shape(windows::image(x.shape())))};
+  const auto inner = [](const Tensor& t) { return unsqueeze(unsqueeze(t, -1), -1); };
+  const Tensor winner = apply(find_op("max_pool2d_indices"), {x}, call.attributes);
+  const Tensor parts =
+      where(eq(inner(winner), max_pool2d_places(x, call.attributes)), inner(dy), 0);
+  return {fold(parts, max_pool2d_window(x, call.attributes), Shape(windows::image(x.shape())))};
 }
 
-Attributes max_pool2d_options(Pair kernel, Pair stride, Pair padding, Pair dilation) {
+Attributes max_pool2d_options(Pair kernel, Pair stride, Pair padding, Pair dilation,
+                              bool ceil_mode = false) {
   return {{"kernel", windows::list(kernel)},
           {"stride", windows::list(stride)},
           {"padding", windows::list(padding)},
-          {"dilation", windows::list(dilation)}};
+          {"dilation", windows::list(dilation)},
+          {"ceil_mode", ceil_mode}};
 }
 
 // torch.nn.functional.max_pool2d and its gradient in float64.
@@ -97,11 +96,36 @@ std::vector<Sample> max_pool2d_samples() {
        .outputs = {Array({1, 2, 4}, {0.5, 2.0, 3.0, 3.0, 6.0, 6.0, 6.0, 1.0})}},
       {.inputs = {x},
        .attributes = max_pool2d_options(2, 1, 0, 2),
-       .outputs = {Array({1, 1, 2}, {2.0, 6.0})}}};
+       .outputs = {Array({1, 1, 2}, {2.0, 6.0})}},
+      {.inputs = {x},
+       .attributes = max_pool2d_options({2, 3}, 2, {0, 1}, 1, true),
+       .outputs = {Array({1, 2, 3}, {3.5, 3.0, 3.0, 6.0, 6.0, 0.0})}}};
   for (const Shape& shape : std::vector<Shape>{{5, 6}, {2, 3, 4, 4}, {1, 1, 2, 2}, {0, 2, 4, 4}})
     result.push_back(
         {.inputs = {spread(shape)}, .attributes = max_pool2d_options(2, 2, {0, 1}, 1)});
+  for (const Shape& shape : std::vector<Shape>{{7, 5}, {2, 1, 9, 10}})
+    result.push_back(
+        {.inputs = {spread(shape)}, .attributes = max_pool2d_options(2, 2, 0, 1, true)});
   return result;
+}
+
+// torch.nn.functional.max_pool2d(..., return_indices=True).
+std::vector<Sample> max_pool2d_indices_samples() {
+  const double none = std::nan("");
+  const auto sample = [](const Array& x, Attributes how, const Shape& shape, const Ints& y) {
+    Sample result = kink({x}, Array(shape, y));
+    result.attributes = std::move(how);
+    return result;
+  };
+  const Array x({1, 3, 4}, {0.5, -1.0, 2.0, 3.0, 3.5, -2.5, 0.25, 1.0, -4.0, 6.0, -3.0, 0.0});
+  return {sample(x, max_pool2d_options(2, 1, 0, 1), {1, 2, 3}, {4, 2, 3, 9, 9, 7}),
+          sample(x, max_pool2d_options({2, 3}, 2, {0, 1}, 1, true), {1, 2, 3}, {4, 3, 3, 9, 9, 11}),
+          sample(Array::full(f64, {2, 2, 2}, 7), max_pool2d_options(2, 2, 0, 1), {2, 1, 1}, {0, 0}),
+          sample(Array::full(f64, {3, 3}, lowest), max_pool2d_options(2, 1, 1, 1), {4, 4},
+                 {0, 0, 1, 2, 0, 0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8}),
+          sample(Array({1, 2, 3}, {none, 1.0, 5.0, none, 2.0, 4.0}), max_pool2d_options(2, 1, 0, 1),
+                 {1, 1, 2}, {3, 2}),
+          sample(Array(f64, {0, 2, 2}), max_pool2d_options(1, 1, 0, 1), {0, 2, 2}, {})};
 }
 
 std::vector<Sample> max_pool2d_backward_samples() {
@@ -130,27 +154,19 @@ std::vector<Sample> max_pool2d_backward_samples() {
        .outputs = {Array({1, 3, 4}, {0.0, 0.0, 2.0, 3.0, 1.0, 0.0, 0.0, 6.0, 0.0, 9.0, 0.0, 0.0})}},
       {.inputs = {spread({2, 2, 3, 2}, -1, 1, 1), spread({2, 2, 5, 4}, -1, 1, 2)},
        .attributes = max_pool2d_options({3, 2}, {2, 2}, {1, 0}, 1)},
+      {.inputs = {spread({2, 2, 3, 3}, -1, 1, 1), spread({2, 2, 5, 7}, -1, 1, 2)},
+       .attributes = max_pool2d_options(2, {2, 3}, {1, 0}, 1, true)},
+      {.inputs = {spread({1, 4, 5}, -1, 1, 1), spread({1, 7, 9}, -1, 1, 2)},
+       .attributes = max_pool2d_options(2, 2, 0, 1, true)},
       {.inputs = {spread({2, 2}, -1, 1, 1), spread({4, 4}, -1, 1, 2)},
        .attributes = max_pool2d_options(2, 1, 0, 2)}};
 }
 
 }  // namespace
 
-Tensor max_pool2d(const Operand& x, Pair kernel, const MaxPool2dOptions& how) {
-  const Call call("max_pool2d", {x});
-  return call.make(
-      "max_pool2d", {call.as_float(call.tensor(x))},
-      max_pool2d_options(kernel, how.stride.value_or(kernel), how.padding, how.dilation));
-}
-
 namespace ops {
 std::vector<OpDef> max_pool2d() {
-  const std::vector<AttributeDef> attributes = {
-      {"kernel", AttributeType::integers, "size of the window, {height, width}"},
-      {"stride", AttributeType::integers, "steps of the window, {height, width}"},
-      {"padding", AttributeType::integers,
-       "elements on both sides that are never the largest, {height, width}"},
-      {"dilation", AttributeType::integers, "distance of the window's elements, {height, width}"}};
+  const std::vector<AttributeDef> attributes = windows::max_pool_attributes();
   return {
       {
           .name = "max_pool2d",
@@ -163,6 +179,19 @@ std::vector<OpDef> max_pool2d() {
           .decompose = max_pool2d_body,
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html",
           .samples = max_pool2d_samples,
+      },
+      {
+          .name = "max_pool2d_indices",
+          .summary = "Where the largest element of each window stands in its image, h * W + w: the "
+                     "first of equals, or the last NaN; -1 where a window sees nothing.",
+          .inputs = {{"x", "[..., H, W]", "float"}},
+          .outputs = {{"y", "[..., OH, OW]", "i64"}},
+          .attributes = attributes,
+          .infer = max_pool2d_infer_indices,
+          .decompose = max_pool2d_indices,
+          .no_gradient = true,
+          .source = "https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html",
+          .samples = max_pool2d_indices_samples,
       },
       {
           .name = "max_pool2d_backward",

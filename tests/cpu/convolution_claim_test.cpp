@@ -1,6 +1,7 @@
 // Convolution and pooling as the CPU backend claims them, against their bodies.
 #include <boost/test/unit_test.hpp>
 
+#include <asg/graph/build.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/movement.hpp>
 
@@ -148,28 +149,32 @@ Array uneven(const Shape& shape) {
   return x;
 }
 
+Shape pooled(const Shape& x, const Attributes& attributes) {
+  Graph graph;
+  return apply(find_op("max_pool2d"), {graph.input("x", f32, x)}, attributes).shape();
+}
+
 BOOST_AUTO_TEST_CASE(poolings_as_their_bodies) {
   for (const Pooling& p : poolings())
-    for (const Array& x : {spread(p.x, -1, 1, 1), uneven(p.x)})
-      BOOST_TEST_CONTEXT(to_string(p.x)
-                         << " kernel " << p.window.kernel[0] << " stride " << p.window.stride[0]) {
-        Attributes attributes = attributes_of(p.window);
-        attributes.set("kernel", p.window.kernel);
-        BOOST_TEST(
-            check({.op = "max_pool2d", .attributes = attributes, .inputs = {x}, .tolerance = 0}) ==
-            "");
-        Shape pooled = p.x;
-        pooled[pooled.rank() - 2] = positions(p.x.at(-2), p.window, 0);
-        pooled[pooled.rank() - 1] = positions(p.x.at(-1), p.window, 1);
-        const Array dy = spread(pooled, -1, 1, 2);
-        Case backward{.op = "max_pool2d_backward", .attributes = attributes, .inputs = {dy, x}};
-        BOOST_TEST(check(backward) == "");
-        backward.inputs = {spread(pooled, -1, 1, 2), x};
-        backward.operands = [](const Tensors& in) {
-          return Tensors{transpose(transpose(in[0], -1, -2) * 1.0f, -1, -2), in[1]};
-        };
-        BOOST_TEST(check(backward) == "");
-      }
+    for (const bool ceil_mode : {false, true})
+      for (const Array& x : {spread(p.x, -1, 1, 1), uneven(p.x)})
+        BOOST_TEST_CONTEXT(to_string(p.x) << " kernel " << p.window.kernel[0] << " stride "
+                                          << p.window.stride[0] << " ceil_mode " << ceil_mode) {
+          Attributes attributes = attributes_of(p.window);
+          attributes.set("kernel", p.window.kernel);
+          attributes.set("ceil_mode", std::int64_t{ceil_mode});
+          BOOST_TEST(
+              check(
+                  {.op = "max_pool2d", .attributes = attributes, .inputs = {x}, .tolerance = 0}) ==
+              "");
+          const Array dy = spread(pooled(p.x, attributes), -1, 1, 2);
+          Case backward{.op = "max_pool2d_backward", .attributes = attributes, .inputs = {dy, x}};
+          BOOST_TEST(check(backward) == "");
+          backward.operands = [](const Tensors& in) {
+            return Tensors{transpose(transpose(in[0], -1, -2) * 1.0f, -1, -2), in[1]};
+          };
+          BOOST_TEST(check(backward) == "");
+        }
 }
 
 }  // namespace

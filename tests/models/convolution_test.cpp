@@ -110,6 +110,57 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   BOOST_TEST(has(message({2, 1, 1, 1}, {.groups = 3}), "groups must divide"));
   BOOST_TEST(has(message({2, 4, 1}, {}), "the weight must be"));
   BOOST_TEST(has(message({2, 4, 1, 1}, {.stride = 0}), "at least 1"));
+  BOOST_TEST(has(message({2, 4, 3, 3}, {.stride = 2, .padding = "same"}), "a stride of 1"));
+  BOOST_TEST(has(message({2, 4, 3, 3}, {.dilation = std::int64_t{1} << 62}), "64 bits"));
+  BOOST_TEST(has(message_of<TypeError>([&] { return Conv2dOptions{.padding = "full"}.groups; }),
+                 "no rule 'full'"));
+}
+
+BOOST_AUTO_TEST_CASE(errors_along_other_numbers_of_axes) {
+  Graph graph;
+  const Tensor signal = graph.input("signal", f32, {2, 4, 5});
+  const Tensor volume = graph.input("volume", f32, {2, 4, 2, 3, 5});
+  const Tensor taps = graph.input("taps", f32, {3, 4, 6});
+  const Tensor bias = graph.input("bias", f32, {2});
+  const auto has = [](const auto& call, const char* op, const char* part) {
+    const std::string text = message_of<ShapeError>(call);
+    return contains(text, op, part, "convolution_test.cpp:");
+  };
+  BOOST_TEST(has([&] { return conv1d(signal, taps); }, "conv1d",
+                 "the kernel covers 6 elements of the length"));
+  BOOST_TEST(has([&] { return conv1d(volume, taps); }, "conv1d", "x must be [N, C, L]"));
+  BOOST_TEST(has([&] { return conv3d(volume, taps); }, "conv3d",
+                 "the weight must be [O, C / groups, KD, KH, KW]"));
+  BOOST_TEST(has([&] { return conv1d(signal, taps, bias, {.padding = 1}); }, "conv1d",
+                 "the bias must be [O]"));
+  const Tensor deep = graph.input("deep", f32, {3, 4, 4, 1, 1});
+  BOOST_TEST(has([&] { return conv3d(volume, deep); }, "conv3d", "the depth"));
+}
+
+BOOST_AUTO_TEST_CASE(errors_of_transposed_convolutions) {
+  Graph graph;
+  const Tensor x = graph.input("x", f32, {2, 4, 5});
+  const Tensor weight = graph.input("weight", f32, {4, 3, 2});
+  const Tensor bias = graph.input("bias", f32, {2});
+  const auto message = [&](const ConvTranspose1dOptions& options) {
+    return message_of<ShapeError>([&] { return conv_transpose1d(x, weight, options); });
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    return contains(text, "conv_transpose1d", part, "convolution_test.cpp:");
+  };
+  BOOST_TEST(has(message({.output_padding = 1}), "below the stride or the dilation"));
+  BOOST_TEST(has(message({.padding = 3}), "nothing is left of y: its size would be 0"));
+  BOOST_TEST(has(message({.stride = std::int64_t{1} << 62}), "64 bits"));
+  BOOST_TEST(has(message({.groups = 3}), "groups must divide the channels of x"));
+  BOOST_TEST(has(message({.padding = -1}), "at least 0"));
+  BOOST_TEST(has(message_of<ShapeError>([&] { return conv_transpose1d(x, weight, bias); }),
+                 "the bias must be [O]"));
+  const Tensor other = graph.input("other", f32, {3, 3, 2});
+  BOOST_TEST(has(message_of<ShapeError>([&] { return conv_transpose1d(x, other); }),
+                 "the weight's first axis must be the channels of x"));
+  const Tensor none = graph.input("none", f32, {2, 4, 0});
+  BOOST_TEST(has(message_of<ShapeError>([&] { return conv_transpose1d(none, weight); }),
+                 "must not be empty"));
 }
 
 }  // namespace

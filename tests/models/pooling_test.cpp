@@ -164,8 +164,23 @@ BOOST_AUTO_TEST_CASE(errors_name_the_rule) {
   BOOST_TEST(has(message([&] { return max_pool2d(x, 5); }), "the kernel covers 5 elements"));
   BOOST_TEST(has(message([&] { return avg_pool2d(x, 2, {.padding = 2}); }), "half of the kernel"));
   BOOST_TEST(has(message([&] { return adaptive_avg_pool2d(x, 0); }), "at least 1"));
+  const Tensor v = graph.input("v", f32, {4});
+  BOOST_TEST(has(message([&] { return max_pool2d(v, 2); }), "[..., H, W]"));
+  BOOST_TEST(has(message([&] { return avg_pool3d(v, 2); }), "[..., D, H, W]"));
+  BOOST_TEST(has(message([&] { return max_pool1d(v, 5); }), "5 elements of the length"));
+  BOOST_TEST(has(message([&] { return max_pool1d(v, 2, {.stride = 0}); }), "at least 1"));
+  BOOST_TEST(has(message([&] { return avg_pool1d(v, 2, {.divisor_override = -1}); }),
+                 "divisor_override must be above 0"));
+  BOOST_TEST(has(message([&] { return lp_pool1d(v, 0, 2); }), "p must be a number above 0"));
+  BOOST_TEST(has(message([&] { return adaptive_max_pool1d(v, -1); }), "at least 1"));
+  const Tensor scalar = graph.input("scalar", f32, {});
+  BOOST_TEST(has(message([&] { return adaptive_avg_pool1d(scalar, 1); }), "x must be [..., L]"));
+  const Tensor empty = graph.input("empty", f32, {2, 0});
+  BOOST_TEST(has(message([&] { return adaptive_max_pool1d(empty, 1); }), "must not be empty"));
+  const Tensor at = graph.input("at", i64, {3});
+  BOOST_TEST(has(message([&] { return max_unpool1d(v, at, 2); }), "must have the shape of x"));
   BOOST_TEST(
-      has(message([&] { return max_pool2d(graph.input("v", f32, {4}), 2); }), "[..., H, W]"));
+      has(message([&] { return max_unpool1d(at, at, 2, {.padding = 4}); }), "nothing is left"));
 }
 
 }  // namespace

@@ -169,6 +169,32 @@ BOOST_AUTO_TEST_CASE(conv2d_with_groups_stride_padding_and_bias) {
         }
 }
 
+// PyTorch's kaiming_uniform(a = sqrt(5)) is within 1 / sqrt(fan_in), and so is the bias; fan_in is
+// what the weight's axes behind the first hold, of a transposed one, too.
+BOOST_AUTO_TEST_CASE(convolutions_begin_as_in_pytorch) {
+  const auto check = [](const auto& layer, const Shape& shape, std::int64_t channels,
+                        double fan_in) {
+    State state = f64_state(layer);
+    BOOST_TEST(to_string(state.get("weight").shape()) == to_string(shape));
+    BOOST_TEST(to_string(state.get("bias").shape()) == to_string(Shape{channels}));
+    const double bound = 1 / std::sqrt(fan_in);
+    double largest = 0, smallest = 0;
+    for (const double value : doubles(state.get("weight"))) {
+      largest = std::max(largest, value);
+      smallest = std::min(smallest, value);
+    }
+    BOOST_TEST((largest <= bound && largest > 0.8 * bound));
+    BOOST_TEST((smallest >= -bound && smallest < -0.8 * bound));
+    for (const double value : doubles(state.get("bias"))) BOOST_TEST(std::abs(value) <= bound);
+  };
+  check(nn::Conv1d{4, 6, 5, {.groups = 2}}, {6, 2, 5}, 6, 10);
+  check(nn::Conv2d{4, 6, {2, 3}}, {6, 4, 2, 3}, 6, 24);
+  check(nn::Conv3d{4, 6, {1, 2, 3}}, {6, 4, 1, 2, 3}, 6, 24);
+  check(nn::ConvTranspose1d{4, 6, 5, {.groups = 2}}, {4, 3, 5}, 6, 15);
+  check(nn::ConvTranspose2d{4, 6, {2, 3}}, {4, 6, 2, 3}, 6, 36);
+  check(nn::ConvTranspose3d{4, 6, {1, 2, 3}}, {4, 6, 1, 2, 3}, 6, 36);
+}
+
 BOOST_AUTO_TEST_CASE(pools_reduce_windows) {
   const Array x({1, 1, 2, 4}, {1.0, 5.0, 2.0, 4.0, 3.0, -1.0, 0.0, 2.0});
   State state(device());
@@ -181,6 +207,11 @@ BOOST_AUTO_TEST_CASE(constructors_refuse_what_cannot_be) {
   const auto shape_error = [](auto&& f) { return message_of<ShapeError>(f); };
   BOOST_TEST(contains(shape_error([] { nn::SelfAttention{6, 4}; }), "shared equally"));
   BOOST_TEST(contains(shape_error([] { nn::Conv2d{4, 6, 3, {.groups = 3}}; }), "3 groups"));
+  BOOST_TEST(contains(shape_error([] { nn::Conv1d{4, 6, 0}; }), "Conv1d", "size is 0"));
+  BOOST_TEST(contains(shape_error([] {
+                        nn::ConvTranspose3d{4, 6, 1, {.groups = 4}};
+                      }),
+                      "ConvTranspose3d", "4 groups"));
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "in is -1"));
   BOOST_TEST(contains(shape_error([] { nn::Linear{-1, 2}; }), "layers_test.cpp"));
   BOOST_TEST(contains(message_of<TypeError>([] { nn::Dropout{1.5}; }), "1.5"));

@@ -57,6 +57,7 @@
 #include <asg/ops/movement.hpp>
 #include <asg/ops/normalization.hpp>
 #include <asg/ops/ordering.hpp>
+#include <asg/ops/padding.hpp>
 #include <asg/ops/pooling.hpp>
 #include <asg/ops/random.hpp>
 #include <asg/ops/recurrent.hpp>

@@ -1,43 +1,120 @@
-// Pooling as modules.
+// Pooling along one, two or three axes as modules.
 #pragma once
+#include <concepts>
+
 #include <asg/nn/module.hpp>
 #include <asg/ops/pooling.hpp>
 
 namespace asg::nn {
 
-/// The largest element of each window: see asg::max_pool2d.
-/// Shapes   x [..., H, W] -> [..., OH, OW].
-class MaxPool2d : public Module {
+/// The largest element of each window: see asg::max_pool1d, asg::max_pool2d and asg::max_pool3d.
+/// Shapes   x [..., L] -> [..., OL], [..., H, W] -> [..., OH, OW], [..., D, H, W] -> [..., OD, OH,
+/// OW].
+template <class Sizes>
+class MaxPool : public Module {
  public:
-  explicit MaxPool2d(Pair kernel, MaxPool2dOptions options = {});
+  explicit MaxPool(Sizes kernel, MaxPoolOptions<Sizes> options = {});
+  [[nodiscard]] Tensor forward(const Tensor& x) const override;
+  /// PyTorch's return_indices.
+  [[nodiscard]] Pooled with_indices(const Operand& x) const requires(!std::same_as<Sizes, Triple>);
+
+ private:
+  Sizes kernel_;
+  MaxPoolOptions<Sizes> options_;
+};
+extern template class MaxPool<Single>;
+extern template class MaxPool<Pair>;
+extern template class MaxPool<Triple>;
+using MaxPool1d = MaxPool<Single>;
+using MaxPool2d = MaxPool<Pair>;
+using MaxPool3d = MaxPool<Triple>;
+
+/// Puts elements back to where max pooling took them from, among zeros: see asg::max_unpool1d and
+/// asg::max_unpool2d.
+template <class Sizes>
+class MaxUnpool : public Module {
+ public:
+  explicit MaxUnpool(Sizes kernel, MaxUnpoolOptions<Sizes> options = {});
+  [[nodiscard]] Tensor operator()(const Operand& x, const Operand& indices) const;
+
+ private:
+  Sizes kernel_;
+  MaxUnpoolOptions<Sizes> options_;
+};
+extern template class MaxUnpool<Single>;
+extern template class MaxUnpool<Pair>;
+using MaxUnpool1d = MaxUnpool<Single>;
+using MaxUnpool2d = MaxUnpool<Pair>;
+
+/// The mean of each window: see asg::avg_pool1d, asg::avg_pool2d and asg::avg_pool3d.
+/// Shapes   as MaxPool's.
+template <class Sizes>
+class AvgPool : public Module {
+ public:
+  explicit AvgPool(Sizes kernel, AvgPoolOptions<Sizes> options = {});
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
  private:
-  Pair kernel_;
-  MaxPool2dOptions options_;
+  Sizes kernel_;
+  AvgPoolOptions<Sizes> options_;
 };
+extern template class AvgPool<Single>;
+extern template class AvgPool<Pair>;
+extern template class AvgPool<Triple>;
+using AvgPool1d = AvgPool<Single>;
+using AvgPool2d = AvgPool<Pair>;
+using AvgPool3d = AvgPool<Triple>;
 
-/// The mean of each window: see asg::avg_pool2d.
-/// Shapes   x [..., H, W] -> [..., OH, OW].
-class AvgPool2d : public Module {
+/// Sums of powers over windows: see asg::lp_pool1d and asg::lp_pool2d.
+/// Shapes   as MaxPool's.
+template <class Sizes>
+class LPPool : public Module {
  public:
-  explicit AvgPool2d(Pair kernel, AvgPool2dOptions options = {});
+  explicit LPPool(double p, Sizes kernel, LPPoolOptions<Sizes> options = {});
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
  private:
-  Pair kernel_;
-  AvgPool2dOptions options_;
+  double p_;
+  Sizes kernel_;
+  LPPoolOptions<Sizes> options_;
 };
+extern template class LPPool<Single>;
+extern template class LPPool<Pair>;
+using LPPool1d = LPPool<Single>;
+using LPPool2d = LPPool<Pair>;
 
-/// The means of windows that divide each axis evenly: see asg::adaptive_avg_pool2d.
-/// Shapes   x [..., H, W] -> [..., output.height, output.width].
-class AdaptiveAvgPool2d : public Module {
+/// The means of windows that divide each axis evenly: see asg::adaptive_avg_pool2d. To a size of 1
+/// this is global pooling.
+/// Shapes   x [..., L] -> [..., output], [..., H, W] -> [..., output.height, output.width].
+template <class Sizes>
+class AdaptiveAvgPool : public Module {
  public:
-  explicit AdaptiveAvgPool2d(Pair output);
+  explicit AdaptiveAvgPool(Sizes output);
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
  private:
-  Pair output_;
+  Sizes output_;
 };
+extern template class AdaptiveAvgPool<Single>;
+extern template class AdaptiveAvgPool<Pair>;
+using AdaptiveAvgPool1d = AdaptiveAvgPool<Single>;
+using AdaptiveAvgPool2d = AdaptiveAvgPool<Pair>;
+
+/// The largest elements of the same windows: see asg::adaptive_max_pool2d.
+template <class Sizes>
+class AdaptiveMaxPool : public Module {
+ public:
+  explicit AdaptiveMaxPool(Sizes output);
+  [[nodiscard]] Tensor forward(const Tensor& x) const override;
+  /// PyTorch's return_indices.
+  [[nodiscard]] Pooled with_indices(const Operand& x) const;
+
+ private:
+  Sizes output_;
+};
+extern template class AdaptiveMaxPool<Single>;
+extern template class AdaptiveMaxPool<Pair>;
+using AdaptiveMaxPool1d = AdaptiveMaxPool<Single>;
+using AdaptiveMaxPool2d = AdaptiveMaxPool<Pair>;
 
 }  // namespace asg::nn

@@ -54,8 +54,8 @@ inline bool beats(float candidate, float champion) {
   return candidate > champion || candidate != candidate;
 }
 
-/// Windows of 2 by 2 that do not overlap, over two rows with elements side by side.  False, and
-/// nothing is done, when the windows are too few for vectors.
+/// Windows of 2 by 2 that do not overlap and lie within, over two rows with elements side by side.
+/// False, and nothing is done, when the windows are too few for vectors.
 struct Pairs {
   bool (*largest)(const float* above, const float* below, int64_t count, float* y);
   bool (*spread)(const float* above, const float* below, const float* dy, int64_t count,
@@ -64,7 +64,8 @@ struct Pairs {
 Pairs find_pairs();
 
 inline bool is_pairs(const convolution::Axis& axis) {
-  return axis.kernel == 2 && axis.stride == 2 && axis.dilation == 1 && axis.pad == 0;
+  return axis.kernel == 2 && axis.stride == 2 && axis.dilation == 1 && axis.pad == 0 &&
+         2 * axis.result <= axis.source;
 }
 
 }  // namespace asg::cpu::pooling
