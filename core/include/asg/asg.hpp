@@ -35,6 +35,7 @@
 #include <asg/nn/llama.hpp>
 #include <asg/nn/module.hpp>
 #include <asg/nn/normalization.hpp>
+#include <asg/nn/padding.hpp>
 #include <asg/nn/parameter.hpp>
 #include <asg/nn/philox.hpp>
 #include <asg/nn/pooling.hpp>
