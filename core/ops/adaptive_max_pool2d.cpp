@@ -41,7 +41,7 @@ Tensors adaptive_max_pool2d_body(const OpCall& call) {
     return {max_pool2d(x, kernel)};
   }
   const Tensor indices = apply(find_op("adaptive_max_pool2d_indices"), {x}, call.attributes);
-  const Tensor taken = take_along_axis(flatten(x, -2, -1), flatten(indices, -2, -1), -1);
+  const Tensor taken = take_along_dim(flatten(x, -2, -1), flatten(indices, -2, -1), -1);
   return {reshape(taken, indices.shape())};
 }
 

@@ -70,7 +70,7 @@ Tensors ctc_loss_body(const OpCall& call) {
   const Tensor place = iota(scores.graph(), {1, count}, 1);
   // The scores of the labels at each step, taken at once: [T, N, 2 S + 1].
   const Tensor all =
-      take_along_axis(scores, broadcast_to(unsqueeze(labels, 0), {steps, batch, count}), 2);
+      take_along_dim(scores, broadcast_to(unsqueeze(labels, 0), {steps, batch, count}), 2);
 
   Tensor skips = broadcast_to(place < 0, {batch, count});
   if (count > 2) {

@@ -120,7 +120,7 @@ Tensor multi_margin_loss(const Operand& input, const Operand& target,
   call.require(how.p == 1 || how.p == 2, "p is 1 or 2");
   call.require(y.shape() == x.shape().slice(0, x.rank() - 1), "the target must be [N] or []");
   const Tensor place = unsqueeze(y, -1);
-  const Tensor beyond = relu(how.margin - take_along_axis(x, place, -1) + x);
+  const Tensor beyond = relu(how.margin - take_along_dim(x, place, -1) + x);
   const Tensor wrong = ne(place, iota(x.graph(), {x.size(-1)}, 0, y.dtype()));
   const Tensor terms = where(wrong, how.p == 1 ? beyond : square(beyond), 0.0);
   Tensor loss = sum(terms, -1) / static_cast<double>(x.size(-1));
@@ -141,7 +141,7 @@ Tensor multilabel_margin_loss(const Operand& input, const Operand& target, Reduc
   const Tensor place = where(listed, y, 0);
   const Tensor right =
       scatter(zeros_like(y), place, cast(listed, y.dtype()), -1, "max", x.rank() - 1);
-  const Tensor scores = unsqueeze(take_along_axis(x, place, -1), -1);
+  const Tensor scores = unsqueeze(take_along_dim(x, place, -1), -1);
   const Tensor counts = logical_and(unsqueeze(listed, -1), unsqueeze(eq(right, 0), -2));
   const Tensor terms = where(counts, relu(1 - scores + unsqueeze(x, -2)), 0.0);
   const Tensor loss = sum(terms, {-2, -1}) / static_cast<double>(x.size(-1));

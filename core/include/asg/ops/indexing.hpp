@@ -17,9 +17,6 @@ namespace asg {
 /// Shapes   indices has x's rank; on all axes but `axis` they broadcast against each other. The
 ///          result has the sizes of the indices along the axis.
 [[nodiscard]] Tensor take_along_dim(const Operand& x, const Operand& indices, Axis axis);
-[[nodiscard]] inline Tensor take_along_axis(const Operand& x, const Operand& indices, Axis axis) {
-  return take_along_dim(x, indices, axis);
-}
 /// PyTorch's gather, told from the one above by the place of the axis: one element for each index.
 /// Shapes   index has x's rank, and on all axes but `axis` x's sizes or less: what is beyond is not
 ///          read. The result is shaped as it.
