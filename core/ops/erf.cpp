@@ -1,13 +1,12 @@
 #include <cmath>
 #include <numbers>
-#include <span>
 
 #include <asg/ops/activation.hpp>
-#include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 
 #include <asg/sdk/backend.h>
 
+#include "ops/polynomial.hpp"
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 
@@ -41,18 +40,13 @@ constexpr double q_f64[] = {1.0,
                             3.2700432867877596e-13,
                             8.561254367689794e-16};
 
-Tensor polynomial(const Tensor& s, std::span<const double> coefficients) {
-  Tensor y = full_like(s, coefficients.back());
-  for (std::size_t i = coefficients.size() - 1; i-- > 0;) y = y * s + coefficients[i];
-  return y;
-}
-
 Tensors erf_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   if (x.dtype() == f32) return {tanh(x * polynomial(square(x), p_f32))};
-  const Tensor limited = clamp(x, -limit_f64, limit_f64);
+  const Tensor limited = minimum(maximum(x, -limit_f64), limit_f64);
   const Tensor s = square(limited);
-  return {clamp(limited * polynomial(s, p_f64) / polynomial(s, q_f64), -1, 1)};
+  const Tensor y = limited * polynomial(s, p_f64) / polynomial(s, q_f64);
+  return {minimum(maximum(y, -1), 1)};
 }
 
 // 2 / sqrt(pi) * exp(-x^2)

@@ -54,7 +54,7 @@ Tensors tanh_backward(const OpCall& call) {
   const Tensor& x = call.in(1);
   const Tensor s = sigmoid(2 * tanh_argument(x));
   // Beyond the limit 1 - s or gelu is 0; the slope of the argument must not be infinite there.
-  const Tensor inner = 2 * root * (3 * cubic * square(clamp(x, -100, 100)) + 1);
+  const Tensor inner = 2 * root * (3 * cubic * square(minimum(maximum(x, -100), 100)) + 1);
   return {call.in(0) * (s + gelu(x, "tanh") * ((1 - s) * inner))};
 }
 

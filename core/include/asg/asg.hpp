@@ -55,6 +55,7 @@
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/loss.hpp>
+#include <asg/ops/math.hpp>
 #include <asg/ops/movement.hpp>
 #include <asg/ops/normalization.hpp>
 #include <asg/ops/ordering.hpp>

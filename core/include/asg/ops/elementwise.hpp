@@ -44,7 +44,7 @@ namespace asg {
 [[nodiscard]] Tensor mul(const Operand& a, const Operand& b);
 /// True division: integers become f32.
 [[nodiscard]] Tensor div(const Operand& a, const Operand& b);
-/// The remainder of division toward zero, with the sign of a (C's fmod and %).
+/// The remainder of division toward zero, with the sign of a (C's and PyTorch's fmod).
 [[nodiscard]] Tensor rem(const Operand& a, const Operand& b);
 /// a to the power b. Of integers 0 when b < 0, but for a = 1 and -1. With respect to b it has a
 /// gradient where a > 0; that is 0 at a = 0 and NaN below.
@@ -88,7 +88,7 @@ namespace asg {
 /// The same bits read as another type of the same size.
 /// Errors   TypeError when the sizes differ.
 [[nodiscard]] Tensor bitcast(const Operand& x, DType dtype);
-/// x limited to [low, high]; the gradient is 0 outside and shared at the limits.
+/// x limited to [low, high]. The gradient is x's up to the limits, and theirs outside, as in PyTorch.
 [[nodiscard]] Tensor clamp(const Operand& x, const Operand& low, const Operand& high);
 [[nodiscard]] Tensor square(const Operand& x);
 /// 1 / x
