@@ -14,7 +14,6 @@ using Ints = std::vector<std::int64_t>;
 namespace rules {
 
 /// Operands of one type, which is the result's; the functions differ in what elements they allow.
-Types any_elements(const Signature& call);
 Types numbers(const Signature& call);
 Types floats(const Signature& call);
 Types integers(const Signature& call);

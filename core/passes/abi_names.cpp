@@ -74,11 +74,6 @@ constexpr Name reductions[] = {{ASG_REDUCE_SUM, "sum"}, {ASG_REDUCE_PROD, "prod"
                                {ASG_REDUCE_MAX, "max"}, {ASG_REDUCE_MIN, "min"},
                                {ASG_REDUCE_ANY, "any"}, {ASG_REDUCE_ALL, "all"}};
 
-constexpr Name flags[] = {{ASG_CAP_STRIDED, "strided"},    {ASG_CAP_FIXED_TREE, "fixed_tree"},
-                          {ASG_CAP_BOUNDS, "bounds"},      {ASG_CAP_INDEX, "index"},
-                          {ASG_CAP_PHASES, "phases"},      {ASG_CAP_EPILOGUE, "epilogue"},
-                          {ASG_CAP_INSTANCES, "instances"}};
-
 template <std::size_t count>
 std::string find(const Name (&names)[count], std::uint32_t number, const char* what) {
   for (const Name& name : names)
@@ -95,6 +90,5 @@ std::string instruction_name(std::uint32_t instruction) {
 std::string reduction_name(std::uint32_t reduction) {
   return find(reductions, reduction, "reduction");
 }
-std::string flag_name(std::uint32_t flag) { return find(flags, flag, "flag"); }
 
 }  // namespace asg::abi

@@ -9,6 +9,5 @@ namespace asg::abi {
 [[nodiscard]] std::string op_name(std::uint32_t op);                    ///< "matmul"
 [[nodiscard]] std::string instruction_name(std::uint32_t instruction);  ///< "add"
 [[nodiscard]] std::string reduction_name(std::uint32_t reduction);      ///< "sum"
-[[nodiscard]] std::string flag_name(std::uint32_t flag);                ///< of ASG_CAP_*: "strided"
 
 }  // namespace asg::abi

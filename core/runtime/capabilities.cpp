@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <string_view>
 
-#include <asg/sdk/program.hpp>
-
-#include "passes/abi_names.hpp"
+#include <asg/sdk/backend.h>
 
 namespace asg {
 namespace {
@@ -22,16 +19,6 @@ bool has_bit(const std::array<std::uint64_t, 2>& words, std::uint32_t bit) {
 }
 
 bool has_bit(std::uint64_t word, std::uint32_t bit) { return bit < 64 && (word >> bit & 1) != 0; }
-
-std::string dtype_names(std::uint32_t mask) {
-  std::string names;
-  for (std::uint32_t dtype = 0; dtype < 32; ++dtype) {
-    if ((mask & ASG_DTYPE_BIT(dtype)) == 0) continue;
-    if (!names.empty()) names += ' ';
-    names += sdk::dtype_name(dtype);
-  }
-  return names;
-}
 
 }  // namespace
 
@@ -95,24 +82,6 @@ int Capabilities::max_region_rank() const {
       rank = rank == 0 ? static_cast<int>(row.max_rank)
                        : std::min(rank, static_cast<int>(row.max_rank));
   return std::min(rank, ASG_MAX_RANK);
-}
-
-std::vector<CapabilityRow> Capabilities::describe() const {
-  std::vector<CapabilityRow> table;
-  for (const Row& row : rows_) {
-    CapabilityRow words;
-    words.op = abi::op_name(row.op);
-    words.max_rank = static_cast<int>(row.max_rank);
-    for (const std::uint32_t mask : row.dtypes) words.dtypes.push_back(dtype_names(mask));
-    for (std::uint32_t i = 0; i < ASG_EW_COUNT; ++i)
-      if (has_bit(row.instructions, i)) words.instructions.push_back(abi::instruction_name(i));
-    for (std::uint32_t i = 0; i < 64; ++i)
-      if (has_bit(row.reductions, i)) words.reductions.push_back(abi::reduction_name(i));
-    for (std::uint32_t i = 0; i < 32; ++i)
-      if (has_bit(row.flags, i)) words.flags.push_back(abi::flag_name(1u << i));
-    table.push_back(std::move(words));
-  }
-  return table;
 }
 
 }  // namespace asg

@@ -112,7 +112,6 @@ struct ExecutableImpl {
 
   std::shared_ptr<DeviceImpl> device;
   asg_executable* handle = nullptr;
-  asg_executable_info info{};
   std::vector<StepNames> steps;
   std::vector<SlotFacts> slots;
 };
@@ -156,19 +155,6 @@ void Buffer::download(std::uint64_t offset, void* to, std::uint64_t size) const 
   impl_->check_range("download", offset, size);
   DeviceImpl& device = *impl_->device;
   call_device(device, "download", device.api().download, impl_->handle, offset, to, size, nullptr);
-}
-
-std::byte* Buffer::map() const {
-  if (impl_ == nullptr) return nullptr;
-  DeviceImpl& device = *impl_->device;
-  if (device.api().buffer_map == nullptr) return nullptr;
-  try {
-    const std::lock_guard lock(device.mutex);
-    return static_cast<std::byte*>(
-        loader::call("buffer_map", device.api().buffer_map, impl_->handle));
-  } catch (const PluginFailure& failure) {
-    raise(device, failure);
-  }
 }
 
 // ------------------------------------------------------------------------------------- executable
@@ -243,9 +229,6 @@ std::vector<StepTime> Executable::profile(std::span<const Binding> bindings) con
   return impl_->execute(bindings, true);
 }
 
-std::uint32_t Executable::kernel_count() const { return impl_ ? impl_->info.n_kernels : 0; }
-std::uint64_t Executable::device_bytes() const { return impl_ ? impl_->info.device_bytes : 0; }
-
 // ----------------------------------------------------------------------------------------- device
 
 DeviceImpl& Device::impl() const {
@@ -305,9 +288,6 @@ Executable Device::compile(const asg_program& program) const {
     const std::lock_guard lock(device.mutex);
     loader::call_checked("compile", api.compile, device.handle, &program, nullptr, 0u,
                          &executable->handle);
-    executable->info.struct_size = sizeof executable->info;
-    if (executable->handle != nullptr && api.executable_info != nullptr)
-      loader::call("executable_info", api.executable_info, executable->handle, &executable->info);
   } catch (const PluginFailure& failure) {
     raise(device, failure, executable->steps);
   }

@@ -83,7 +83,7 @@ DeviceFacts read_device(const Backend& backend, std::uint32_t index) {
   if (facts.description.name.empty()) facts.description.name = facts.description.id;
   facts.limits = {info.offset_alignment,   info.max_buffer_size,  info.max_value_range,
                   info.max_region_buffers, info.max_region_insts, plugin.opset,
-                  plugin.features,         info.host_visible != 0};
+                  plugin.features};
   facts.capabilities = Capabilities(copy_rows(info.op_caps));
   return facts;
 }

@@ -72,15 +72,12 @@ BOOST_AUTO_TEST_CASE(a_plugin_in_plain_c_runs_a_program) {
   BOOST_TEST(device.limits().offset_alignment == 16u);
   BOOST_TEST(device.limits().max_buffer_size == 1048576u);
   BOOST_TEST(device.limits().opset == 1u);
-  BOOST_TEST(!device.limits().host_visible);
   const asg::Executable run = device.compile(product().get());
   const std::array bindings = {upload(device, a), upload(device, b),
                                upload(device, std::vector<float>(4))};
   run.run(bindings);
   BOOST_TEST(download(bindings[2]) == a_times_b, boost::test_tools::per_element());
   BOOST_TEST(run.profile(bindings).empty());  // it has no events
-  BOOST_TEST(run.kernel_count() == 0u);       // and does not count
-  BOOST_TEST(bindings[0].buffer.map() == nullptr);
 }
 
 BOOST_AUTO_TEST_CASE(a_plugin_made_with_the_glue_runs_a_program) {
@@ -93,13 +90,10 @@ BOOST_AUTO_TEST_CASE(a_plugin_made_with_the_glue_runs_a_program) {
   run.run(bindings);
   const std::vector<float> expected = {13, 10, 13};
   BOOST_TEST(download(bindings[2]) == expected, boost::test_tools::per_element());
-  BOOST_TEST(run.kernel_count() == 1u);
   const std::vector<asg::StepTime> times = run.profile(bindings);
   BOOST_REQUIRE(times.size() == 1u);
   BOOST_TEST(times[0].step == 0u);
   BOOST_TEST(times[0].begin_ns <= times[0].end_ns);
-  BOOST_REQUIRE(bindings[0].buffer.map() != nullptr);
-  BOOST_TEST(reinterpret_cast<const float*>(bindings[0].buffer.map())[1] == 11.0f);
 }
 
 BOOST_AUTO_TEST_CASE(a_failing_step_names_its_op_and_the_users_line) {
@@ -208,9 +202,6 @@ BOOST_AUTO_TEST_CASE(exceptions_that_leave_a_plugin_are_errors) {
   check_message<asg::DeviceError>([&] { run.run(bindings); },
                                   "backend throws_in_execute, device stub: execute threw an "
                                   "exception of an unknown type");
-  check_message<asg::DeviceError>([&] { static_cast<void>(bindings[0].buffer.map()); },
-                                  "backend throws_in_execute, device stub: buffer_map threw an "
-                                  "exception: cannot map");
 }
 
 BOOST_AUTO_TEST_CASE(composites_can_be_claimed) {
@@ -252,12 +243,7 @@ BOOST_AUTO_TEST_CASE(capabilities_answer_what_the_rows_say) {
   const asg::Capabilities tiny = open(directory, "tiny").capabilities();
   const std::array gathered = {asg::f32, asg::i64, asg::f32};
   BOOST_TEST(tiny.accepts_strided(ASG_OP_GATHER, gathered, 1));
-  const std::vector<asg::CapabilityRow> rows = tiny.describe();
-  BOOST_REQUIRE(rows.size() == 1u);
-  BOOST_TEST(rows[0].op == "gather");
-  const std::vector<std::string> dtypes = {"f32", "i64", "f32"}, flags = {"strided"};
-  BOOST_TEST(rows[0].dtypes == dtypes, boost::test_tools::per_element());
-  BOOST_TEST(rows[0].flags == flags, boost::test_tools::per_element());
+  BOOST_TEST(tiny.rows().size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(capabilities_of_regions) {
@@ -291,8 +277,6 @@ BOOST_AUTO_TEST_CASE(capabilities_of_regions) {
   BOOST_TEST(some.regions_have(ASG_CAP_FIXED_TREE));  // the row without it has no reductions
   BOOST_TEST(!some.regions_have(ASG_CAP_PHASES));
   BOOST_TEST(some.max_region_rank() == 4);
-  const std::vector<std::string> instructions = {"add", "lt"};
-  BOOST_TEST(some.describe()[0].instructions == instructions, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(threads_may_share_a_device_and_open_their_own) {

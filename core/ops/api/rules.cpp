@@ -15,11 +15,6 @@ void require_one_type(const Signature& call) {
 
 }  // namespace
 
-Types rules::any_elements(const Signature& call) {
-  require_one_type(call);
-  return {call.in(0)};
-}
-
 Types rules::numbers(const Signature& call) {
   require_one_type(call);
   call.require_type(call.dtype(0) != boolean, "needs numbers, not bool; cast first");

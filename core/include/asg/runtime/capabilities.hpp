@@ -3,23 +3,12 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include <asg/graph/dtype.hpp>
 
 namespace asg {
-
-/// One accepted signature in words, for people: `asg ops` prints these.
-struct CapabilityRow {
-  std::string op;                         ///< "region", "matmul", ...
-  std::vector<std::string> dtypes;        ///< per operand, inputs first; the last serves the rest
-  std::vector<std::string> instructions;  ///< of regions: "add", "exp", ...
-  std::vector<std::string> reductions;    ///< of regions: "sum", ...
-  std::vector<std::string> flags;         ///< "strided", "fixed_tree", ...
-  int max_rank = 0;
-};
 
 /// The table of what a device accepts. Numbers of ops, instructions, reductions and flags are those
 /// of asg/sdk/backend.h.
@@ -61,8 +50,6 @@ class Capabilities {
   [[nodiscard]] int max_region_rank() const;
 
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
-  /// The table in words.
-  [[nodiscard]] std::vector<CapabilityRow> describe() const;
 
  private:
   [[nodiscard]] const Row* find(std::uint32_t op, std::span<const DType> operands, int rank,

@@ -39,7 +39,6 @@ struct DeviceLimits {
   std::uint32_t max_region_insts = 0;    ///< 0 any
   std::uint32_t opset = 0;               ///< the highest a program may have
   std::uint64_t features = 0;            ///< the bits a program may set
-  bool host_visible = false;             ///< Buffer::map works and is cheap
 };
 
 /// A block of device memory. Copies share it; it keeps its device open.
@@ -57,8 +56,6 @@ class Buffer {
   void upload(std::uint64_t offset, const void* from, std::uint64_t size) const;
   /// Copies bytes to host memory; done on return.
   void download(std::uint64_t offset, void* to, std::uint64_t size) const;
-  /// The memory itself, valid while the buffer lives, or nullptr when the host cannot see it.
-  [[nodiscard]] std::byte* map() const;
   [[nodiscard]] const std::shared_ptr<BufferImpl>& impl() const { return impl_; }
 
  private:
@@ -92,10 +89,6 @@ class Executable {
   void run(std::span<const Binding> bindings) const;
   /// As run, and returns when each step began and ended; nothing when the backend cannot tell.
   [[nodiscard]] std::vector<StepTime> profile(std::span<const Binding> bindings) const;
-  /// Kernels the backend made of the program; 0 unknown.
-  [[nodiscard]] std::uint32_t kernel_count() const;
-  /// Bytes of device memory it holds beyond the buffers bound to it; 0 unknown.
-  [[nodiscard]] std::uint64_t device_bytes() const;
 
  private:
   std::shared_ptr<ExecutableImpl> impl_;

@@ -23,13 +23,6 @@ constexpr uint32_t dtype_mask(std::initializer_list<uint32_t> dtypes) {
   return mask;
 }
 
-/// A bit set of ASG_EW_* for asg_op_cap::instructions.
-constexpr std::array<uint64_t, 2> instruction_set(std::initializer_list<uint32_t> opcodes) {
-  uint64_t low = 0, high = 0;
-  for (const uint32_t opcode : opcodes) (opcode < 64 ? low : high) |= uint64_t{1} << (opcode % 64);
-  return {low, high};
-}
-
 /// A bit set of ASG_REDUCE_* for asg_op_cap::reductions.
 constexpr uint64_t reduction_set(std::initializer_list<uint32_t> kinds) {
   uint64_t set = 0;
