@@ -20,15 +20,15 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // A word of a block is the low half of a 64-bit lane; what stands above it never matters, as a
 // product takes the low halves only.
-using D = hn::ScalableTag<uint64_t>;
-using V = hn::Vec<D>;
+using WordTag = hn::ScalableTag<uint64_t>;
+using Words = hn::Vec<WordTag>;
 
-HWY_INLINE V word(uint64_t x) { return hn::Set(D(), x & 0xffffffffu); }
-HWY_INLINE V product(V x, V factor) {
+HWY_INLINE Words word(uint64_t x) { return hn::Set(WordTag(), x & 0xffffffffu); }
+HWY_INLINE Words product(Words x, Words factor) {
 #if HWY_TARGET == HWY_SCALAR
   return hn::Mul(hn::And(x, word(0xffffffffu)), factor);
 #else
-  const hn::Repartition<uint32_t, D> halves;
+  const hn::Repartition<uint32_t, WordTag> halves;
   return hn::MulEven(hn::BitCast(halves, x), hn::BitCast(halves, factor));
 #endif
 }
@@ -38,21 +38,21 @@ HWY_INLINE V product(V x, V factor) {
 template <size_t parts>
 HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& stream,
                               uint64_t first) {
-  const D d;
+  const WordTag d;
   const size_t lanes = hn::Lanes(d);
-  V c0[parts], c1[parts], c2[parts], c3[parts];
+  Words c0[parts], c1[parts], c2[parts], c3[parts];
   for (size_t k = 0; k < parts; ++k) {
     c0[k] = hn::Iota(d, first + k * lanes);
     c1[k] = word(stream.stream);
     c2[k] = word(stream.stream >> 32);
     c3[k] = word(stream.step);
   }
-  const V factor0 = word(0xD2511F53u), factor1 = word(0xCD9E8D57u);
-  V key0 = word(stream.seed), key1 = word(stream.seed >> 32);
-  const V step0 = word(0x9E3779B9u), step1 = word(0xBB67AE85u);
+  const Words factor0 = word(0xD2511F53u), factor1 = word(0xCD9E8D57u);
+  Words key0 = word(stream.seed), key1 = word(stream.seed >> 32);
+  const Words step0 = word(0x9E3779B9u), step1 = word(0xBB67AE85u);
   for (int round = 0; round < 10; ++round) {
     for (size_t k = 0; k < parts; ++k) {
-      const V p0 = product(c0[k], factor0), p1 = product(c2[k], factor1);
+      const Words p0 = product(c0[k], factor0), p1 = product(c2[k], factor1);
       c0[k] = hn::Xor3(hn::ShiftRight<32>(p1), c1[k], key0);
       c2[k] = hn::Xor3(hn::ShiftRight<32>(p0), c3[k], key1);
       c1[k] = p1;
@@ -61,7 +61,7 @@ HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& 
     key0 = hn::Add(key0, step0);
     key1 = hn::Add(key1, step1);
   }
-  const V low = hn::Set(d, 0xffffffffu);
+  const Words low = hn::Set(d, 0xffffffffu);
   for (size_t k = 0; k < parts; ++k)
     hn::StoreInterleaved2(hn::Or(hn::And(c0[k], low), hn::ShiftLeft<32>(c1[k])),
                           hn::Or(hn::And(c2[k], low), hn::ShiftLeft<32>(c3[k])), d,
@@ -71,7 +71,7 @@ HWY_INLINE void philox_blocks(uint64_t* HWY_RESTRICT words, const RandomStream& 
 void random(uint32_t* dst, const RandomStream& stream, int64_t first, int64_t stride, int64_t n) {
   constexpr size_t parts = 4;
   HWY_ALIGN uint64_t words[parts * 2 * HWY_MAX_BYTES / sizeof(uint64_t)];
-  const auto batch = static_cast<int64_t>(parts * 4 * hn::Lanes(D()));
+  const auto batch = static_cast<int64_t>(parts * 4 * hn::Lanes(WordTag()));
   const auto copy = [&](uint32_t* to, int64_t from, int64_t count) {
     std::memcpy(to, reinterpret_cast<const unsigned char*>(words) + from * 4,
                 static_cast<size_t>(count) * 4);
