@@ -2,7 +2,7 @@
 """The workloads of `asg bench` in PyTorch, timed in the same way: a JSON line for each.
 
 Needs PyTorch (Debian: python3-torch). Models, sizes, optimizers and the counting of FLOPs are those
-of core/cli/bench.cpp and core/cli/model.cpp.
+of core/cli/bench_workloads.cpp and core/cli/model.cpp.
 """
 
 import argparse
@@ -149,12 +149,114 @@ def cnn():
     return classifier(model, lambda p: torch.optim.SGD(p, lr=3e-4, momentum=0.9))
 
 
+class BasicBlock(nn.Module):
+    def __init__(self, channels, out, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, out, 3, stride, padding=1, bias=False)
+        self.conv2 = nn.Conv2d(out, out, 3, padding=1, bias=False)
+        self.bn1, self.bn2 = nn.BatchNorm2d(out), nn.BatchNorm2d(out)
+        fits = stride == 1 and channels == out
+        around = [nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out)]
+        self.downsample = nn.Sequential(*([] if fits else around))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
+        return F.relu(y + self.downsample(x))
+
+
+def resnet18():
+    stages, channels = [], 64
+    for out, stride in ((64, 1), (128, 2), (256, 2), (512, 2)):
+        stages += [BasicBlock(channels, out, stride), BasicBlock(out, out, 1)]
+        channels = out
+    model = nn.Sequential(
+        nn.Conv2d(3, 64, 3, padding=1, bias=False), nn.BatchNorm2d(64), nn.ReLU(), *stages,
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 10),
+    )
+    images, labels = torch.randn(32, 3, 32, 32), torch.randint(0, 10, (32,))
+    optimizer = torch.optim.SGD(model.parameters(), lr=3e-4, momentum=0.9)
+    return step_of(lambda: F.cross_entropy(model(images), labels), optimizer), 0, 0
+
+
 def lstm():
     model = nn.LSTM(256, 256, 2)
     x, target = torch.randn(64, 32, 256), torch.randn(64, 32, 256)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
     flops = 6 * sum(p.numel() for p in model.parameters()) * 64 * 32
     return step_of(lambda: F.mse_loss(model(x)[0], target), optimizer), flops, 0
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(features))
+
+    def forward(self, x):
+        return self.weight * (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + 1e-6))
+
+
+class LlamaLayer(nn.Module):
+    def __init__(self, embd, hidden, heads, kv_heads, block):
+        super().__init__()
+        self.heads, self.kv_heads, self.size = heads, kv_heads, embd // heads
+        self.norm1, self.norm2 = RMSNorm(embd), RMSNorm(embd)
+        linear = lambda a, b: nn.Linear(a, b, bias=False)
+        self.q, self.o = linear(embd, embd), linear(embd, embd)
+        self.k, self.v = (linear(embd, kv_heads * self.size) for _ in range(2))
+        self.gate, self.up, self.down = linear(embd, hidden), linear(embd, hidden), linear(hidden, embd)
+        angles = torch.outer(torch.arange(block), 1e4 ** (-torch.arange(0, self.size, 2) / self.size))
+        angles = torch.cat((angles, angles), -1)
+        self.cos, self.sin, self.hidden = angles.cos(), angles.sin(), hidden_of(block)
+
+    def turned(self, x):
+        a, b = x.chunk(2, -1)
+        return x * self.cos + torch.cat((-b, a), -1) * self.sin
+
+    def attention(self, x):
+        batch, block, embd = x.shape
+        split = lambda y, heads: y.view(batch, block, heads, self.size).transpose(1, 2)
+        grouped = lambda y: y.repeat_interleave(self.heads // self.kv_heads, dim=1)
+        q = self.turned(split(self.q(x), self.heads))
+        k = grouped(self.turned(split(self.k(x), self.kv_heads)))
+        v = grouped(split(self.v(x), self.kv_heads))
+        y = causal_attention(q, k, v, self.hidden)
+        return self.o(y.transpose(1, 2).reshape(batch, block, embd))
+
+    def forward(self, x):
+        x = x + self.attention(self.norm1(x))
+        y = self.norm2(x)
+        return x + self.down(F.silu(self.gate(y)) * self.up(y))
+
+
+def llama_small():
+    vocab, block, embd, batch = 256, 256, 384, 8
+    tokens = nn.Embedding(vocab, embd)
+    layers = nn.Sequential(*(LlamaLayer(embd, 1024, 6, 2, block) for _ in range(6)), RMSNorm(embd))
+    ids, targets = torch.randint(0, vocab, (batch, block)), torch.randint(0, vocab, (batch * block,))
+    parameters = [*tokens.parameters(), *layers.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=3e-4, weight_decay=0.01)
+    logits = lambda: F.linear(layers(tokens(ids)), tokens.weight)
+    return step_of(lambda: F.cross_entropy(logits().view(-1, vocab), targets), optimizer), 0, 0
+
+
+def encoder_decoder():
+    vocab, features, batch, length = 256, 256, 16, 64
+    source, target = nn.Embedding(vocab, features), nn.Embedding(vocab, features)
+    model = nn.Transformer(features, 4, 3, 3, 1024, dropout=0, batch_first=True)
+    head = nn.Linear(features, vocab)
+    angles = torch.outer(torch.arange(length), 1e4 ** (-torch.arange(0, features, 2) / features))
+    positions = torch.stack((angles.sin(), angles.cos()), -1).flatten(1)
+    mask = nn.Transformer.generate_square_subsequent_mask(length)
+    start, goal = (torch.randint(0, vocab, (batch, length)) for _ in range(2))
+    after = torch.randint(0, vocab, (batch * length,))
+    modules = (source, target, model, head)
+    optimizer = torch.optim.AdamW([p for m in modules for p in m.parameters()], lr=3e-4, weight_decay=0.01)
+
+    def loss():
+        y = model(source(start) + positions, target(goal) + positions, tgt_mask=mask)
+        return F.cross_entropy(head(y).view(-1, vocab), after)
+
+    return step_of(loss, optimizer), 0, 0
 
 
 def seed_block():
@@ -189,7 +291,10 @@ WORKLOADS = {
     "gpt-tiny": lambda: gpt(65, 64, 128, 4, 4, 16),
     "gpt-small": lambda: gpt(256, 256, 384, 6, 6, 8),
     "cnn": cnn,
+    "resnet18": resnet18,
     "lstm": lstm,
+    "llama-small": llama_small,
+    "encoder-decoder": encoder_decoder,
     "seed-block": seed_block,
     "tiny1000": tiny,
 }

@@ -61,8 +61,8 @@ grep -qE '^op .* reference$' out || fail "ASG_BACKEND is not followed"
 
 run 0 bench --list
 printf '%s\n' gemm256 gemm512 gemm1024 gemm2048 gemm4096 chain16M copy16M softmax4096x1024 \
-  layernorm4096x1024 gelu4096x1024 attention64x512x64 mlp gpt-nano gpt-tiny gpt-small cnn lstm \
-  seed-block tiny1000 | cmp -s - out ||
+  layernorm4096x1024 gelu4096x1024 attention64x512x64 mlp gpt-nano gpt-tiny gpt-small cnn \
+  resnet18 lstm llama-small encoder-decoder seed-block tiny1000 | cmp -s - out ||
   fail "the workloads are $(tr '\n' ' ' <out)"
 run 0 bench --workload seed-block --runs 1 --json
 json_lines out workload backend threads min median max gflops gb_per_s peak_rss_mb arena_mb kernels

@@ -2,31 +2,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <asg/data/random.hpp>
-#include <asg/nn/activation.hpp>
-#include <asg/nn/initialize.hpp>
-#include <asg/nn/recurrent.hpp>
-#include <asg/nn/sequential.hpp>
-#include <asg/ops/activation.hpp>
-#include <asg/ops/attention.hpp>
-#include <asg/ops/elementwise.hpp>
-#include <asg/ops/linalg.hpp>
-#include <asg/ops/loss.hpp>
-#include <asg/ops/normalization.hpp>
-#include <asg/optim/adamw.hpp>
-#include <asg/optim/sgd.hpp>
 #include <asg/passes/program.hpp>
 #include <asg/runtime/compile.hpp>
 
+#include "cli/bench_workloads.hpp"
 #include "cli/command.hpp"
 #include "cli/memory.hpp"
-#include "cli/model.hpp"
 #include "cli/numbers.hpp"
 #include "cli/profile.hpp"
 #include "io/json.hpp"
@@ -40,193 +26,6 @@ struct BenchFlags {
   std::int64_t runs = 15;
   bool list = false, json = false, profile = false;
 };
-
-// Something to time, and what one run of it computes and moves.
-struct Workload {
-  Function function;
-  std::vector<Argument> arguments;
-  State state;
-  double flops = 0;
-  double bytes = 0;
-};
-
-Array noise(const TensorType& type, std::uint64_t seed, std::int64_t below = 0) {
-  Array array(type.dtype, type.shape);
-  data::Random random(seed);
-  for (std::int64_t i = 0; i < array.numel(); ++i)
-    array.set(
-        i, below > 0 ? random.below(static_cast<std::uint64_t>(below)) : 4 * random.uniform() - 2);
-  return array;
-}
-
-// Arrays stay in the State: the workload is the computation, not the copy to the device.
-Workload kernel(const Device& device, const std::vector<Shape>& shapes,
-                const std::function<Tensor(const Tensors&)>& compute, double flops, double bytes) {
-  State state(device);
-  for (std::size_t i = 0; i < shapes.size(); ++i)
-    state.set(fmt::format("operand{}", i), noise({f32, shapes[i]}, i + 1));
-  Shape result;
-  {
-    Graph graph;
-    Tensors in;
-    for (const Shape& shape : shapes)
-      in.push_back(graph.input(fmt::format("x{}", in.size()), f32, shape));
-    result = compute(in).shape();
-  }
-  state.set("result", Array::zeros(f32, result));
-  const auto build = [=](Graph& graph, const Tensors&) -> Tensors {
-    Tensors in;
-    for (std::size_t i = 0; i < shapes.size(); ++i)
-      in.push_back(graph.variable(fmt::format("operand{}", i), f32, shapes[i]));
-    graph.assign(graph.variable("result", f32, result), compute(in));
-    return {};
-  };
-  return {Function(device, build, {.name = "bench"}), {}, std::move(state), flops, bytes};
-}
-
-Workload training_workload(const Device& device, const ModelFlags& flags,
-                           const optim::Optimizer& optimizer, const Model& model) {
-  const auto build = [loss_of = model.loss, &optimizer](Graph&, const Tensors& in) -> Tensors {
-    const Tensor loss = loss_of({in.begin(), in.end() - 1});
-    optimizer.minimize(loss, in.back());
-    return {loss};
-  };
-  std::vector<Argument> arguments;
-  for (const TensorType& type : model.inputs)
-    arguments.emplace_back(noise(type, 7 + arguments.size(),
-                                 is_float(type.dtype)   ? 0
-                                 : flags.model == "gpt" ? flags.vocab
-                                                        : 10));
-  arguments.emplace_back(flags.model == "transformer-block" ? 0.01f : 3e-4f);
-  return {Function(device, build, {.name = flags.model}), arguments,
-          initialize(*model.module, device, 1), 0, 0};
-}
-
-// The transformer formula: 6 per weight and token, and full attention.
-Workload gpt_steps(const Device& device, std::int64_t vocab, std::int64_t block, std::int64_t embd,
-                   std::int64_t heads, std::int64_t layers, std::int64_t batch) {
-  static const optim::AdamW adamw;
-  ModelFlags flags;
-  flags.model = "gpt";
-  flags.vocab = vocab;
-  flags.block = block;
-  flags.embd = embd;
-  flags.heads = heads;
-  flags.layers = layers;
-  flags.batch = batch;
-  const Model model = make_model(flags);
-  Workload workload = training_workload(device, flags, adamw, model);
-  const auto weights = static_cast<double>(model.module->numel() - (vocab + block) * embd);
-  const auto tokens = static_cast<double>(batch * block);
-  workload.flops =
-      6 * weights * tokens + 12 * static_cast<double>(layers * batch * block * block * embd);
-  return workload;
-}
-
-Workload image_steps(const Device& device, const char* name, const optim::Optimizer& optimizer) {
-  ModelFlags flags;
-  flags.model = name;
-  flags.batch = 64;
-  return training_workload(device, flags, optimizer, make_model(flags));
-}
-
-// The predecessor's demonstration: overhead is all there is.
-Workload seed_block(const Device& device) {
-  static const optim::SGD sgd;
-  ModelFlags flags;
-  flags.model = "transformer-block";
-  flags.embd = 4;
-  flags.heads = 2;
-  flags.block = 1;
-  flags.batch = 1;
-  return training_workload(device, flags, sgd, make_model(flags));
-}
-
-// All states of the last layer are compared with others. 6 FLOPs per weight and token.
-Workload lstm_steps(const Device& device) {
-  static const optim::AdamW adamw;
-  constexpr std::int64_t steps = 64, batch = 32, size = 256;
-  const auto lstm = std::make_shared<nn::LSTM>(size, size, nn::RecurrentOptions{.num_layers = 2});
-  Model model;
-  model.module = lstm;
-  model.inputs = {{f32, {steps, batch, size}}, {f32, {steps, batch, size}}};
-  model.loss = [lstm](const Tensors& in) { return mse_loss((*lstm)(in[0]), in[1]); };
-  ModelFlags flags;
-  flags.model = "lstm";
-  Workload workload = training_workload(device, flags, adamw, model);
-  workload.flops = 6 * static_cast<double>(lstm->numel() * steps * batch);
-  return workload;
-}
-
-struct Entry {
-  std::string name;
-  std::function<Workload(const Device&)> make;
-};
-
-std::vector<Entry> workloads() {
-  static const optim::AdamW adamw;
-  static const optim::SGD sgd{{.momentum = 0.9}};
-  std::vector<Entry> list;
-  for (const std::int64_t n : {256, 512, 1024, 2048, 4096})
-    list.push_back({fmt::format("gemm{}", n), [n](const Device& d) {
-                      const double cube =
-                          static_cast<double>(n) * static_cast<double>(n) * static_cast<double>(n);
-                      return kernel(
-                          d, {{n, n}, {n, n}}, [](const Tensors& t) { return matmul(t[0], t[1]); },
-                          2 * cube, 0);
-                    }});
-  constexpr std::int64_t many = 1 << 24, rows = 4096, columns = 1024;
-  constexpr double row_bytes = 8.0 * rows * columns;
-  list.push_back({"chain16M", [](const Device& d) {
-                    return kernel(
-                        d, {{many}, {many}},
-                        [](const Tensors& t) { return tanh(t[0] * t[1] + 0.5) * t[0] - t[1]; }, 0,
-                        12.0 * many);
-                  }});
-  list.push_back({"copy16M", [](const Device& d) {
-                    return kernel(
-                        d, {{many}}, [](const Tensors& t) { return t[0]; }, 0, 8.0 * many);
-                  }});
-  const auto by_rows = [&](const char* name, Tensor (*f)(const Tensors&),
-                           std::vector<Shape> shapes) {
-    list.push_back({name, [=](const Device& d) { return kernel(d, shapes, f, 0, row_bytes); }});
-  };
-  by_rows("softmax4096x1024", [](const Tensors& t) { return softmax(t[0], -1); },
-          {{rows, columns}});
-  by_rows("layernorm4096x1024",
-          [](const Tensors& t) { return layer_norm(t[0], {columns}, t[1], t[2]); },
-          {{rows, columns}, {columns}, {columns}});
-  by_rows("gelu4096x1024", [](const Tensors& t) { return gelu(t[0]); }, {{rows, columns}});
-  list.push_back({"attention64x512x64", [](const Device& d) {
-                    const Shape heads = {64, 512, 64};
-                    return kernel(
-                        d, {heads, heads, heads},
-                        [](const Tensors& t) {
-                          return scaled_dot_product_attention(t[0], t[1], t[2], {.causal = true});
-                        },
-                        4.0 * 64 * 512 * 512 * 64, 0);
-                  }});
-  list.push_back({"mlp", [](const Device& d) { return image_steps(d, "mlp", adamw); }});
-  list.push_back({"gpt-nano", [](const Device& d) { return gpt_steps(d, 65, 64, 128, 4, 4, 12); }});
-  list.push_back({"gpt-tiny", [](const Device& d) { return gpt_steps(d, 65, 64, 128, 4, 4, 16); }});
-  list.push_back(
-      {"gpt-small", [](const Device& d) { return gpt_steps(d, 256, 256, 384, 6, 6, 8); }});
-  list.push_back({"cnn", [](const Device& d) { return image_steps(d, "cnn", sgd); }});
-  list.push_back({"lstm", lstm_steps});
-  list.push_back({"seed-block", seed_block});
-  // What a kernel costs beside its work.
-  list.push_back({"tiny1000", [](const Device& d) {
-                    return kernel(
-                        d, {{4, 4}},
-                        [](const Tensors& t) {
-                          Tensor product = t[0];
-                          for (int i = 0; i < 1000; ++i) product = matmul(product, t[0]);
-                          return product;
-                        },
-                        0, 0);
-                  }});
-  return list;
-}
 
 double seconds_of(Workload& workload) {
   const auto begin = std::chrono::steady_clock::now();
@@ -264,7 +63,7 @@ CompiledGraph program_of(Workload& workload) {
   return workload.function.specialize(types);
 }
 
-void run_entry(const Entry& entry, const Device& device, const BenchFlags& flags) {
+void run_entry(const BenchEntry& entry, const Device& device, const BenchFlags& flags) {
   reset_peak_memory();
   Workload workload = entry.make(device);
   const Timed timed = time_of(workload, flags.runs);
@@ -303,15 +102,16 @@ void run_entry(const Entry& entry, const Device& device, const BenchFlags& flags
 }
 
 int bench(const BenchFlags& flags) {
-  const auto list = workloads();
+  const auto list = bench_workloads();
   for (const std::string& name : flags.workloads)
-    if (std::none_of(list.begin(), list.end(), [&](const Entry& e) { return e.name == name; })) {
+    if (std::none_of(list.begin(), list.end(),
+                     [&](const BenchEntry& e) { return e.name == name; })) {
       std::string known;
-      for (const Entry& entry : list) known += " " + entry.name;
+      for (const BenchEntry& entry : list) known += " " + entry.name;
       throw UsageError(fmt::format("there is no workload '{}'; there are{}", name, known));
     }
   if (flags.list) {
-    for (const Entry& entry : list) fmt::print("{}\n", entry.name);
+    for (const BenchEntry& entry : list) fmt::print("{}\n", entry.name);
     return exit_done;
   }
   const Device device = flags.device.open();
@@ -324,7 +124,7 @@ int bench(const BenchFlags& flags) {
         device.backend_name(), device.description().name,
         threads > 0 ? fmt::format("{} threads, ", threads) : "", flags.runs, "workload", "min ms",
         "median ms", "max ms", "GFLOP/s", "GB/s", "peak MB", "arena MB", "kernels");
-  for (const Entry& entry : list)
+  for (const BenchEntry& entry : list)
     if (flags.workloads.empty() || std::find(flags.workloads.begin(), flags.workloads.end(),
                                              entry.name) != flags.workloads.end())
       run_entry(entry, device, flags);
