@@ -92,8 +92,9 @@ struct SelfAttentionOptions {
 
 /// Self-attention in several heads as GPT-2 has it: one layer `qkv`, whose rows [0, E) make
 /// queries, [E, 2E) keys and the rest values, and `proj`. MultiheadAttention under other names,
-/// without cross attention. Shapes   x [..., T, E] -> as x, for any batch axes and lengths, none
-/// and 1 included. Errors   as MultiheadAttention.
+/// without cross attention.
+/// Shapes   x [..., T, E] -> as x, for any batch axes and lengths, none and 1 included.
+/// Errors   as MultiheadAttention.
 class SelfAttention : public Module {
  public:
   SelfAttention(std::int64_t features, std::int64_t heads, SelfAttentionOptions options = {},

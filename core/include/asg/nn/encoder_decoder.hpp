@@ -25,7 +25,8 @@ struct TransformerLayerOptions {
 /// PyTorch's nn.TransformerEncoderLayer: self-attention and two linear layers, each with a
 /// shortcut. Parameters: self_attn (a MultiheadAttention), linear1.{weight [dim_feedforward,
 /// d_model],bias}, linear2.{weight [d_model, dim_feedforward],bias}, norm1.{weight,bias} and
-/// norm2.{weight,bias}. Shapes   src [..., T, d_model] -> as src, for any batch axes and any T.
+/// norm2.{weight,bias}.
+/// Shapes   src [..., T, d_model] -> as src, for any batch axes and any T.
 /// Errors   as MultiheadAttention.
 /// Source   https://pytorch.org/docs/stable/generated/torch.nn.TransformerEncoderLayer.html
 class TransformerEncoderLayer : public Module {
@@ -126,9 +127,10 @@ struct TransformerMasks {
 
 /// PyTorch's nn.Transformer: an encoder, a decoder that reads what it gives, each with a norm
 /// behind its layers. Parameters: `encoder` and `decoder`. Matrices begin as xavier_uniform, the
-/// rest as in their layers. Embeddings, positions and the output layer are the user's. Shapes   src
-/// [..., S, d_model], tgt [..., T, d_model] -> as tgt. Errors   as MultiheadAttention. Source
-/// https://arxiv.org/abs/1706.03762
+/// rest as in their layers. Embeddings, positions and the output layer are the user's.
+/// Shapes   src [..., S, d_model], tgt [..., T, d_model] -> as tgt.
+/// Errors   as MultiheadAttention.
+/// Source   https://arxiv.org/abs/1706.03762
 class Transformer : public Module {
  public:
   explicit Transformer(const TransformerOptions& options = {}, Where where = {});

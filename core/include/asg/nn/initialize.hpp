@@ -9,8 +9,8 @@ namespace asg {
 
 /// A State with initial values for all parameters and buffers of a model, and "random.seed", which
 /// dropout reads. The values depend on the seed, the parameters' names and their initialisers
-/// alone. Errors   StateError when two parameters have one name; ShapeError when an initialiser
-/// does not
+/// alone.
+/// Errors   StateError when two parameters have one name; ShapeError when an initialiser does not
 ///          fit; DeviceError when memory is short.
 [[nodiscard]] State initialize(const nn::Module& model, const Device& device, std::uint64_t seed);
 

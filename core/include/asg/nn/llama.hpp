@@ -25,7 +25,8 @@ struct LlamaOptions {
 };
 
 /// Attention of grouped queries with rotary positions, half-split, and causal: q_proj, k_proj,
-/// v_proj and o_proj, without biases. Shapes   x [..., T, embd] -> as x
+/// v_proj and o_proj, without biases.
+/// Shapes   x [..., T, embd] -> as x
 class LlamaAttention : public Module {
  public:
   explicit LlamaAttention(const LlamaOptions& options, Where where = {});

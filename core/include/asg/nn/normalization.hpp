@@ -86,9 +86,9 @@ struct InstanceNormOptions {
 
 /// asg::instance_norm. With running statistics, buffers running_mean and running_var follow the
 /// mean over the batch of the samples' means and unbiased variances in programs that train, and
-/// take their place in others. As in PyTorch, num_batches_tracked stays 0. Errors   ShapeError when
-/// x has other axes or channels, or one element for each. Source
-/// https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
+/// take their place in others. As in PyTorch, num_batches_tracked stays 0.
+/// Errors   ShapeError when x has other axes or channels, or one element for each.
+/// Source   https://pytorch.org/docs/stable/generated/torch.nn.InstanceNorm2d.html
 class InstanceNorm : public Module {
  public:
   [[nodiscard]] Tensor forward(const Tensor& x) const override;

@@ -12,9 +12,9 @@
 namespace asg::nn {
 
 /// Two convolutions of 3x3 with batch norm beside a way around them: x itself, or `downsample` of
-/// it (a convolution of 1x1 and batch norm) where the shapes differ. Shapes   x [N, in, H, W] ->
-/// [N, out, ceil(H / stride), ceil(W / stride)]. Errors   ShapeError when a size or the stride is
-/// below 1.
+/// it (a convolution of 1x1 and batch norm) where the shapes differ.
+/// Shapes   x [N, in, H, W] -> [N, out, ceil(H / stride), ceil(W / stride)].
+/// Errors   ShapeError when a size or the stride is below 1.
 class BasicBlock : public Module {
  public:
   BasicBlock(std::int64_t in, std::int64_t out, std::int64_t stride = 1, Where where = {});
@@ -40,8 +40,10 @@ struct ResNetOptions {
 /// The network of He et al. with torchvision's names of parameters and buffers, in which weights
 /// load: conv1.weight, bn1.running_mean, layer1.0.conv1.weight, layer2.0.downsample.0.weight,
 /// fc.bias. Convolutions begin as there: kaiming_normal, with the fan of their outputs and relu's
-/// gain. Shapes   images [N, channels, H, W] -> logits [N, classes]. Errors   ShapeError when a
-/// size is below 1, or there is no stage. Source   https://arxiv.org/abs/1512.03385
+/// gain.
+/// Shapes   images [N, channels, H, W] -> logits [N, classes].
+/// Errors   ShapeError when a size is below 1, or there is no stage.
+/// Source   https://arxiv.org/abs/1512.03385
 class ResNet : public Module {
  public:
   explicit ResNet(const ResNetOptions& options = {}, Where where = {});

@@ -60,7 +60,8 @@ struct NllOptions {
 [[nodiscard]] Tensor l1_loss(const Operand& input, const Operand& target,
                              Reduction reduction = "mean");
 /// -target * log(sigmoid(logits)) - (1 - target) * log(1 - sigmoid(logits)), for logits of any
-/// size. Shapes   equal, or the target is a scalar; -> [] or the shape of the logits.
+/// size.
+/// Shapes   equal, or the target is a scalar; -> [] or the shape of the logits.
 [[nodiscard]] Tensor binary_cross_entropy_with_logits(const Operand& logits, const Operand& target,
                                                       Reduction reduction = "mean");
 
@@ -191,8 +192,9 @@ struct MultiMarginOptions {
   Reduction reduction = "mean";
 };
 /// The sum over the wrong classes of max(0, margin - input[target] + input[class])^p, divided by
-/// the number of classes. Shapes   input [N, C] or [C], target [N] or [] -> [] or the target's
-/// shape. Types    target i32 or i64.
+/// the number of classes.
+/// Shapes   input [N, C] or [C], target [N] or [] -> [] or the target's shape.
+/// Types    target i32 or i64.
 [[nodiscard]] Tensor multi_margin_loss(const Operand& input, const Operand& target,
                                        const MultiMarginOptions& options = {});
 /// The sum over right classes r and wrong ones w of max(0, 1 - input[r] + input[w]), divided by the
