@@ -199,7 +199,7 @@ class Sweep {
       for (std::uint32_t i = 0; i < node.outputs.size(); ++i)
         outputs.push_back(graph_.tensor({id, i}));
     }
-    if (op.no_gradient) {
+    if (!op.no_gradient.empty()) {
       pass_zero(id);
       return;
     }
@@ -266,7 +266,7 @@ class Sweep {
     static const OpDef& stop = find_op("stop_gradient");
     const OpDef& op = graph_.node(id).op;
     if (&op == &stop) return;
-    if (op.decompose != nullptr && !op.no_gradient) return pass_zero_through_body(id);
+    if (op.decompose != nullptr && op.no_gradient.empty()) return pass_zero_through_body(id);
     for (const Value operand : graph_.node(id).operands) add_zero(operand);
   }
 

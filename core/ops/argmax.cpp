@@ -77,7 +77,7 @@ std::vector<OpDef> argmax() {
       .attributes = {{"axis", AttributeType::integer, "the axis that disappears"},
                      {"mode", AttributeType::text, "max"}},
       .infer = argmax_infer,
-      .no_gradient = true,
+      .no_gradient = "the result is a position",
       .lowering = {.kernel = ASG_OP_ARG_REDUCE},
       .source = "https://onnx.ai/onnx/operators/onnx__ArgMax.html",
       .samples = samples_max,

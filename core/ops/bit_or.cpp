@@ -32,7 +32,7 @@ std::vector<OpDef> bit_or() {
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,
-      .no_gradient = true,
+      .no_gradient = "integers only",
       .lowering = {.instruction = ASG_EW_BIT_OR},
       .source = "https://onnx.ai/onnx/operators/onnx__BitwiseOr.html",
       .samples = bit_or_samples,

@@ -32,7 +32,7 @@ std::vector<OpDef> bit_xor() {
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,
-      .no_gradient = true,
+      .no_gradient = "integers only",
       .lowering = {.instruction = ASG_EW_BIT_XOR},
       .source = "https://onnx.ai/onnx/operators/onnx__BitwiseXor.html",
       .samples = bit_xor_samples,

@@ -47,7 +47,7 @@ std::vector<OpDef> bitcast() {
       .outputs = {{"y", "as x", "as dtype"}},
       .attributes = {{"dtype", AttributeType::dtype, "the element type of y"}},
       .infer = bitcast_infer,
-      .no_gradient = true,
+      .no_gradient = "bits are no numbers",
       .lowering = {.instruction = ASG_EW_BITCAST},
       .source = "https://openxla.org/stablehlo/spec#bitcast_convert",
       .samples = bitcast_samples,

@@ -34,7 +34,7 @@ std::vector<OpDef> eq() {
       .inputs = {{"a", "[...]", "any"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "bool"}},
       .infer = rules::comparison,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_EQ},
       .source = "https://onnx.ai/onnx/operators/onnx__Equal.html",
       .samples = eq_samples,

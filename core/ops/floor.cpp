@@ -27,7 +27,7 @@ std::vector<OpDef> floor() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .no_gradient = true,
+      .no_gradient = "constant wherever it is smooth",
       .lowering = {.instruction = ASG_EW_FLOOR},
       .evaluate =
           [](std::span<const Array> in, const TensorType& type) {

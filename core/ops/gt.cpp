@@ -39,7 +39,7 @@ std::vector<OpDef> gt() {
       .inputs = {{"a", "[...]", "any"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "bool"}},
       .infer = rules::comparison,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_GT},
       .source = "https://onnx.ai/onnx/operators/onnx__Greater.html",
       .samples = gt_samples,

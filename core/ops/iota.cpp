@@ -64,7 +64,7 @@ std::vector<OpDef> iota() {
                      {"shape", AttributeType::integers, "sizes of the axes"},
                      {"dtype", AttributeType::dtype, "a number type"}},
       .infer = iota_infer,
-      .no_gradient = true,
+      .no_gradient = "depends on nothing",
       .lowering = {.role = Lowering::Role::iota},
       .source = "https://openxla.org/stablehlo/spec#iota",
       .samples = iota_samples,

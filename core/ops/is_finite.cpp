@@ -30,7 +30,7 @@ std::vector<OpDef> is_finite() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "bool"}},
       .infer = is_finite_infer,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_IS_FINITE},
       .source = "https://openxla.org/stablehlo/spec#is_finite",
       .samples = is_finite_samples,

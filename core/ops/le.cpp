@@ -39,7 +39,7 @@ std::vector<OpDef> le() {
       .inputs = {{"a", "[...]", "any"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "bool"}},
       .infer = rules::comparison,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_LE},
       .source = "https://onnx.ai/onnx/operators/onnx__LessOrEqual.html",
       .samples = le_samples,

@@ -29,7 +29,7 @@ std::vector<OpDef> logical_and() {
       .inputs = {{"a", "[...]", "bool"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::booleans,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_AND},
       .source = "https://onnx.ai/onnx/operators/onnx__And.html",
       .samples = logical_and_samples,

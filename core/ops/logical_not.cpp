@@ -26,7 +26,7 @@ std::vector<OpDef> logical_not() {
       .inputs = {{"x", "[...]", "bool"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::booleans,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_NOT},
       .source = "https://onnx.ai/onnx/operators/onnx__Not.html",
       .samples = logical_not_samples,

@@ -27,7 +27,7 @@ std::vector<OpDef> logical_or() {
       .inputs = {{"a", "[...]", "bool"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::booleans,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_OR},
       .source = "https://onnx.ai/onnx/operators/onnx__Or.html",
       .samples = logical_or_samples,

@@ -28,7 +28,7 @@ std::vector<OpDef> logical_xor() {
       .inputs = {{"a", "[...]", "bool"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::booleans,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_XOR},
       .source = "https://onnx.ai/onnx/operators/onnx__Xor.html",
       .samples = logical_xor_samples,

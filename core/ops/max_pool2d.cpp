@@ -189,7 +189,7 @@ std::vector<OpDef> max_pool2d() {
           .attributes = attributes,
           .infer = max_pool2d_infer_indices,
           .decompose = max_pool2d_indices,
-          .no_gradient = true,
+          .no_gradient = "the result is a position",
           .source = "https://pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html",
           .samples = max_pool2d_indices_samples,
       },

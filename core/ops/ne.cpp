@@ -34,7 +34,7 @@ std::vector<OpDef> ne() {
       .inputs = {{"a", "[...]", "any"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "bool"}},
       .infer = rules::comparison,
-      .no_gradient = true,
+      .no_gradient = "the result is bool",
       .lowering = {.instruction = ASG_EW_NE},
       .source = "https://openxla.org/stablehlo/spec#compare",
       .samples = ne_samples,

@@ -61,7 +61,7 @@ std::vector<OpDef> one_hot() {
                      {"dtype", AttributeType::dtype, "the result's type"}},
       .infer = one_hot_infer,
       .decompose = one_hot_body,
-      .no_gradient = true,
+      .no_gradient = "depends on integers alone",
       .source = "https://onnx.ai/onnx/operators/onnx__OneHot.html",
       .samples = one_hot_samples,
   }};

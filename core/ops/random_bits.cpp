@@ -51,7 +51,7 @@ std::vector<OpDef> random_bits() {
                      {"stream", AttributeType::integer,
                       "tells apart the random ops of one program"}},
       .infer = random_bits_infer,
-      .no_gradient = true,
+      .no_gradient = "depends on a seed alone",
       .lowering = {.role = Lowering::Role::random_bits},
       .source = "Salmon et al., Parallel random numbers: as easy as 1, 2, 3, SC 2011",
       .samples = random_bits_samples,

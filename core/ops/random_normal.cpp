@@ -80,7 +80,7 @@ std::vector<OpDef> random_normal() {
                       "tells apart the random ops of one program"}},
       .infer = random_normal_infer,
       .decompose = random_normal_body,
-      .no_gradient = true,
+      .no_gradient = "depends on a seed alone",
       .source = "Box and Muller, A Note on the Generation of Random Normal Deviates, 1958",
       .samples = random_normal_samples,
   }};

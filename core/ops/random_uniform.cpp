@@ -98,7 +98,7 @@ std::vector<OpDef> random_uniform() {
                       "tells apart the random ops of one program"}},
       .infer = random_uniform_infer,
       .decompose = random_uniform_body,
-      .no_gradient = true,
+      .no_gradient = "depends on a seed alone",
       .samples = random_uniform_samples,
   }};
 }

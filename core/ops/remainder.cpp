@@ -85,7 +85,7 @@ std::vector<OpDef> remainder() {
               .outputs = {{"y", "as a", "as a"}},
               .infer = rules::numbers,
               .decompose = floor_divide_body,
-              .no_gradient = true,
+              .no_gradient = "constant wherever it is smooth",
               .source = "https://pytorch.org/docs/stable/generated/torch.floor_divide.html",
               .samples = floor_divide_samples,
           }};

@@ -27,7 +27,7 @@ std::vector<OpDef> round() {
       .inputs = {{"x", "[...]", "float"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::floats,
-      .no_gradient = true,
+      .no_gradient = "constant wherever it is smooth",
       .lowering = {.instruction = ASG_EW_ROUND},
       .source = "https://onnx.ai/onnx/operators/onnx__Round.html",
       .samples = round_samples,

@@ -41,7 +41,7 @@ std::vector<OpDef> shift_left() {
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,
-      .no_gradient = true,
+      .no_gradient = "integers only",
       .lowering = {.instruction = ASG_EW_SHIFT_LEFT},
       .source = "https://onnx.ai/onnx/operators/onnx__BitShift.html",
       .samples = shift_left_samples,

@@ -45,7 +45,7 @@ std::vector<OpDef> shift_right() {
       .inputs = {{"a", "[...]", "integer"}, {"b", "as a", "as a"}},
       .outputs = {{"y", "as a", "as a"}},
       .infer = rules::integers,
-      .no_gradient = true,
+      .no_gradient = "integers only",
       .lowering = {.instruction = ASG_EW_SHIFT_RIGHT},
       .source = "https://onnx.ai/onnx/operators/onnx__BitShift.html",
       .samples = shift_right_samples,

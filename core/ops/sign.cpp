@@ -24,7 +24,7 @@ std::vector<OpDef> sign() {
       .inputs = {{"x", "[...]", "number"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = rules::numbers,
-      .no_gradient = true,
+      .no_gradient = "constant wherever it is smooth",
       .lowering = {.instruction = ASG_EW_SIGN},
       .source = "https://onnx.ai/onnx/operators/onnx__Sign.html",
       .samples = sign_samples,

@@ -29,7 +29,7 @@ std::vector<OpDef> stop_gradient() {
       .inputs = {{"x", "[...]", "any"}},
       .outputs = {{"y", "as x", "as x"}},
       .infer = same_as_first,
-      .no_gradient = true,
+      .no_gradient = "what it is for",
       .lowering = {.view = stop_gradient_view},
       .source = "https://jax.readthedocs.io/en/latest/_autosummary/jax.lax.stop_gradient.html",
       .samples = stop_gradient_samples,

@@ -17,7 +17,7 @@ bool differentiable(const Sample& sample) {
 std::vector<std::string> differentiable_ops() {
   std::vector<std::string> names;
   for (const OpDef& op : op_table()) {
-    if (op.samples == nullptr || op.no_gradient) continue;
+    if (op.samples == nullptr || !op.no_gradient.empty()) continue;
     const std::vector<Sample> samples = op.samples();
     if (std::any_of(samples.begin(), samples.end(), differentiable)) names.emplace_back(op.name);
   }

@@ -47,7 +47,7 @@ Arrays gradients_at(const OpDef& op, const Sample& sample, const Arrays& inputs,
 std::vector<std::string> differentiable_ops() {
   std::vector<std::string> names;
   for (const std::string& name : sampled_ops())
-    if (!find_op(name).no_gradient) names.push_back(name);
+    if (find_op(name).no_gradient.empty()) names.push_back(name);
   return names;
 }
 

@@ -41,7 +41,7 @@ BOOST_DATA_TEST_CASE(entries_are_whole, boost::unit_test::data::make(all_ops()),
   const int ways = (way.instruction != 0 || op.decompose != nullptr) + (way.kernel != 0) +
                    (way.view != nullptr) + by_name.contains(name);
   BOOST_TEST(ways == 1, "an op reaches a backend in one way, this one in " << ways);
-  BOOST_TEST((op.gradient == nullptr || !op.no_gradient));
+  BOOST_TEST((op.gradient == nullptr || op.no_gradient.empty()));
   std::set<std::string_view> ports;
   for (const Port& port : op.inputs) {
     BOOST_TEST((!port.name.empty() && !port.shape.empty() && !port.types.empty()));
@@ -59,6 +59,24 @@ BOOST_DATA_TEST_CASE(samples_fit_the_schema, boost::unit_test::data::make(sample
       const Tensors y = graph.add(op, inputs_for(graph, samples[i].inputs), samples[i].attributes);
       BOOST_TEST(y.size() == op.outputs.size());
     }
+}
+
+// Every op has derivatives, or says why not; what has neither are the values that all else is made
+// of.
+BOOST_AUTO_TEST_CASE(every_op_has_a_gradient_or_says_why_not) {
+  std::size_t composites = 0, samples = 0;
+  std::vector<std::string> without;
+  for (const OpDef& op : op_table()) {
+    composites += op.is_composite() ? 1 : 0;
+    samples += op.samples == nullptr ? 0 : op.samples().size();
+    if (!op.no_gradient.empty())
+      without.push_back(fmt::format("{}: {}", op.name, op.no_gradient));
+    else if (op.gradient == nullptr && !op.is_composite())
+      BOOST_TEST((op.inputs.empty() || op.outputs.empty()), op.name << " says nothing");
+  }
+  fmt::print("{} ops ({} of them composites), {} cases, {} without a gradient\n", op_table().size(),
+             composites, samples, without.size());
+  for (const std::string& reason : without) fmt::print("  {}\n", reason);
 }
 
 using Names = std::vector<std::string>;
@@ -119,7 +137,7 @@ BOOST_AUTO_TEST_CASE(the_sdk_names_operands_as_the_table_does) {
 // shapes allow.
 BOOST_DATA_TEST_CASE(samples_cover_shapes, boost::unit_test::data::make(sampled_ops()), name) {
   const OpDef& op = find_op(name);
-  if (op.is_composite() || op.no_gradient || op.inputs.empty()) return;
+  if (op.is_composite() || !op.no_gradient.empty() || op.inputs.empty()) return;
   const auto differentiable = [](const Sample& sample) {
     return sample.gradient && std::any_of(sample.inputs.begin(), sample.inputs.end(),
                                           [](const Array& a) { return a.dtype() == f64; });

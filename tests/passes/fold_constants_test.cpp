@@ -152,7 +152,7 @@ Case of_constants(const OpDef& op, const Sample& sample, DType dtype) {
   Tensors results;
   for (const Tensor& output : program.outputs)
     if (is_float(output.dtype())) results.push_back(output);
-  if (results.empty() || floats.empty() || op.no_gradient) return program;
+  if (results.empty() || floats.empty() || !op.no_gradient.empty()) return program;
   Tensors weights;
   for (const Tensor& result : results)
     weights.push_back(graph.constant(spread(result.shape(), -1, 1, 3).to(result.dtype())));

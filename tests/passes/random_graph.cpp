@@ -416,7 +416,7 @@ class Generator {
     const std::vector<Sample> samples = op.samples();
     if (samples.empty()) return unary();
     const Sample& sample = samples[static_cast<std::size_t>(random_.below(std::ssize(samples)))];
-    if (!sample.gradient && !op.no_gradient) return unary();
+    if (!sample.gradient && op.no_gradient.empty()) return unary();
     Tensors inputs;
     for (const Array& array : sample.inputs) {
       for (std::int64_t i = 0; i < array.numel(); ++i)

@@ -79,10 +79,10 @@ int list_ops(const DeviceFlags& flags) {
   const auto target = target_of(device);
   fmt::print("{:<36} {:<10} {:<9} {}\n", "op", "kind", "gradient", device.backend_name());
   for (const OpDef& op : op_table()) {
-    const char* gradient = op.gradient != nullptr ? "rule"
-                           : op.no_gradient       ? "zero"
-                           : op.is_composite()    ? "of body"
-                                                  : "none";
+    const char* gradient = op.gradient != nullptr    ? "rule"
+                           : !op.no_gradient.empty() ? "zero"
+                           : op.is_composite()       ? "of body"
+                                                     : "none";
     fmt::print(
         "{:<36} {:<10} {:<9} {}\n", op.name, op.is_composite() ? "composite" : "primitive",
         gradient,

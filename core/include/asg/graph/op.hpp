@@ -138,8 +138,8 @@ struct OpDef {
   Tensors (*gradient)(const GradientCall&) = nullptr;
   /// The body, in primitives and other composites.
   Tensors (*decompose)(const OpCall&) = nullptr;
-  /// Constant wherever it is smooth (floor, comparisons): gradients stop here, as zeros.
-  bool no_gradient = false;
+  /// Why gradients stop here, as zeros ("constant wherever it is smooth"); empty where they do not.
+  std::string_view no_gradient = {};
 
   Lowering lowering = {};
   /// The result for constants, of an op that every backend must compute to the same bits; nothing
