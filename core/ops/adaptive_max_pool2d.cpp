@@ -41,11 +41,7 @@ Tensors adaptive_max_pool2d_body(const OpCall& call) {
     return {max_pool2d(x, kernel)};
   }
   const Tensor indices = apply(find_op("adaptive_max_pool2d_indices"), {x}, call.attributes);
-<<<<<<< HEAD
   const Tensor taken = take_along_dim(flatten(x, -2, -1), flatten(indices, -2, -1), -1);
-=======
-  const Tensor taken = take_along_axis(flatten(x, -2, -1), flatten(indices, -2, -1), -1);
->>>>>>> df69ba1 (Convolve along one and three axes and back, and pool with ceil mode, indices and adaptive windows, on conv2d's and max_pool2d's claimed paths)
   return {reshape(taken, indices.shape())};
 }
 
