@@ -181,22 +181,44 @@ Tensor Graph::constant(const Array& value, Where where) {
 }
 
 void Graph::assign(const Tensor& variable, const Operand& value) {
+  const GraphData& g = data_of(data_);
+  if (const auto found = g.assigned.find(require_variable(variable, value.where()));
+      found != g.assigned.end())
+    fail_assign(fmt::format("the variable '{}' is assigned already; one run gives it one value",
+                            find_variable(found->first)->name),
+                value.where());
+  reassign(variable, value);
+}
+
+Tensor Graph::pending(const Tensor& variable, Where where) {
+  const GraphData& g = data_of(data_);
+  const auto found = g.assigned.find(require_variable(variable, where));
+  return found == g.assigned.end() ? variable : tensor(node(found->second).operands[1]);
+}
+
+void Graph::reassign(const Tensor& variable, const Operand& value) {
   GraphData& g = data_of(data_);
-  const auto fail = [&](std::string_view why) {
-    throw TypeError(
-        fmt::format("assign: {}\n  at {}", why, to_string(g.origin_now(value.where()))));
-  };
-  if (!variable.defined() || !g.variable_by_node.contains(variable.value().node))
-    fail("the target is not a variable");
-  if (!value.is_tensor()) fail("the value is a number; make it a tensor of the variable's type");
+  const NodeId target = require_variable(variable, value.where());
+  if (!value.is_tensor())
+    fail_assign("the value is a number; make it a tensor of the variable's type", value.where());
   const auto id = static_cast<NodeId>(size());
-  if (g.assigned.contains(variable.value().node))
-    fail(fmt::format("the variable '{}' is assigned already; one run gives it one value",
-                     find_variable(variable.value().node)->name));
   const Tensor operands[] = {variable, value.tensor()};
   add(find_op("assign"), operands, {}, value.where());
-  g.assigned.emplace(variable.value().node, id);
+  if (const auto [known, is_new] = g.assigned.emplace(target, id); !is_new) {
+    std::erase(g.assigns, known->second);
+    known->second = id;
+  }
   g.assigns.push_back(id);
+}
+
+NodeId Graph::require_variable(const Tensor& tensor, Where where) const {
+  if (!tensor.defined() || !data_of(data_).variable_by_node.contains(tensor.value().node))
+    fail_assign("the target is not a variable", where);
+  return tensor.value().node;
+}
+
+void Graph::fail_assign(std::string_view why, Where where) const {
+  throw TypeError(fmt::format("assign: {}\n  at {}", why, to_string(origin_now(where))));
 }
 
 std::size_t Graph::size() const { return data_of(data_).nodes.size(); }

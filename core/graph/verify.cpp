@@ -1,5 +1,6 @@
 #include <asg/graph/verify.hpp>
 
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,7 +17,12 @@ namespace {
 
 class Verifier {
  public:
-  explicit Verifier(const Graph& graph) : graph_(graph) {}
+  explicit Verifier(const Graph& graph)
+      : graph_(graph), listed_(graph.assigns().begin(), graph.assigns().end()) {
+    for (const NodeId id : listed_)
+      if (id < graph.size() && !graph.node(id).operands.empty())
+        last_assign_[graph.node(id).operands[0].node] = id;
+  }
 
   void run() {
     for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -103,9 +109,17 @@ class Verifier {
     const Value target = node.operands[0];
     const VariableInfo* info = graph_.find_variable(target.node);
     require(info != nullptr, node, "its target %{} is no variable", target.node);
+    if (is_replaced(node)) return;
     require(assigned_.insert(target.node).second, node, "the variable '{}' is assigned already",
             info->name);
     ++assign_count_;
+  }
+
+  // Graph::reassign has left it behind: it is not in the list, and a later one of the variable is.
+  [[nodiscard]] bool is_replaced(const Node& assign) const {
+    if (listed_.contains(assign.id)) return false;
+    const auto last = last_assign_.find(assign.operands[0].node);
+    return last != last_assign_.end() && last->second > assign.id;
   }
 
   // A leaf or an assignment that the lists miss would be lost by whoever reads the lists.
@@ -125,6 +139,8 @@ class Verifier {
   const Graph& graph_;
   std::set<std::string> names_;
   std::set<NodeId> assigned_;
+  std::set<NodeId> listed_;               // of assignments
+  std::map<NodeId, NodeId> last_assign_;  // of a variable
   std::size_t assign_count_ = 0;
 };
 

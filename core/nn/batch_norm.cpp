@@ -39,8 +39,8 @@ Tensor BatchNorm::forward(const Tensor& x) const {
 void BatchNorm::follow(const Tensor& mean, const Tensor& variance, double count) const {
   Graph& graph = mean.graph();
   const Tensor tracked = num_batches_tracked.in(graph);
-  const Tensor batches = tracked + 1;
-  graph.assign(tracked, batches);
+  const Tensor batches = graph.pending(tracked) + 1;
+  graph.reassign(tracked, batches);
   if (count == 0) return;  // nothing was seen
   const Operand share = momentum_ ? Operand(*momentum_) : Operand(1 / cast(batches, mean.dtype()));
   move_towards(running_mean, mean, share);

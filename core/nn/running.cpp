@@ -26,7 +26,8 @@ void check_channels(std::string_view layer, const Tensor& x, std::int64_t channe
 void move_towards(const Parameter& buffer, const Tensor& value, const Operand& share) {
   Graph& graph = value.graph();
   const Tensor held = buffer.in(graph);
-  graph.assign(held, held + share * (stop_gradient(value) - held));
+  const Tensor before = graph.pending(held);
+  graph.reassign(held, before + share * (stop_gradient(value) - before));
 }
 
 }  // namespace asg::nn

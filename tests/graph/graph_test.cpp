@@ -7,6 +7,7 @@
 #include <asg/graph/build.hpp>
 #include <asg/graph/error.hpp>
 #include <asg/graph/print.hpp>
+#include <asg/graph/verify.hpp>
 
 #include "graph/support.hpp"
 
@@ -217,6 +218,29 @@ BOOST_AUTO_TEST_CASE(a_variable_is_assigned_once) {
   BOOST_TEST(message_of<TypeError>([&] { g.assign(w, x); }) ==
              "assign: the variable 'w' is assigned already; one run gives it one value"
              "\n  at HERE");
+}
+
+BOOST_AUTO_TEST_CASE(the_last_value_assigned_counts_where_that_is_asked_for) {
+  Graph g;
+  const Tensor x = g.input("x", f32, {3});
+  const Tensor w = g.variable("w", f32, {3});
+  const Tensor v = g.variable("v", f32, {3});
+  BOOST_TEST(g.pending(w).same_as(w));
+  g.reassign(w, x);
+  g.assign(v, x);
+  BOOST_TEST(g.pending(w).same_as(x));
+  const Tensor y = apply(step, {g.pending(w)});
+  g.reassign(w, y);
+  BOOST_TEST(g.pending(w).same_as(y));
+  BOOST_TEST(g.assigns().size() == 2u);
+  for (const NodeId id : g.assigns())
+    BOOST_TEST(
+        g.tensor(g.node(id).operands[1]).same_as(g.node(id).operands[0] == w.value() ? y : x));
+  verify(g);
+  BOOST_CHECK_THROW(g.assign(w, x), TypeError);
+  BOOST_CHECK_THROW((void)g.pending(x), TypeError);
+  BOOST_CHECK_THROW(g.reassign(x, x), TypeError);
+  BOOST_CHECK_THROW(g.reassign(w, 1.0), TypeError);
 }
 
 BOOST_AUTO_TEST_CASE(only_variables_are_assigned_and_only_their_type) {

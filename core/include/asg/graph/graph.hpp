@@ -77,6 +77,13 @@ class Graph {
   /// Gives a variable a new value at the end of the run; all reads see the old one.
   /// Errors   TypeError when `variable` is none or already assigned; ShapeError when types differ.
   void assign(const Tensor& variable, const Operand& value);
+  /// What the variable will hold after the run, as far as the program has been written: the value
+  /// assigned to it, or what reading it gives.
+  /// Errors   TypeError when `variable` is none.
+  Tensor pending(const Tensor& variable, Where where = {});
+  /// As assign, but what was assigned before is forgotten. For state that each call of a module
+  /// brings up to date: `graph.reassign(count, graph.pending(count) + 1)`.
+  void reassign(const Tensor& variable, const Operand& value);
 
   /// Adds a node and infers its types.
   /// Errors   ShapeError, TypeError from the op's rule, naming the op, the operands and the line.
@@ -114,6 +121,8 @@ class Graph {
   friend class PathScope;
   friend class WhereScope;
   friend class OriginScope;
+  [[nodiscard]] NodeId require_variable(const Tensor& tensor, Where where) const;
+  [[noreturn]] void fail_assign(std::string_view why, Where where) const;
   std::unique_ptr<GraphData> data_;
 };
 
