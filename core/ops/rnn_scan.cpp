@@ -75,7 +75,7 @@ Tensors rnn_scan_backward_body(const OpCall& call) {
   recurrent::for_each_step_back(dy.size(0), call.attributes, [&](std::int64_t t, std::int64_t) {
     const Tensor y = select(call.in(at::y), 0, t), now = select(dy, 0, t);
     dh = dh.defined() ? now + dh : now;
-    const Tensor sums = is_tanh ? recurrent::through_tanh(dh, y) : where(y > 0, dh, 0);
+    const Tensor sums = is_tanh ? recurrent::through_tanh(dh, y) : where(y <= 0, 0, dh);
     dx[static_cast<std::size_t>(t)] = sums;
     dh = matmul(sums, weight);
   });

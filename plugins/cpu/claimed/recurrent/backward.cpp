@@ -40,7 +40,7 @@ struct RnnBackward {
     const int64_t place = at.now * hidden + at.column;
     const auto dh = hn::Add(load(dy + place, at.n), hn::Load(d, products));
     const auto out = load(y + place, at.n);
-    store(is_tanh ? through_tanh(dh, out) : hn::IfThenElseZero(hn::Gt(out, hn::Zero(d)), dh),
+    store(is_tanh ? through_tanh(dh, out) : hn::IfThenZeroElse(hn::Le(out, hn::Zero(d)), dh),
           sums + place, at.n);
   }
   HWY_INLINE void finish(const Part& at, const T* products, const T*) const {
