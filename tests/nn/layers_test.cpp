@@ -14,6 +14,7 @@
 #include <asg/nn/linear.hpp>
 #include <asg/nn/normalization.hpp>
 #include <asg/nn/pooling.hpp>
+#include <asg/nn/resampling.hpp>
 #include <asg/nn/transformer.hpp>
 #include <asg/ops/activation.hpp>
 #include <asg/ops/reduction.hpp>
@@ -201,6 +202,22 @@ BOOST_AUTO_TEST_CASE(pools_reduce_windows) {
   check_close(evaluate(nn::MaxPool2d{2}, state, x), Array({1, 1, 1, 2}, {5.0, 4.0}));
   check_close(evaluate(nn::AvgPool2d{2}, state, x), Array({1, 1, 1, 2}, {2.0, 2.0}));
   check_close(evaluate(nn::AdaptiveAvgPool2d{1}, state, x), Array({1, 1, 1, 1}, {2.0}));
+}
+
+BOOST_AUTO_TEST_CASE(images_get_other_sizes_and_axes_other_shapes) {
+  State state(device());
+  const Array row({1, 1, 1, 2}, {1.0, 2.0});
+  check_close(evaluate(nn::Upsample{{.scale_factor = {2}}}, state, row),
+              Array({1, 1, 2, 4}, {1.0, 1.0, 2.0, 2.0, 1.0, 1.0, 2.0, 2.0}));
+  check_close(evaluate(nn::Upsample{{.size = {1, 3}, .mode = "bilinear", .align_corners = true}},
+                       state, row),
+              Array({1, 1, 1, 3}, {1.0, 1.5, 2.0}));
+  const Array channels({1, 4, 1, 2}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0});
+  const Array shuffled({1, 1, 2, 4}, {1.0, 3.0, 2.0, 4.0, 5.0, 7.0, 6.0, 8.0});
+  check_close(evaluate(nn::PixelShuffle{2}, state, channels), shuffled);
+  check_close(evaluate(nn::PixelUnshuffle{2}, state, shuffled), channels);
+  check_close(evaluate(nn::Unflatten{1, {2, -1}}, state, channels),
+              channels.reshaped({1, 2, 2, 1, 2}));
 }
 
 BOOST_AUTO_TEST_CASE(constructors_refuse_what_cannot_be) {

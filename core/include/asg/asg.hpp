@@ -41,6 +41,7 @@
 #include <asg/nn/pooling.hpp>
 #include <asg/nn/positions.hpp>
 #include <asg/nn/recurrent.hpp>
+#include <asg/nn/resampling.hpp>
 #include <asg/nn/resnet.hpp>
 #include <asg/nn/sequential.hpp>
 #include <asg/nn/transformer.hpp>
