@@ -12,8 +12,19 @@ namespace {
 
 Types stddev_infer(const Signature& call) { return {reduced::float_type(call)}; }
 
+// As sqrt(var), of distances in units of the largest: squares leave the range of the type long
+// before the root of their mean does.
 Tensors stddev_body(const OpCall& call) {
-  return {sqrt(apply(find_op("var"), {call.in(0)}, call.attributes))};
+  const Tensor& x = call.in(0);
+  const Ints axes = call.attributes.integers("axes");
+  if (axes.empty() || reduced::count(x.shape(), axes) == 0)
+    return {sqrt(apply(find_op("var"), {x}, call.attributes))};
+  const Tensor far = reduced::centred(x, Axes(axes));
+  const double left = reduced::divisor(x.shape(), call.attributes);
+  const Tensor largest = max(abs(far), Axes(axes));
+  const Tensor unit = where(is_finite(largest) && largest > 0, largest, 1);
+  const Tensor scaled = far / reduced::restore(unit, x.shape(), axes);
+  return {sqrt(sum(square(scaled), Axes(axes)) / left) * unit};
 }
 
 // (x - mean) / (y * (count - correction)); 0 where y is, whose place a 1 takes in the division.
