@@ -83,6 +83,8 @@ run_build() {
   failed=$(( failed + failures ))
   report+=("$(printf '%-8s %4d passed, %d failed, %d skipped   build %d s, tests %d s' \
     "$build" $(( tests - failures - skipped )) "$failures" "$skipped" "$built" $(( SECONDS - start - built )))")
+  table=$(grep -o '[0-9]* ops (.*without a gradient' "$results" || true)  # as ops.table prints it
+  [[ -z $table ]] || report+=("         $table")
 }
 
 cmake/install-packages.sh
