@@ -154,8 +154,8 @@ void Grouping::start(NodeId id) {
   for (int d = shape.rank(); d-- > 0;)
     (void)add_cut(group.cuts, suffix_product(shape, d), group.points);
   for (const Value operand : node.operands) {
-    const NodeId base = layout.sources.of(operand).base.node;
-    if (!is_number(graph.node(base))) group.loads.push_back(base);
+    const Value base = layout.sources.of(operand).base;
+    if (!is_number(graph.node(base.node))) group.loads.emplace_back(base.node, base.output);
   }
   std::sort(group.loads.begin(), group.loads.end());
   group.loads.erase(std::unique(group.loads.begin(), group.loads.end()), group.loads.end());
@@ -317,8 +317,8 @@ Why Grouping::domains_allow(Join& join) const {
   if (small.reductions > 0 || small.row > 0 || small.points == 0 || both.points % small.points != 0)
     return Why::domain;
   // A number made of several reductions waits for all of them: a kernel of its own.
-  if (join.b_rows && b.points == 1 && std::any_of(b.loads.begin(), b.loads.end(), [&](NodeId base) {
-        return layout.kind[base] != Kind::none && order.group(base) != join.a;
+  if (join.b_rows && b.points == 1 && std::any_of(b.loads.begin(), b.loads.end(), [&](Load base) {
+        return layout.kind[base.first] != Kind::none && order.group(base.first) != join.a;
       }))
     return Why::domain;
   both.row = both.points / small.points;
@@ -468,13 +468,13 @@ Why Grouping::follower_allows(Join& join) const {
 
 // ---- of members ------------------------------------------------------------------
 
-std::vector<NodeId> Grouping::joined_loads(const std::vector<NodeId>& a,
-                                           const std::vector<NodeId>& b,
-                                           const std::vector<NodeId>& members) {
-  std::vector<NodeId> loads;
+std::vector<Load> Grouping::joined_loads(const std::vector<Load>& a, const std::vector<Load>& b,
+                                         const std::vector<NodeId>& members) {
+  std::vector<Load> loads;
   std::set_union(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(loads));
-  std::erase_if(
-      loads, [&](NodeId load) { return std::binary_search(members.begin(), members.end(), load); });
+  std::erase_if(loads, [&](Load load) {
+    return std::binary_search(members.begin(), members.end(), load.first);
+  });
   return loads;
 }
 
@@ -496,20 +496,18 @@ int Grouping::phases_of(const std::vector<NodeId>& ascending) const {
 }
 
 std::size_t Grouping::values_touched(const std::vector<NodeId>& members, const Group& group) const {
-  std::vector<NodeId> read;
-  const auto reads = [&](NodeId base) {
-    if (std::binary_search(members.begin(), members.end(), base)) return;
+  std::vector<Load> read;
+  for (const Load& base : group.loads) {
     // What is free is computed of these where it is read, unless it is in memory.
-    read.insert(read.end(), layout.reads[base].begin(), layout.reads[base].end());
-    if (!layout.free[base] || computed(base)) read.push_back(base);
-  };
-  for (const NodeId base : group.loads) reads(base);
-  if (group.anchor != no_node)
-    for (const Value operand : graph.node(group.anchor).operands)
-      reads(layout.sources.of(operand).base.node);
+    for (const NodeId source : layout.reads[base.first]) read.emplace_back(source, 0);
+    if (!layout.free[base.first] || computed(base.first)) read.push_back(base);
+  }
   visits += static_cast<std::int64_t>(read.size() + members.size());
   std::sort(read.begin(), read.end());
   auto count = static_cast<std::size_t>(std::unique(read.begin(), read.end()) - read.begin());
+  // The product reads its operands in shapes of their own, though what follows it may read them,
+  // too.
+  if (group.anchor != no_node) count += graph.node(group.anchor).operands.size();
   for (const NodeId id : members)
     count += static_cast<std::size_t>(layout.kind[id] == Kind::reduce) +
              static_cast<std::size_t>(is_stored(id, members));

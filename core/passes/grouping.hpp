@@ -2,6 +2,7 @@
 // tried is fuse.cpp's business. Internal to the passes.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "passes/kernels.hpp"
@@ -30,12 +31,15 @@ enum class Why : std::uint8_t {
   guards
 };
 
+/// A node and the number of its output.
+using Load = std::pair<NodeId, std::uint32_t>;
+
 /// What is known of a group of nodes.
 struct Group {
   std::int64_t points = 0;
   std::int64_t row = 0;
   std::vector<std::int64_t> cuts;  // products of inner axes, ascending, each divides the next
-  std::vector<NodeId> loads;       // bases read from outside, ascending
+  std::vector<Load> loads;         // bases read from outside, ascending
   int reductions = 0;
   NodeId anchor = no_node;  // the member with a kernel of its own
 };
@@ -110,9 +114,9 @@ class Grouping {
                          bool c_row) const;
   [[nodiscard]] bool row_value(NodeId id) const;
   // What the members read from outside: what is among these, but for the members.
-  [[nodiscard]] static std::vector<NodeId> joined_loads(const std::vector<NodeId>& a,
-                                                        const std::vector<NodeId>& b,
-                                                        const std::vector<NodeId>& members);
+  [[nodiscard]] static std::vector<Load> joined_loads(const std::vector<Load>& a,
+                                                      const std::vector<Load>& b,
+                                                      const std::vector<NodeId>& members);
   // How many reductions a value of the region waits for at most.
   [[nodiscard]] int phases_of(const std::vector<NodeId>& ascending) const;
   // At most: values read and written, and results of reductions, which devices may keep in memory.

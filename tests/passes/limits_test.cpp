@@ -170,6 +170,26 @@ BOOST_AUTO_TEST_CASE(epilogues_keep_the_limits) {
   }
 }
 
+// The product reads it as a matrix, what follows as a row of elements: two values.
+BOOST_AUTO_TEST_CASE(what_follows_a_product_and_reads_its_operand_keeps_the_limits) {
+  Grown g;
+  const Tensor x = g.graph.input("x", f32, {5, 2, 3});
+  const Tensor y = matmul(reshape(x, {10, 3}), g.graph.input("w", f32, {3, 3}));
+  g.outputs = {where(g.graph.input("m", boolean, {5, 2, 3}), x, reshape(y, {5, 2, 3}))};
+  keeps_limits({g.graph, g.outputs}, "a product's operand");
+}
+
+// The three results of one node.
+BOOST_AUTO_TEST_CASE(several_outputs_of_a_node_keep_the_limits) {
+  Grown g;
+  const Tensor x = g.graph.input("x", f32, {2, 4, 3});
+  const auto gradient = [&](const char* name) { return g.graph.input(name, f32, {2, 4, 3}); };
+  const Tensors d = gradients(scaled_dot_product_attention(x * 2.0, x * 3.0, x * 4.0), {x},
+                              gradient("dy"));
+  g.outputs = {sum(d[0] * gradient("r"), {0, 1}), d[0]};
+  keeps_limits({g.graph, g.outputs}, "three results");
+}
+
 BOOST_AUTO_TEST_CASE(a_training_step_keeps_the_limits) {
   const TracedFunction traced = test_support::trace_gpt_step();
   keeps_limits({traced.graph, traced.outputs}, "a training step");
