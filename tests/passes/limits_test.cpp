@@ -179,14 +179,14 @@ BOOST_AUTO_TEST_CASE(what_follows_a_product_and_reads_its_operand_keeps_the_limi
   keeps_limits({g.graph, g.outputs}, "a product's operand");
 }
 
-// The three results of one node.
+// The gradient of a tensor that is cut in three is put together from three results of one node.
 BOOST_AUTO_TEST_CASE(several_outputs_of_a_node_keep_the_limits) {
   Grown g;
-  const Tensor x = g.graph.input("x", f32, {2, 4, 3});
-  const auto gradient = [&](const char* name) { return g.graph.input(name, f32, {2, 4, 3}); };
-  const Tensors d = gradients(scaled_dot_product_attention(x * 2.0, x * 3.0, x * 4.0), {x},
-                              gradient("dy"));
-  g.outputs = {sum(d[0] * gradient("r"), {0, 1}), d[0]};
+  const Tensor x = g.graph.input("x", f32, {2, 4, 9});
+  const Tensors parts = chunk(x, 3, -1);
+  const Tensor y = scaled_dot_product_attention(parts[0], parts[1], parts[2]);
+  const Tensors d = gradients(y, {x}, g.graph.input("dy", f32, {2, 4, 3}));
+  g.outputs = {matmul(d[0], g.graph.input("w", f32, {9, 2})), sum(d[0], {0, 1})};
   keeps_limits({g.graph, g.outputs}, "three results");
 }
 
