@@ -334,6 +334,54 @@ BOOST_AUTO_TEST_CASE(cross_entropy_of_a_hopeless_answer) {
   BOOST_TEST(differs(slopes(loss, x)[0], {-1, 1}) == "");
 }
 
+// It was smooth_l1_loss, whose slope beyond delta is 1 and not delta: 4 came out.
+BOOST_AUTO_TEST_CASE(huber_of_a_large_error) {
+  const Build loss = [](Graph&, const Tensors& t) { return Tensors{huber_loss(t[0], t[1], 2)}; };
+  const Arrays x = {Array({1}, {5.0}), Array({1}, {0.0})};
+  BOOST_TEST(differs(run(loss, x)[0], {8}) == "");
+  BOOST_TEST(differs(slopes(loss, x)[0], {2}) == "");
+}
+
+// "The mean", said its document, and the sum was computed.
+BOOST_AUTO_TEST_CASE(binary_cross_entropy_is_a_mean) {
+  const Build loss = [](Graph&, const Tensors& t) {
+    return Tensors{binary_cross_entropy(t[0], t[1])};
+  };
+  const Arrays x = {Array({2, 2}, {0.5, 0.5, 0.5, 0.5}), Array({2, 2}, {1.0, 0.0, 1.0, 0.0})};
+  BOOST_TEST(differs(run(loss, x)[0], {std::log(2)}) == "");
+}
+
+// The batch was summed before the margin: one good triplet made up for a bad one.
+BOOST_AUTO_TEST_CASE(each_triplet_has_its_margin) {
+  const Build loss = [](Graph&, const Tensors& t) {
+    return Tensors{triplet_margin_loss(t[0], t[1], t[2], {.eps = 0})};
+  };
+  const Arrays x = {Array({2, 1}, {0.0, 0.0}), Array({2, 1}, {1.0, 1.0}),
+                    Array({2, 1}, {9.0, 1.5})};
+  BOOST_TEST(differs(run(loss, x)[0], {0.25}) == "");  // (0 + 0.5) / 2
+}
+
+BOOST_AUTO_TEST_CASE(each_pair_of_a_cosine_loss_has_its_margin) {
+  const Build loss = [](Graph&, const Tensors& t) {
+    return Tensors{cosine_embedding_loss(t[0], t[1], t[2], 0.5)};
+  };
+  const Arrays x = {Array({2, 2}, {1.0, 0.0, 1.0, 0.0}), Array({2, 2}, {1.0, 0.0, -1.0, 0.0}),
+                    Array({2}, {-1.0, -1.0})};
+  BOOST_TEST(differs(run(loss, x)[0], {0.25}) == "");  // (1 - 0.5 + 0) / 2
+}
+
+// It had no rule, and zeros came out.
+BOOST_AUTO_TEST_CASE(transposed_convolutions_have_gradients) {
+  const Build build = [](Graph&, const Tensors& t) {
+    return Tensors{conv_transpose2d(t[0], t[1], t[2], {.stride = 2, .padding = 1})};
+  };
+  const Arrays x = {spread({2, 2, 3, 3}, -1, 1), spread({2, 3, 3, 3}, -1, 1, 1),
+                    spread({3}, -1, 1, 2)};
+  BOOST_TEST(check_both(build, x) == "");
+  for (const Array& slope : slopes(build, x))
+    BOOST_TEST(!identical(slope, Array::zeros(f64, slope.shape())));
+}
+
 // A sum in one chain of f32 loses what is smaller than its last digit.
 BOOST_AUTO_TEST_CASE(long_sums_keep_their_digits) {
   const std::int64_t n = 1 << 22;
