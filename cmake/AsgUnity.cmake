@@ -1,7 +1,7 @@
 # asg_unity(<target>): compiles the target's sources by top folder, up to 60 files as one, so that what their headers
 # instantiate (fmt, JSON, CLI11, Boost, the C++ library) is compiled once and not for each of them: a third of the time.
 # Names in anonymous namespaces are therefore unique within a folder. Files of Highway, which include themselves for each
-# instruction set, stay alone where there is more than one. Off with -DASG_UNITY_BUILD=OFF (the preset `dev`, where one file is edited and built).
+# instruction set, stay alone. Off with -DASG_UNITY_BUILD=OFF (the preset `dev`, where one file is edited and built).
 function(asg_unity target)
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "\\.cpp$")
@@ -14,7 +14,7 @@ function(asg_unity target)
       continue()
     endif()
     file(STRINGS "${source}" alone LIMIT_COUNT 1 REGEX "define HWY_TARGET_INCLUDE")
-    if(alone AND NOT ASG_NATIVE)
+    if(alone)
       continue()
     endif()
     set(folder top)
