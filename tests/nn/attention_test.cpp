@@ -29,28 +29,6 @@ State f64_state(const M& model) {
   return state;
 }
 
-void check_close(const Array& got, const Array& wanted) {
-  BOOST_TEST_REQUIRE(to_string(got.type()) == to_string(wanted.type()));
-  for (std::int64_t i = 0; i < got.numel(); ++i)
-    BOOST_TEST(std::abs(got.get(i) - wanted.get(i)) < 1e-12,
-               "element " << i << ": " << got.get(i) << " is not " << wanted.get(i));
-}
-
-// x [rows, in] times weight rows [begin, begin + out) plus bias.
-Array project(const Array& x, const Array& weight, const Array& bias, std::int64_t begin,
-              std::int64_t out) {
-  const std::int64_t in = x.shape().back(), rows = x.numel() / in;
-  Array y(f64, {rows, out});
-  for (std::int64_t r = 0; r < rows; ++r)
-    for (std::int64_t o = 0; o < out; ++o) {
-      double sum = bias.get(begin + o);
-      for (std::int64_t i = 0; i < in; ++i)
-        sum += x.get(r * in + i) * weight.get((begin + o) * in + i);
-      y.set(r * out + o, sum);
-    }
-  return y;
-}
-
 using Allowed = std::function<bool(std::int64_t b, std::int64_t query, std::int64_t key)>;
 
 struct Form {

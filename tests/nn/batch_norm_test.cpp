@@ -6,9 +6,11 @@
 #include <asg/asg.hpp>
 
 #include "support.hpp"
+#include "support/refusals.hpp"
 
 using namespace asg;
 using namespace nn_test;
+using test_support::refuses;
 
 namespace {
 
@@ -23,12 +25,6 @@ std::vector<std::string> names(const std::vector<nn::Parameter>& all) {
   std::vector<std::string> result;
   for (const nn::Parameter& one : all) result.push_back(one.name());
   return result;
-}
-
-template <class E>
-void refuses(const std::function<void()>& call, std::initializer_list<const char*> parts) {
-  const std::string message = message_of<E>(call);
-  for (const char* part : parts) BOOST_TEST(contains(message, part), message);
 }
 
 }  // namespace

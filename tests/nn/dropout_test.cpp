@@ -7,17 +7,13 @@
 #include <asg/asg.hpp>
 
 #include "support.hpp"
+#include "support/refusals.hpp"
 
 using namespace asg;
 using namespace nn_test;
+using test_support::refuses;
 
 namespace {
-
-template <class E>
-void refuses(const std::function<void()>& call, std::initializer_list<const char*> parts) {
-  const std::string message = message_of<E>(call);
-  for (const char* part : parts) BOOST_TEST(contains(message, part), message);
-}
 
 // Which of x's elements are 0, in a program that trains.
 Array dropped(const nn::Module& layer, const Array& x) {
