@@ -44,6 +44,17 @@ class Loop {
     return rank_ == 0 ? 0 : strides_[rank_ - 1][operand];
   }
 
+  /// Where point number `point` in row-major order is.
+  Offsets at(int64_t point) const {
+    Offsets offsets{};
+    for (uint32_t d = rank_; d-- > 0;) {
+      const int64_t coordinate = d == 0 ? point : point % sizes_[d];
+      point = d == 0 ? 0 : point / sizes_[d];
+      for (std::size_t k = 0; k < N; ++k) offsets[k] += coordinate * strides_[d][k];
+    }
+    return offsets;
+  }
+
   /// Calls visit(offsets) for points [begin, end) in row-major order.
   template <class Visit>
   void for_each(int64_t begin, int64_t end, Visit&& visit) const {

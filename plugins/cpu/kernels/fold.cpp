@@ -101,11 +101,10 @@ void fold_row(const Fold& fold, int64_t number, const T* x, T* y, Total<T>* row)
   }
   const Axis& last = fold.axes.back();
   std::fill_n(row, last.size, Total<T>{0});
-  fold.outer.for_each(number, number + 1, [&](const std::array<int64_t, 2>& at) {
-    add_windows(fold, place, 0, x + at[1], row);
-    T* out = y + at[0] + to;
-    for (int64_t s = 0; s < last.size; ++s) out[s * last.y_stride] = static_cast<T>(row[s]);
-  });
+  const auto at = fold.outer.at(number);
+  add_windows(fold, place, 0, x + at[1], row);
+  T* out = y + at[0] + to;
+  for (int64_t s = 0; s < last.size; ++s) out[s * last.y_stride] = static_cast<T>(row[s]);
 }
 
 void Fold::run(const sdk::Call& call) const {

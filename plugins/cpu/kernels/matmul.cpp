@@ -156,12 +156,11 @@ class Matmul {
       const int64_t i = task % per_matrix / plan_.panels_n() * plan_.panel_m;
       const int64_t j = task % plan_.panels_n() * plan_.panel_n;
       const Place place{batch * plan_.m + i, j, values, context_.workspace.thread(thread)};
-      plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
-        multiply_panel(
-            a + at[plan_.left] + i * plan_.a.row, b + at[1 - plan_.left] + j * plan_.b.column,
-            c + (plan_.has_epilogue ? 0 : at[2] + i * plan_.c.row + j * plan_.c.column),
-            std::min(plan_.panel_m, plan_.m - i), std::min(plan_.panel_n, plan_.n - j), place);
-      });
+      const auto at = plan_.batch.at(batch);
+      multiply_panel(
+          a + at[plan_.left] + i * plan_.a.row, b + at[1 - plan_.left] + j * plan_.b.column,
+          c + (plan_.has_epilogue ? 0 : at[2] + i * plan_.c.row + j * plan_.c.column),
+          std::min(plan_.panel_m, plan_.m - i), std::min(plan_.panel_n, plan_.n - j), place);
     });
   }
 
@@ -173,16 +172,15 @@ class Matmul {
     context_.share_items(rows, plan_.n * plan_.k, [&](int64_t row, uint32_t thread) {
       std::byte* scratch = context_.workspace.thread(thread);
       const int64_t i = row % plan_.m, batch = row / plan_.m;
-      plan_.batch.for_each(batch, batch + 1, [&](const auto& at) {
-        T* out = plan_.has_epilogue ? reinterpret_cast<T*>(scratch) : c + at[2] + i * plan_.c.row;
-        for (int64_t j = 0; j < plan_.n; ++j) out[j * step] = 0;
-        for (int64_t k = 0; k < plan_.k; ++k) {
-          const T factor = a[at[plan_.left] + i * plan_.a.row + k * plan_.a.column];
-          const T* line = b + at[1 - plan_.left] + k * plan_.b.row;
-          for (int64_t j = 0; j < plan_.n; ++j)
-            out[j * step] = add(out[j * step], multiply(factor, line[j * plan_.b.column]));
-        }
-      });
+      const auto at = plan_.batch.at(batch);
+      T* out = plan_.has_epilogue ? reinterpret_cast<T*>(scratch) : c + at[2] + i * plan_.c.row;
+      for (int64_t j = 0; j < plan_.n; ++j) out[j * step] = 0;
+      for (int64_t k = 0; k < plan_.k; ++k) {
+        const T factor = a[at[plan_.left] + i * plan_.a.row + k * plan_.a.column];
+        const T* line = b + at[1 - plan_.left] + k * plan_.b.row;
+        for (int64_t j = 0; j < plan_.n; ++j)
+          out[j * step] = add(out[j * step], multiply(factor, line[j * plan_.b.column]));
+      }
       if (plan_.has_epilogue)
         finish(Place{row, 0, values, scratch}, {scratch, plan_.n, row, 1, 0, plan_.n});
     });

@@ -111,19 +111,18 @@ void AttentionBackward::run_chunk(const sdk::Call& call, int64_t task, float* su
   const auto border = [&](int64_t number) {
     return std::min(blocks * number / chunks * loops.block, sizes.queries);
   };
-  heads.for_each(head, head + 1, [&](const std::array<int64_t, 12>& at) {
-    attention::BackwardHead h = head_at(*this, call, head, at);
-    if (chunks > 1) {
-      h.dkey = sums + task * sums_of_head(sizes);
-      h.dkey_row = sizes.size;
-      h.dvalue = h.dkey + sizes.keys * sizes.size;
-      h.dvalue_row = sizes.value_size;
-    }
-    const int64_t first = border(chunk), last = border(chunk + 1);
-    loops.run(sizes, h, first, last, scratch);
-    if (attention::hides(sizes, h.mask) && !chunk_is_finite(sizes, h, first, last))
-      attention::exact_backward(sizes, h, first, last);
-  });
+  const auto at = heads.at(head);
+  attention::BackwardHead h = head_at(*this, call, head, at);
+  if (chunks > 1) {
+    h.dkey = sums + task * sums_of_head(sizes);
+    h.dkey_row = sizes.size;
+    h.dvalue = h.dkey + sizes.keys * sizes.size;
+    h.dvalue_row = sizes.value_size;
+  }
+  const int64_t first = border(chunk), last = border(chunk + 1);
+  loops.run(sizes, h, first, last, scratch);
+  if (attention::hides(sizes, h.mask) && !chunk_is_finite(sizes, h, first, last))
+    attention::exact_backward(sizes, h, first, last);
 }
 
 void AttentionBackward::run(const sdk::Call& call) const {
@@ -135,9 +134,8 @@ void AttentionBackward::run(const sdk::Call& call) const {
   if (chunks == 1) return;
   const int64_t size = sums_of_head(sizes);
   context.share_items(count, size * chunks, [&](int64_t head, uint32_t) {
-    heads.for_each(head, head + 1, [&](const std::array<int64_t, 12>& at) {
-      add_chunks(*this, head_at(*this, call, head, at), sums + head * chunks * size);
-    });
+    const auto at = heads.at(head);
+    add_chunks(*this, head_at(*this, call, head, at), sums + head * chunks * size);
   });
 }
 

@@ -43,25 +43,24 @@ Attention::Attention(const sdk::ProgramCopy& program, const asg_step& step, Cont
 void Attention::run_block(const sdk::Call& call, int64_t head, int64_t block,
                           float* scratch) const {
   const sdk::Tensor lse = call.output(sdpa::lse);
-  heads.for_each(head, head + 1, [&](const std::array<int64_t, 8>& at) {
-    const auto matrix = [&](uint32_t i) { return attention::matrix_of(call.input(i), at[i]); };
-    attention::ForwardHead h{matrix(sdpa::query),
-                             matrix(sdpa::key),
-                             matrix(sdpa::value),
-                             {},
-                             call.output(sdpa::y).as<float>() + at[inputs + sdpa::y],
-                             y_row,
-                             lse.as<float>() + at[inputs + sdpa::lse],
-                             attention::last_stride(lse)};
-    if (inputs > operands.mask)
-      h.mask = attention::mask_of(call.input(operands.mask), at[operands.mask]);
-    h.words = attention::words_of(call, operands, sizes, head);
-    const int64_t first = block * loops.block, last = std::min(first + loops.block, sizes.queries);
-    loops.run(sizes, h, first, scratch);
-    if (attention::hides(sizes, h.mask) &&
-        !attention::all_finite(h.y + first * h.y_row, last - first, sizes.value_size, h.y_row))
-      attention::exact_forward(sizes, h, first, last);
-  });
+  const auto at = heads.at(head);
+  const auto matrix = [&](uint32_t i) { return attention::matrix_of(call.input(i), at[i]); };
+  attention::ForwardHead h{matrix(sdpa::query),
+                           matrix(sdpa::key),
+                           matrix(sdpa::value),
+                           {},
+                           call.output(sdpa::y).as<float>() + at[inputs + sdpa::y],
+                           y_row,
+                           lse.as<float>() + at[inputs + sdpa::lse],
+                           attention::last_stride(lse)};
+  if (inputs > operands.mask)
+    h.mask = attention::mask_of(call.input(operands.mask), at[operands.mask]);
+  h.words = attention::words_of(call, operands, sizes, head);
+  const int64_t first = block * loops.block, last = std::min(first + loops.block, sizes.queries);
+  loops.run(sizes, h, first, scratch);
+  if (attention::hides(sizes, h.mask) &&
+      !attention::all_finite(h.y + first * h.y_row, last - first, sizes.value_size, h.y_row))
+    attention::exact_forward(sizes, h, first, last);
 }
 
 void Attention::run(const sdk::Call& call) const {
