@@ -58,7 +58,22 @@ std::vector<Convolution> convolutions() {
           // Rows longer than a block, planes larger than the cache.
           {1, 20, 150, 90, 3, 1, {{3, 3}, {1, 1}, {0, 0}, {3, 3}}},
           {1, 3, 40, 70, 33, 1, {{7, 7}, {2, 2}, {3, 3}, {1, 1}}},
-          {33, 1, 5, 3, 1, 1, {{5, 3}, {1, 1}, {0, 0}, {1, 1}}}};
+          {33, 1, 5, 3, 1, 1, {{5, 3}, {1, 1}, {0, 0}, {1, 1}}},
+          // Small images, which stand side by side: as many as fit, or as evenly as they can.
+          {8, 48, 4, 4, 40, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {9, 20, 8, 8, 24, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {40, 2, 3, 3, 3, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {7, 6, 5, 4, 10, 2, {{3, 2}, {1, 1}, {2, 1}, {1, 1}}},
+          {5, 12, 4, 5, 7, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
+          {6, 9, 9, 7, 13, 1, {{5, 5}, {2, 1}, {2, 2}, {1, 1}}},
+          // Phases of the stride that no element of the kernel meets, and that several meet.
+          {3, 3, 7, 9, 4, 1, {{1, 1}, {3, 2}, {0, 0}, {1, 1}}},
+          {4, 3, 6, 6, 5, 1, {{2, 2}, {4, 5}, {1, 0}, {1, 1}}},
+          {2, 4, 9, 8, 5, 1, {{3, 3}, {2, 2}, {3, 4}, {2, 1}}},
+          {2, 4, 10, 11, 6, 2, {{4, 5}, {2, 3}, {3, 1}, {1, 2}}},
+          {1, 2, 3, 3, 2, 1, {{3, 3}, {7, 9}, {1, 1}, {1, 1}}},
+          // Strides with planes in several blocks.
+          {1, 40, 120, 60, 3, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}}};
 }
 
 std::string text(const Convolution& c) {
@@ -77,7 +92,6 @@ BOOST_AUTO_TEST_CASE(convolutions_as_their_bodies) {
       Case input{
           .op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
       input.attributes.set("image", Ints{c.height, c.width});
-      input.claimed = c.window.stride == Ints{1, 1};
       BOOST_TEST(check(input) == "");
       Case by_weight{
           .op = "conv2d_weight_backward", .attributes = c.attributes(), .inputs = {dy, x}};
@@ -106,6 +120,66 @@ BOOST_AUTO_TEST_CASE(convolutions_of_any_strides) {
   by_weight.attributes.set("kernel", c.window.kernel);
   by_weight.operands = [=](const Tensors& in) { return Tensors{turned(in[0]), turned(in[1])}; };
   BOOST_TEST(check(by_weight) == "");
+}
+
+// The same with images side by side, a stride and whatever the padding's sign.
+BOOST_AUTO_TEST_CASE(small_images_of_any_strides) {
+  const auto turned = [](const Tensor& t) { return permute(t, {3, 0, 2, 1}); };
+  for (const std::int64_t stride : {1, 2})
+    for (const std::int64_t images : {1, 2, 3, 5, 9}) BOOST_TEST_CONTEXT(images << " " << stride) {
+        const Convolution c = {images, 8, 6, 5, 14, 2, {{3, 3}, {stride, stride}, {2, 1}, {1, 1}}};
+        const Shape y = c.y();
+        const Array x = spread({8, 5, 6, images}, -1, 1, 1), weight = spread(c.weight(), -1, 1, 2);
+        const Array dy = spread({y[1], y[3], y[2], images}, -1, 1, 4);
+        Case forward{.op = "conv2d", .attributes = c.attributes(), .inputs = {x, weight}};
+        forward.operands = [=](const Tensors& in) { return Tensors{turned(in[0]), in[1]}; };
+        BOOST_TEST(check(forward) == "");
+        Case input{
+            .op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
+        input.attributes.set("image", Ints{c.height, c.width});
+        input.operands = forward.operands;
+        BOOST_TEST(check(input) == "");
+        Case by_weight{
+            .op = "conv2d_weight_backward", .attributes = c.attributes(), .inputs = {dy, x}};
+        by_weight.attributes.set("kernel", c.window.kernel);
+        by_weight.operands = [=](const Tensors& in) {
+          return Tensors{turned(in[0]), turned(in[1])};
+        };
+        BOOST_TEST(check(by_weight) == "");
+      }
+}
+
+Array with_some(Array x, double value, std::int64_t from, std::int64_t every) {
+  for (std::int64_t i = from; i < x.numel(); i += every) x.set(i, value);
+  return x;
+}
+
+// They reach the results that they are part of, and no others: the neighbours in a plane, in the
+// other images or in a tile stay what they are.
+BOOST_AUTO_TEST_CASE(what_is_no_number_stays_where_it_belongs) {
+  for (const Convolution& c : {Convolution{5, 16, 4, 4, 20, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+                               Convolution{2, 8, 9, 7, 12, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
+                               Convolution{3, 32, 12, 13, 40, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}}})
+    for (const double value : {double{INFINITY}, -double{INFINITY}, double{NAN}})
+      BOOST_TEST_CONTEXT(text(c) << " " << value) {
+        const Array weight = spread(c.weight(), -1, 1, 2);
+        const Array x = with_some(spread(c.x(), -1, 1, 1), value, 7, 379);
+        const Array dy = with_some(spread(c.y(), -1, 1, 4), value, 5, 431);
+        BOOST_TEST(check({.op = "conv2d", .attributes = c.attributes(), .inputs = {x, weight}}) ==
+                   "");
+        Case input{
+            .op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
+        input.attributes.set("image", Ints{c.height, c.width});
+        BOOST_TEST(check(input) == "");
+        Case by_weight{.op = "conv2d_weight_backward",
+                       .attributes = c.attributes(),
+                       .inputs = {spread(c.y(), -1, 1, 4), x}};
+        by_weight.attributes.set("kernel", c.window.kernel);
+        BOOST_TEST(check(by_weight) == "");
+        by_weight.inputs = {with_some(spread(c.y(), -1, 1, 4), value, 3, c.y().numel()),
+                            spread(c.x(), -1, 1, 1)};
+        BOOST_TEST(check(by_weight) == "");
+      }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_to_convolve_is_left_to_the_body) {

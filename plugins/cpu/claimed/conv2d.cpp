@@ -18,13 +18,18 @@ convolution::Layout convolution_layout(const sdk::ProgramCopy& program, const as
   const asg_value& y = program.output(step, conv2d::y);
   convolution::Axis height, width;
   convolution::read_axes(step, height, width);
-  height.source = x.shape[2];
-  width.source = x.shape[3];
-  height.kernel = weight.shape[2];
-  width.kernel = weight.shape[3];
-  height.result = y.shape[2];
-  width.result = y.shape[3];
-  return {height, width, weight.shape[1], y.shape[1] / sdk::attr_int(step, "groups")};
+  uint32_t d = 2;
+  for (convolution::Axis* axis : {&height, &width}) {
+    axis->source = x.shape[d];
+    axis->kernel = weight.shape[d];
+    axis->result = y.shape[d];
+    ++d;
+  }
+  return {convolution::forward_side(height),
+          convolution::forward_side(width),
+          weight.shape[1],
+          y.shape[1] / sdk::attr_int(step, "groups"),
+          {.strip = convolution::find_products().strip, .images = x.shape[0]}};
 }
 
 }  // namespace
@@ -36,9 +41,8 @@ sdk::Kernel make_conv2d(Context* context) {
     reply.accepted = convolution::fits(request) ? 1 : 0;
     reply.strided_inputs = 7;
   };
-  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    return [made = convolution::Convolution(program, step, convolution_layout(program, step), false,
-                                            *context)](const sdk::Call& call) { made.run(call); };
+  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) {
+    return convolution::prepare(program, step, convolution_layout(program, step), false, *context);
   };
   return kernel;
 }

@@ -1,5 +1,5 @@
-// The gradient of a convolution's images: for steps of 1 a convolution of dy with the kernel turned
-// around.
+// The gradient of a convolution's images: convolutions of dy with the kernel turned around, one for
+// each phase of the stride.
 #include <asg/sdk/composites.hpp>
 
 #include "claimed/convolution/convolution.hpp"
@@ -20,13 +20,16 @@ convolution::Layout input_gradient_layout(const sdk::ProgramCopy& program, const
   convolution::read_axes(step, height, width);
   uint32_t d = 2;
   for (convolution::Axis* axis : {&height, &width}) {
-    axis->source = dy.shape[d];
+    axis->source = dx.shape[d];
     axis->kernel = weight.shape[d];
-    axis->result = dx.shape[d];
-    axis->pad = axis->dilation * (axis->kernel - 1) - axis->pad;
+    axis->result = dy.shape[d];
     ++d;
   }
-  return {height, width, dy.shape[1] / sdk::attr_int(step, "groups"), weight.shape[1]};
+  return {convolution::backward_side(height),
+          convolution::backward_side(width),
+          dy.shape[1] / sdk::attr_int(step, "groups"),
+          weight.shape[1],
+          {.strip = convolution::find_products().strip, .images = dy.shape[0]}};
 }
 
 }  // namespace
@@ -35,16 +38,12 @@ sdk::Kernel make_conv2d_input_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "conv2d_input_backward";
   kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    convolution::Axis height, width;
-    convolution::read_axes(request, height, width);
-    // Longer steps would leave most of the products zero.
-    reply.accepted = convolution::fits(request) && height.stride == 1 && width.stride == 1 ? 1 : 0;
+    reply.accepted = convolution::fits(request) ? 1 : 0;
     reply.strided_inputs = 3;
   };
-  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
-    return
-        [made = convolution::Convolution(program, step, input_gradient_layout(program, step), true,
-                                         *context)](const sdk::Call& call) { made.run(call); };
+  kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) {
+    return convolution::prepare(program, step, input_gradient_layout(program, step), true,
+                                *context);
   };
   return kernel;
 }

@@ -1,68 +1,122 @@
 #include "claimed/convolution/convolution.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace asg::cpu::convolution {
 
-Convolution::Convolution(const sdk::ProgramCopy& program, const asg_step& step,
-                         const Layout& layout, bool transposed, Context& context)
+namespace {
+
+constexpr int64_t tasks_per_thread = 4;
+
+}  // namespace
+
+Convolution::Convolution(const sdk::ProgramCopy& program, const asg_step& step, Layout layout,
+                         bool transposed, Context& context)
     : context_(context),
-      layout_(layout),
+      layout_(std::move(layout)),
       loops_(find_products()),
+      tiles_(layout_.filters, loops_.most_rows),
       transposed_(transposed),
       images_(program.input(step, 0).shape[0]),
-      groups_(program.output(step, 0).shape[1] / layout.filters),
+      groups_(program.output(step, 0).shape[1] / layout_.filters),
       source_(strides_of(program.input(step, 0))),
       weight_(strides_of(program.input(step, 1))) {
   if (!sdk::is_row_major(program.output(step, 0)))
     throw sdk::Error(ASG_UNSUPPORTED, std::string(step.name) + ": the result must be row-major");
   if (step.n_inputs > 2) bias_step_ = program.input(step, 2).strides[0];
-  const int64_t tasks = images_ * groups_ * layout_.blocks();
-  parts_ = std::clamp<int64_t>(16 / tasks, 1, divide_up(layout_.filters, 24));
-  const std::size_t per_thread = layout_.planes_size() + loops_.convolve_scratch(layout_);
-  const auto weights = static_cast<std::size_t>(groups_ * layout_.depth * layout_.filters);
+  const int64_t tasks = divide_up(images_, layout_.joined) * groups_ * layout_.blocks();
+  const int64_t wanted = context.pool.threads() > 1 ? tasks_per_thread * context.pool.threads() : 1;
+  parts_ = std::clamp<int64_t>(wanted / tasks, 1, tiles_.count);
+  for (const Piece& piece : layout_.pieces) {
+    const Lines lines = layout_.lines(piece, std::min(layout_.block_rows, piece.rows->count));
+    product_ = std::max(product_, lines.size * loops_.most_rows);
+  }
+  const std::size_t per_thread =
+      layout_.planes_size(layout_.channels) + static_cast<std::size_t>(product_);
+  const auto weights = static_cast<std::size_t>(groups_ * layout_.depth() * layout_.filters);
   context.workspace.reserve(per_thread * sizeof(float), weights * sizeof(float));
 }
 
-/// [groups][depth][filters], the order in which they are used.
+/// [depth][filters of the tile] of a piece.
+void Convolution::arrange_tile(const Piece& piece, const float* from, int64_t filters,
+                               float* to) const {
+  const Strides& w = weight_;
+  const int64_t channel = transposed_ ? w.image : w.channel;
+  const int64_t filter = transposed_ ? w.channel : w.image;
+  for (int64_t c = 0; c < layout_.channels; ++c)
+    for (const Tap& i : piece.rows->taps)
+      for (const Tap& j : piece.columns->taps) {
+        const float* at = from + c * channel + i.kernel * w.row + j.kernel * w.column;
+        for (int64_t f = 0; f < filters; ++f) *to++ = at[f * filter];
+      }
+}
+
+/// [groups][pieces][tiles], the order in which they are used.
 void Convolution::arrange_weights(const float* from, float* to) const {
   const Layout& l = layout_;
-  const Strides& w = weight_;
-  const int64_t kh = l.height.kernel, kw = l.width.kernel, lines = groups_ * l.depth;
-  const int64_t step = transposed_ ? w.channel : w.image;
-  context_.share_items(lines, l.filters, [&](int64_t line, uint32_t) {
-    const int64_t group = line / l.depth, p = line % l.depth;
-    const int64_t c = p / (kh * kw), i = p / kw % kh, j = p % kw;
-    const int64_t at =
-        transposed_
-            ? (group * l.channels + c) * w.image + (kh - 1 - i) * w.row + (kw - 1 - j) * w.column
-            : group * l.filters * w.image + c * w.channel + i * w.row + j * w.column;
-    for (int64_t f = 0; f < l.filters; ++f) to[line * l.filters + f] = from[at + f * step];
+  const int64_t work = l.depth() * l.filters / tiles_.count;
+  context_.share_items(groups_ * tiles_.count, work, [&](int64_t item, uint32_t) {
+    const int64_t group = item / tiles_.count, tile = item % tiles_.count;
+    const int64_t first = tiles_.begin(tile), filters = tiles_.begin(tile + 1) - first;
+    const float* at =
+        from + (transposed_ ? group * l.channels * weight_.image + first * weight_.channel
+                            : (group * l.filters + first) * weight_.image);
+    float* group_weights = to + group * l.depth() * l.filters;
+    for (const Piece& piece : l.pieces)
+      arrange_tile(piece, at, filters,
+                   group_weights + piece.weights * l.filters + first * piece.depth);
   });
+}
+
+/// Some filters of a group for the images that stand side by side and a block of their rows.
+void Convolution::run_task(const sdk::Call& call, int64_t task, float* planes) const {
+  const Layout& l = layout_;
+  const int64_t part = task % parts_, block = task / parts_ % l.blocks();
+  const int64_t group = task / parts_ / l.blocks() % groups_;
+  const int64_t image = task / parts_ / l.blocks() / groups_ * l.joined;
+  const int64_t images = std::min(l.joined, images_ - image);
+  const int64_t filter = group * l.filters, size = l.height.result * l.width.result;
+  l.lay_out(
+      call.input(0).as<float>() + image * source_.image + group * l.channels * source_.channel,
+      source_, images, l.channels, block, planes);
+  const float* weights =
+      reinterpret_cast<const float*>(context_.workspace.shared()) + group * l.depth() * l.filters;
+  const float* bias =
+      call.step.n_inputs > 2 ? call.input(2).as<float>() + filter * bias_step_ : nullptr;
+  for (const Piece& piece : l.pieces)
+    if (l.rows_of(*piece.rows, block) > 0)
+      loops_.convolve(
+          l, piece,
+          {.block = block,
+           .images = images,
+           .first = tiles_.count * part / parts_,
+           .end = tiles_.count * (part + 1) / parts_,
+           .weights = weights + piece.weights * l.filters,
+           .planes = planes,
+           .bias = bias,
+           .bias_step = bias_step_,
+           .y = call.output(0).as<float>() + (image * groups_ * l.filters + filter) * size,
+           .image = groups_ * l.filters * size,
+           .scratch = planes + l.planes_size(l.channels)});
 }
 
 void Convolution::run(const sdk::Call& call) const {
   const Layout& l = layout_;
-  auto* weights = reinterpret_cast<float*>(context_.workspace.shared());
-  arrange_weights(call.input(1).as<float>(), weights);
-  const float* x = call.input(0).as<float>();
-  const float* bias = call.step.n_inputs > 2 ? call.input(2).as<float>() : nullptr;
-  float* y = call.output(0).as<float>();
-  const int64_t blocks = l.blocks(), size = l.height.result * l.width.result;
-  const int64_t tasks = images_ * groups_ * blocks * parts_;
-  const int64_t work = l.block_rows * l.wide * l.depth * l.filters / parts_ / 16;
-  context_.share_items(tasks, work, [&](int64_t task, uint32_t thread) {
-    auto* planes = reinterpret_cast<float*>(context_.workspace.thread(thread));
-    const int64_t part = task % parts_, block = task / parts_ % blocks;
-    const int64_t group = task / parts_ / blocks % groups_,
-                  image = task / parts_ / blocks / groups_;
-    l.lay_out(x + image * source_.image + group * l.channels * source_.channel, source_, block,
-              planes);
-    loops_.convolve(l, block, weights + group * l.depth * l.filters, planes,
-                    bias == nullptr ? nullptr : bias + group * l.filters * bias_step_, bias_step_,
-                    l.filters * part / parts_, l.filters * (part + 1) / parts_,
-                    y + (image * groups_ + group) * l.filters * size, planes + l.planes_size());
+  arrange_weights(call.input(1).as<float>(), reinterpret_cast<float*>(context_.workspace.shared()));
+  const int64_t tasks = divide_up(images_, l.joined) * groups_ * l.blocks() * parts_;
+  const int64_t work = l.joined * l.block_rows * l.wide * l.depth() * l.filters / 16;
+  context_.share_items(tasks, work / parts_, [&](int64_t task, uint32_t thread) {
+    run_task(call, task, reinterpret_cast<float*>(context_.workspace.thread(thread)));
   });
+}
+
+sdk::Run prepare(const sdk::ProgramCopy& program, const asg_step& step, Layout layout,
+                 bool transposed, Context& context) {
+  return [made = std::make_shared<const Convolution>(program, step, std::move(layout), transposed,
+                                                     context)](const sdk::Call& call) {
+    made->run(call);
+  };
 }
 
 }  // namespace asg::cpu::convolution

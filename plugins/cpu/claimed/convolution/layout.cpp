@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "claimed/convolution/convolution.hpp"
 
@@ -8,20 +9,42 @@ namespace {
 
 // Planes of this many bytes leave the second cache room for the weights.
 constexpr int64_t planes_bytes = 192 << 10;
-// Strips of vectors are read to their end, which may be behind that of the last plane.
-constexpr int64_t slack = 64;
+// Several images may take more: each line of weights that is read serves all of them.
+constexpr int64_t joined_bytes = 640 << 10;
+constexpr int64_t most_joined = 32;
+// Reading weights costs as much as the products with so many strips of positions.
+constexpr double weights_cost = 0.5;
+// What side by side must save, as laying out gets dearer.
+constexpr double worth_joining = 0.95;
 
 // Elements t of a plane's row for which t * stride + phase - pad is in [0, source).
 struct Range {
   int64_t begin, end;
 };
-Range inside(const Axis& axis, int64_t phase, int64_t count) {
-  const int64_t start = phase - axis.pad;
+Range inside(const Side& side, int64_t phase, int64_t count) {
+  const int64_t start = phase - side.pad;
   const auto first_at_least = [&](int64_t x) {
-    return x <= start ? int64_t{0} : divide_up(x - start, axis.stride);
+    return x <= start ? int64_t{0} : divide_up(x - start, side.stride);
   };
   const int64_t begin = std::min(first_at_least(0), count);
-  return {begin, std::clamp(first_at_least(axis.source), begin, count)};
+  return {begin, std::clamp(first_at_least(side.source), begin, count)};
+}
+
+/// Elements of a row, `step` apart in the source.
+void lay_row(const float* from, int64_t step, int64_t count, float* to) {
+  if (step == 1)
+    std::copy_n(from, count, to);
+  else
+    for (int64_t t = 0; t < count; ++t) to[t] = from[t * step];
+}
+/// Those of several images next to each other, zeros for images that there are not.
+void lay_rows(const float* from, int64_t step, int64_t count, int64_t image, int64_t images,
+              int64_t joined, float* to) {
+  for (int64_t t = 0; t < count; ++t, to += joined) {
+    const float* place = from + t * step;
+    for (int64_t k = 0; k < images; ++k) to[k] = place[k * image];
+    for (int64_t k = images; k < joined; ++k) to[k] = 0;
+  }
 }
 
 }  // namespace
@@ -30,71 +53,100 @@ Strides strides_of(const asg_value& value) {
   return {value.strides[0], value.strides[1], value.strides[2], value.strides[3]};
 }
 
-Layout::Layout(const Axis& rows, const Axis& columns, int64_t channels_of_group,
-               int64_t filters_of_group)
-    : height(rows),
-      width(columns),
+Layout::Layout(Side rows, Side columns, int64_t channels_of_group, int64_t filters_of_group,
+               const Limits& limits)
+    : height(std::move(rows)),
+      width(std::move(columns)),
       channels(channels_of_group),
       filters(filters_of_group),
-      depth(channels_of_group * rows.kernel * columns.kernel),
-      wide(columns.result + columns.reach()) {
-  const int64_t row = channels * height.stride * width.stride * wide * 4;
-  block_rows = std::clamp(planes_bytes / std::max<int64_t>(row, 1) - height.reach(), int64_t{1},
-                          height.result);
-  tall = block_rows + height.reach();
-  for (int64_t c = 0; c < channels; ++c)
-    for (int64_t i = 0; i < height.kernel; ++i)
-      for (int64_t j = 0; j < width.kernel; ++j) {
-        const int64_t plane = (c * height.stride + height.phase(i)) * width.stride + width.phase(j);
-        places.push_back((plane * tall + height.step(i)) * wide + width.step(j));
-      }
+      strip(limits.strip),
+      wide(width.longest() + width.reach) {
+  for (const Comb& r : height.combs)
+    for (const Comb& c : width.combs) {
+      const auto taps = static_cast<int64_t>(r.taps.size() * c.taps.size());
+      pieces.push_back({&r, &c, channels * taps, depth(), {}});
+    }
+  choose_sizes(limits);
+  for (Piece& piece : pieces)
+    for (int64_t c = 0; c < channels; ++c)
+      for (const Tap& i : piece.rows->taps)
+        for (const Tap& j : piece.columns->taps) {
+          const int64_t plane = (c * height.planes() + i.plane) * width.planes() + j.plane;
+          piece.places.push_back(((plane * tall + i.step) * wide + j.step) * joined);
+        }
 }
 
-int64_t Layout::rows_of(int64_t block) const {
-  return std::min(block_rows, height.result - block * block_rows);
+int64_t Layout::depth() const {
+  return pieces.empty() ? 0 : pieces.back().weights + pieces.back().depth;
 }
 
-std::size_t Layout::planes_size() const {
-  return static_cast<std::size_t>(channels * height.stride * width.stride * tall * wide + slack);
+/// Everything here follows from the shapes alone.
+void Layout::choose_sizes(const Limits& limits) {
+  const int64_t row = std::max<int64_t>(channels * height.planes() * width.planes() * wide * 4, 1);
+  const int64_t rows = std::min(planes_bytes / row - height.reach,
+                                limits.positions / std::max<int64_t>(width.longest(), 1));
+  block_rows = std::clamp(rows, int64_t{1}, height.longest());
+  tall = block_rows + height.reach;
+  const int64_t all = height.longest();
+  double best = cost_of_image();
+  for (int64_t n = 2; n <= std::min(limits.images, most_joined); ++n) {
+    if (row * (all + height.reach) * n > joined_bytes) break;
+    const int64_t before = std::exchange(joined, n);
+    const double cost = cost_of_image();
+    if (cost < best * worth_joining)
+      best = cost;
+    else
+      joined = before;
+  }
+  if (joined == 1) return;
+  // As even as the number of images allows.
+  joined = divide_up(limits.images, divide_up(limits.images, joined));
+  block_rows = all;
+  tall = all + height.reach;
 }
 
-void Layout::lay_out(const float* source, const Strides& strides, int64_t block,
-                     float* planes) const {
-  const int64_t rows = rows_of(block) + height.reach();
-  for (int64_t c = 0; c < channels; ++c)
-    for (int64_t i = 0; i < height.stride; ++i)
-      for (int64_t j = 0; j < width.stride; ++j) {
-        float* to = planes + ((c * height.stride + i) * width.stride + j) * tall * wide;
+/// Of the products with all positions, in strips.
+double Layout::cost_of_image() const {
+  const int64_t strips = lines(pieces[0], height.longest()).size / strip;
+  return (static_cast<double>(strips) + weights_cost) / static_cast<double>(joined);
+}
+
+Lines Layout::lines(const Piece& piece, int64_t rows) const {
+  const int64_t step = wide * joined, columns = piece.columns->count * joined;
+  const int64_t all = (rows - 1) * step + columns, each = round_up(columns, strip);
+  // From the first position to the last, those between two rows dropped later.
+  if (round_up(all, strip) <= rows * each) return {1, all, 0, step, round_up(all, strip)};
+  return {rows, columns, step, each, rows * each};
+}
+
+void Layout::lay_out(const float* source, const Strides& strides, int64_t images,
+                     int64_t of_channels, int64_t block, float* planes) const {
+  const int64_t rows = std::min(block_rows, height.longest() - block * block_rows) + height.reach;
+  const int64_t step = width.stride * strides.column;
+  float* plane = planes;
+  for (int64_t c = 0; c < of_channels; ++c)
+    for (const int64_t i : height.phases)
+      for (const int64_t j : width.phases) {
         const Range range = inside(width, j, wide);
-        for (int64_t r = 0; r < rows; ++r, to += wide) {
+        float* to = plane;
+        for (int64_t r = 0; r < rows; ++r, to += wide * joined) {
           const int64_t h = (block * block_rows + r) * height.stride + i - height.pad;
           if (h < 0 || h >= height.source) {
-            std::fill_n(to, wide, 0.0f);
+            std::fill_n(to, wide * joined, 0.0f);
             continue;
           }
-          const float* from =
-              source + c * strides.channel + h * strides.row + (j - width.pad) * strides.column;
-          for (int64_t t = 0; t < range.begin; ++t) to[t] = 0;
-          if (strides.column == 1 && width.stride == 1)
-            for (int64_t t = range.begin; t < range.end; ++t) to[t] = from[t];
+          const float* from = source + c * strides.channel + h * strides.row +
+                              (j - width.pad + range.begin * width.stride) * strides.column;
+          float* first = to + range.begin * joined;
+          std::fill(to, first, 0.0f);
+          if (joined == 1)
+            lay_row(from, step, range.end - range.begin, first);
           else
-            for (int64_t t = range.begin; t < range.end; ++t)
-              to[t] = from[t * width.stride * strides.column];
-          for (int64_t t = range.end; t < wide; ++t) to[t] = 0;
+            lay_rows(from, step, range.end - range.begin, strides.image, images, joined, first);
+          std::fill(to + range.end * joined, to + wide * joined, 0.0f);
         }
+        plane += tall * wide * joined;
       }
-}
-
-void read_axes(const asg_attr* stride, const asg_attr* padding, const asg_attr* dilation,
-               Axis& height, Axis& width) {
-  require(stride->count == 2 && padding->count == 2 && dilation->count == 2,
-          "conv2d: stride, padding and dilation need two entries");
-  Axis* axes[] = {&height, &width};
-  for (uint32_t i = 0; i < 2; ++i) {
-    axes[i]->stride = stride->ints[i];
-    axes[i]->pad = padding->ints[i];
-    axes[i]->dilation = dilation->ints[i];
-  }
 }
 
 bool fits(const asg_claim_request& request) {

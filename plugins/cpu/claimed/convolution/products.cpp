@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "claimed/convolution/convolution.hpp"
 #include "region/tile_ops_parts.hpp"
@@ -12,16 +11,17 @@
 #include <hwy/highway.h>
 
 #include "claimed/simd/block_gemm-inl.hpp"
+#include "claimed/simd/turn-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace asg::cpu::HWY_NAMESPACE {
 
+using convolution::Gradient;
 using convolution::Layout;
+using convolution::Lines;
+using convolution::Part;
+using convolution::Piece;
 using convolution::Strides;
-
-std::size_t convolve_scratch(const Layout& layout) {
-  return static_cast<std::size_t>(max_rows * round_to_strip(layout.positions(layout.block_rows)));
-}
 
 /// Rows of results out of the positions, plus a number.  Vectors reach into the next row, which is
 /// written afterwards.
@@ -38,84 +38,96 @@ inline void write_rows(const float* from, int64_t from_row, int64_t rows, int64_
   }
 }
 
-void convolve(const Layout& layout, int64_t block, const float* weights, const float* planes,
-              const float* bias, int64_t bias_step, int64_t first, int64_t end, float* y,
-              float* scratch) {
-  const int64_t rows = layout.rows_of(block), width = layout.width.result;
-  const int64_t positions = round_to_strip(layout.positions(rows));
-  const int64_t channel = layout.height.result * width;
-  const Tiles tiles(end - first);
-  for (int64_t t = 0; t < tiles.count; ++t) {
-    const int64_t f = first + tiles.begin(t), count = first + tiles.begin(t + 1) - f;
-    multiply_rows<Together>(count, positions, layout.depth, Left{weights + f, 1, layout.filters},
-                            ListedRight{planes, layout.places.data()}, scratch, positions, false);
-    for (int64_t i = f; i < f + count; ++i)
-      write_rows(scratch + (i - f) * positions, layout.wide, rows, width,
-                 bias == nullptr ? 0.0f : bias[i * bias_step],
-                 y + i * channel + block * layout.block_rows * width);
-  }
-}
-
-int64_t padded(int64_t filters) { return round_to_strip(filters); }
-
-std::size_t gradient_scratch(const Layout& layout) {
-  return static_cast<std::size_t>(layout.positions(layout.block_rows) *
-                                  round_to_strip(layout.filters));
-}
-
-/// dy [filters][positions] as [positions][filters], zeros where there is no position or filter.
-inline void turn_dy(const Layout& layout, int64_t block, const float* dy, const Strides& strides,
-                    float* to) {
-  const Floats d;
-  const int64_t filters = round_to_strip(layout.filters), width = layout.width.result;
-  const int64_t rows = layout.rows_of(block), positions = layout.positions(rows);
-  HWY_ALIGN float part[4 * lanes];
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t row = block * layout.block_rows + r;
-    // Vectors may reach into the rows that follow.
-    const int64_t readable = strides.column != 1    ? 0
-                             : strides.row == width ? (layout.height.result - row) * width
-                                                    : width;
-    float* lines = to + r * layout.wide * filters;
-    for (int64_t f = 0; f < filters; f += 4) {
-      const float* from = dy + f * strides.channel + row * strides.row;
-      int64_t p = 0;
-      if (f + 4 <= layout.filters)
-        for (; p < width && p + lanes <= readable; p += lanes) {
-          hn::StoreInterleaved4(hn::LoadU(d, from + p), hn::LoadU(d, from + strides.channel + p),
-                                hn::LoadU(d, from + 2 * strides.channel + p),
-                                hn::LoadU(d, from + 3 * strides.channel + p), d, part);
-          const int64_t count = std::min(lanes, width - p);
-          for (int64_t q = 0; q < count; ++q)
-            std::memcpy(lines + (p + q) * filters + f, part + q * 4, 4 * sizeof(float));
-        }
-      for (; p < width; ++p)
-        for (int64_t k = 0; k < std::min<int64_t>(4, filters - f); ++k)
-          lines[p * filters + f + k] =
-              f + k < layout.filters ? from[k * strides.channel + p * strides.column] : 0.0f;
+/// Results of all images at one filter out of its row of the product.
+inline void write_filter(const Layout& layout, const Piece& piece, const Part& part,
+                         const Lines& lines, int64_t filter, const float* from) {
+  const int64_t rows = layout.rows_of(*piece.rows, part.block), columns = piece.columns->count;
+  const int64_t width = layout.width.result, every = layout.width.every, joined = layout.joined;
+  const int64_t first = piece.rows->first + part.block * layout.block_rows * layout.height.every;
+  const float plus = part.bias == nullptr ? 0.0f : part.bias[filter * part.bias_step];
+  float* y = part.y + (filter * layout.height.result + first) * width + piece.columns->first;
+  if (joined == 1 && columns == width && layout.height.every == 1)
+    return write_rows(from, lines.row, rows, width, plus, y);
+  for (int64_t k = 0; k < part.images; ++k)
+    for (int64_t r = 0; r < rows; ++r) {
+      const float* row = from + r * lines.row + k;
+      float* to = y + k * part.image + r * layout.height.every * width;
+      for (int64_t c = 0; c < columns; ++c) to[c * every] = row[c * joined] + plus;
     }
-    const int64_t gap = std::min(layout.wide, positions - r * layout.wide);
-    if (gap > width) std::fill_n(lines + width * filters, (gap - width) * filters, 0.0f);
+}
+
+void convolve(const Layout& layout, const Piece& piece, const Part& part) {
+  const Lines lines = layout.lines(piece, layout.rows_of(*piece.rows, part.block));
+  const int64_t length = round_to_strip(lines.length);
+  const convolution::Tiles tiles(layout.filters, max_rows);
+  for (int64_t t = part.first; t < part.end; ++t) {
+    const int64_t f = tiles.begin(t), count = tiles.begin(t + 1) - f;
+    for (int64_t line = 0; line < lines.count; ++line)
+      multiply_rows<Together>(count, length, piece.depth,
+                              Left{part.weights + f * piece.depth, 1, count},
+                              ListedRight{part.planes + line * lines.step, piece.places.data()},
+                              part.scratch + line * length, lines.size, false);
+    for (int64_t i = 0; i < count; ++i)
+      write_filter(layout, piece, part, lines, f + i, part.scratch + i * lines.size);
   }
 }
 
-void add_gradient(const Layout& layout, int64_t block, const float* dy, const Strides& strides,
-                  const float* planes, int64_t first, int64_t end, float* sums, float* turned) {
+void turn(const Layout& layout, int64_t block, const float* dy, const Strides& strides,
+          int64_t first, int64_t positions, float* to) {
+  const int64_t rows = layout.rows_of(*layout.pieces[0].rows, block), width = layout.width.result;
+  const bool dense = strides.column == 1 && strides.row == width;  // all rows are one
+  const int64_t runs = dense ? 1 : rows, length = dense ? rows * width : width;
+  dy += block * layout.block_rows * strides.row;
+  for (int64_t f = 0; f < layout.filters; f += strip)
+    for (int64_t r = 0; r < runs; ++r)
+      turn_channels(dy + f * strides.channel + r * strides.row, std::min(strip, layout.filters - f),
+                    strides.channel, strides.column, length, strip,
+                    to + f * positions + (first + r * length) * strip);
+}
+
+/// Elements of patches at one position after the other: rows of positions begin at `starts`.
+struct Patches {
+  const float* data;
+  const int64_t* places;
+  const int64_t* starts;
+  int64_t length;
+};
+template <std::size_t rows>
+struct OverRows {
+  explicit OverRows(const Patches& a) : start(a.starts), length(a.length), left(a.length) {
+    for (std::size_t r = 0; r < rows; ++r) at[r] = a.data + a.places[r];
+    p = *start;
+  }
+  template <std::size_t R>
+  HWY_INLINE float get() const {
+    return at[R][p];
+  }
+  HWY_INLINE void next() {
+    ++p;
+    if (--left > 0) return;
+    p = *++start;
+    left = length;
+  }
+  const float* at[rows];
+  const int64_t* start;
+  int64_t length, left, p;
+};
+
+void add_gradient(const Layout& layout, const Gradient& gradient, const float* planes,
+                  const float* turned, float* sums) {
   const int64_t filters = round_to_strip(layout.filters);
-  turn_dy(layout, block, dy, strides, turned);
-  const Tiles tiles(end - first);
-  for (int64_t t = 0; t < tiles.count; ++t) {
-    const int64_t p = first + tiles.begin(t);
-    multiply_rows<Listed>(first + tiles.begin(t + 1) - p, filters,
-                          layout.positions(layout.rows_of(block)),
-                          ListedLeft{planes, layout.places.data() + p, 1}, Right{turned, filters},
-                          sums + p * filters, filters, true);
-  }
+  const convolution::Tiles tiles(gradient.rows, max_rows);
+  for (int64_t f = 0; f < filters; f += strip)
+    for (int64_t t = 0; t < tiles.count; ++t) {
+      const int64_t p = tiles.begin(t);
+      multiply_rows<OverRows>(
+          tiles.begin(t + 1) - p, strip, gradient.positions,
+          Patches{planes, layout.pieces[0].places.data() + p, gradient.starts, layout.width.result},
+          Right{turned + f * gradient.positions, strip}, sums + p * filters + f, filters, true);
+    }
 }
 
-convolution::Products products() {
-  return {convolve_scratch, convolve, padded, gradient_scratch, add_gradient};
-}
+convolution::Products products() { return {strip, max_rows, convolve, turn, add_gradient}; }
 
 }  // namespace asg::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
