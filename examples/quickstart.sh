@@ -44,7 +44,7 @@ if [[ $backend =~ ^[a-z0-9_]+$ && -d $root/plugins/$backend ]]; then targets+=("
 (
   cd "$root"
   cmake --preset release -DASG_NATIVE=ON >/dev/null
-  echo "asg: building, which takes some minutes the first time"
+  echo "asg: building, which takes a minute or three the first time"
   NINJA_STATUS='asg: built %f of %t in %e s: ' cmake --build --preset release --target "${targets[@]}"
 )
 

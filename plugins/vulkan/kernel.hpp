@@ -9,6 +9,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/sdk/host_kernel.hpp>
 #include <asg/sdk/program_copy.hpp>
+#include <asg/sdk/step_forms.hpp>
 
 #include "traits.hpp"
 
@@ -101,9 +102,6 @@ struct KernelMaker {
   void (*claim)(const Traits&, const asg_claim_request&, asg_claim_reply&) = nullptr;
 };
 
-/// Throws ASG_INVALID_ARGUMENT: the program breaks the contract.
-inline void require(bool ok, const std::string& what) {
-  if (!ok) throw sdk::Error(ASG_INVALID_ARGUMENT, what);
-}
+using sdk::require, sdk::same, sdk::same_shape;
 
 }  // namespace asg::vulkan

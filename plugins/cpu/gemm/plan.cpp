@@ -121,26 +121,14 @@ std::size_t MatmulPlan::scratch_bytes() const {
 MatmulPlan make_matmul_plan(const sdk::ProgramCopy& program, const asg_step& step, bool blas_only,
                             uint32_t threads) {
   MatmulPlan plan;
-  plan.has_epilogue = program.region(step) != nullptr;
-  require(plan.has_epilogue ? step.n_inputs >= 2 : step.n_inputs == 2 && step.n_outputs == 1,
-          std::string(step.name) + ": wrong number of inputs or outputs");
-  const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
+  const sdk::MatmulForm form(program, step);
+  const asg_value &a = program.input(step, 0), &b = program.input(step, 1), &c = form.c;
   const uint32_t rank = a.rank;
-  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
-  asg_value c = a;  // of an epilogue: rows and batches follow each other
-  c.shape[rank - 1] = b.shape[rank - 1];
-  for (int64_t d = rank - 1, stride = 1; d >= 0; stride *= c.shape[d--]) c.strides[d] = stride;
-  bool fits = a.shape[rank - 1] == b.shape[rank - 2];
-  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
-  if (!plan.has_epilogue) {
-    fits &= same_shape(program.output(step, 0), c);
-    c = program.output(step, 0);
-  }
-  require(fits, "matmul: shapes do not fit");
-  plan.dtype = plan.has_epilogue ? sdk::product_dtype(program, step) : c.dtype;
-  plan.m = c.shape[rank - 2];
-  plan.n = c.shape[rank - 1];
-  plan.k = a.shape[rank - 1];
+  plan.has_epilogue = form.has_epilogue;
+  plan.dtype = c.dtype;
+  plan.m = form.m;
+  plan.n = form.n;
+  plan.k = form.k;
   require(std::max({plan.m, plan.n, plan.k}) <= INT_MAX,
           "matmul: a side is longer than BLAS allows");
   plan.a = {a.strides[rank - 2], a.strides[rank - 1]};

@@ -1,5 +1,4 @@
 // ARG_REDUCE: x -> y (I64), the position of the largest or smallest element along an axis.
-#include <string_view>
 #include <type_traits>
 
 #include "kernels.hpp"
@@ -21,16 +20,10 @@ struct ArgReduce {
 
 ArgReduce::ArgReduce(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
     : context(device) {
-  require_arity(step, 1, 1);
+  const sdk::ArgReduceForm form(program, step);
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
-  const uint32_t axis = checked_axis(step, x);
-  bool fits = y.rank + 1 == x.rank;
-  for (uint32_t d = 0; fits && d < y.rank; ++d) fits = y.shape[d] == x.shape[d < axis ? d : d + 1];
-  require(fits, "arg_reduce: shapes do not fit");
-  require(x.shape[axis] > 0 || sdk::element_count(y) == 0, "arg_reduce: nothing to choose from");
-  const std::string_view mode = sdk::attr_string(step, "mode");
-  require(mode == "max" || mode == "min", "arg_reduce: unknown mode '" + std::string(mode) + "'");
-  largest = mode == "max";
+  const uint32_t axis = form.axis;
+  largest = form.largest;
   lines.length = x.shape[axis];
   lines.strides = {x.strides[axis], 0};
   for (uint32_t d = 0; d < y.rank; ++d)

@@ -1,6 +1,4 @@
 // CUMULATIVE: x -> y, the running sum, product or maximum along an axis.
-#include <string_view>
-
 #include "kernels.hpp"
 #include "kernels/arithmetic.hpp"
 #include "kernels/lines.hpp"
@@ -17,23 +15,20 @@ struct Cumulative {
   Lines<2> lines;  // offsets in x, y; a reversed walk starts at the far end
   int64_t start_x = 0, start_y = 0;
   bool exclusive = false;
-  enum class Mode { sum, prod, max } mode = Mode::sum;
+  using Mode = sdk::CumulativeForm::Mode;
+  Mode mode = Mode::sum;
 };
 
 Cumulative::Cumulative(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
     : context(device) {
-  require_arity(step, 1, 1);
+  const sdk::CumulativeForm form(program, step);
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
-  const uint32_t axis = checked_axis(step, x);
-  require(same_shape(x, y), "cumulative: shapes do not fit");
-  const std::string_view name = sdk::attr_string(step, "mode");
-  require(name == "sum" || name == "prod" || name == "max",
-          "cumulative: unknown mode '" + std::string(name) + "'");
-  mode = name == "sum" ? Mode::sum : name == "prod" ? Mode::prod : Mode::max;
-  exclusive = sdk::attr_int(step, "exclusive", 0) != 0;
+  const uint32_t axis = form.axis;
+  mode = form.mode;
+  exclusive = form.exclusive;
   lines.length = x.shape[axis];
   lines.strides = {x.strides[axis], y.strides[axis]};
-  if (sdk::attr_int(step, "reverse", 0) != 0 && lines.length > 0) {
+  if (form.reverse && lines.length > 0) {
     start_x = (lines.length - 1) * x.strides[axis];
     start_y = (lines.length - 1) * y.strides[axis];
     lines.strides = {-x.strides[axis], -y.strides[axis]};

@@ -29,23 +29,14 @@ struct Fold {
 
 Fold::Fold(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
     : context(device) {
-  require_arity(step, 1, 1);
+  const sdk::FoldForm form(program, step);
   const asg_value &x = program.input(step, 0), &y = program.output(step, 0);
-  const sdk::Ints strides = sdk::attr_ints(step, "strides");
-  const sdk::Ints dilations = sdk::attr_ints(step, "dilations");
-  const sdk::Ints pads = sdk::attr_ints(step, "pads");
-  const uint32_t n = pads.size();
-  require(strides.size() == n && dilations.size() == n,
-          "fold: strides, dilations and pads differ in length");
-  require(n <= y.rank && x.rank == y.rank + n, "fold: ranks do not fit");
-  const uint32_t leading = y.rank - n;
-  require(std::equal(y.shape, y.shape + leading, x.shape), "fold: shapes do not fit");
+  const uint32_t n = form.n, leading = form.outer;
   work = 1;
   for (uint32_t d = 0; d < leading; ++d) outer.add(y.shape[d], {y.strides[d], x.strides[d]});
   for (uint32_t d = 0; d < n; ++d) {
-    require(strides[d] > 0 && dilations[d] > 0, "fold: strides and dilations must be positive");
     axes.push_back({y.shape[leading + d], x.shape[leading + d], x.shape[leading + n + d],
-                    strides[d], dilations[d], pads[d], y.strides[leading + d],
+                    form.strides[d], form.dilations[d], form.pads[d], y.strides[leading + d],
                     x.strides[leading + d], x.strides[leading + n + d]});
     work *= x.shape[leading + n + d];
   }

@@ -1,6 +1,8 @@
 // GATHER: x, indices -> y.
+#include <cstring>
+
 #include "kernels.hpp"
-#include "kernels/indexing.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu {
 
@@ -13,25 +15,22 @@ struct Gather {
   Context& context;
   Loop<3> rows;  // b, p, i: offsets in y, indices, x
   Loop<2> row;   // q: offsets in y, x
-  int64_t axis_stride = 0, extent = 0;
-  uint32_t axis = 0;
+  int64_t axis_stride = 0;
+  sdk::GatherForm form;
 };
 
 Gather::Gather(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
-    : context(device) {
-  require_arity(step, 2, 1);
+    : context(device), form(program, step) {
   const asg_value &x = program.input(step, 0), &indices = program.input(step, 1);
   const asg_value& y = program.output(step, 0);
-  const Indexing form(step, x, indices, y);
-  axis = form.axis;
   axis_stride = x.strides[form.axis];
-  extent = x.shape[form.axis];
   for (uint32_t d = 0; d < form.axis; ++d)
-    rows.add(x.shape[d], {y.strides[d], d < form.batch ? indices.strides[d] : 0, x.strides[d]});
-  for (uint32_t d = form.batch; d < indices.rank; ++d)
-    rows.add(indices.shape[d], {y.strides[form.axis + d - form.batch], indices.strides[d], 0});
+    rows.add(x.shape[d],
+             {y.strides[d], d < form.batch_dims ? indices.strides[d] : 0, x.strides[d]});
+  for (uint32_t d = form.batch_dims; d < indices.rank; ++d)
+    rows.add(indices.shape[d], {y.strides[form.axis + d - form.batch_dims], indices.strides[d], 0});
   for (uint32_t d = form.axis + 1; d < x.rank; ++d)
-    row.add(x.shape[d], {y.strides[d - 1 + indices.rank - form.batch], x.strides[d]});
+    row.add(x.shape[d], {y.strides[d - 1 + indices.rank - form.batch_dims], x.strides[d]});
 }
 
 template <class U, class I>
@@ -41,7 +40,7 @@ void gather(const Gather& step, const U* x, const I* indices, U* y, int64_t begi
   const int64_t width = step.row.count();
   step.rows.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
     const auto index = static_cast<int64_t>(indices[at[1]]);
-    check_index("gather", index, step.extent, step.axis);
+    step.form.check_index("gather", index);
     const U* from = x + at[2] + index * step.axis_stride;
     U* to = y + at[0];
     if (width == 1) {
@@ -75,8 +74,6 @@ void Gather::run(const sdk::Call& call) const {
 }  // namespace
 
 sdk::Kernel make_gather(Context* context) {
-  constexpr uint32_t all_dtypes[] = {ASG_F32, ASG_F64, ASG_F16, ASG_BF16, ASG_I8,
-                                     ASG_I32, ASG_I64, ASG_U8,  ASG_BOOL, ASG_U32};
   return {rows_per_dtype(ASG_OP_GATHER, all_dtypes, {same, index_dtypes, same}),
           prepare<Gather>(context)};
 }

@@ -97,32 +97,22 @@ class Region {
   std::optional<Instances> instances_;
 };
 
-/// One row for each dtype, with every instruction that the tile loops know for it.
+/// Whether the tile loops know the instruction; `dtype` is that of the operands for comparisons.
+bool computes(uint32_t opcode, uint32_t dtype) {
+  TileOp wanted{opcode, sdk::is_comparison(opcode) ? ASG_BOOL : dtype, dtype, 0};
+  // A float is asked whether it is finite; the answer's row is that of BOOL.
+  if (opcode == ASG_EW_IS_FINITE && dtype == ASG_BOOL) wanted.source = ASG_F32;
+  if (opcode == ASG_EW_IS_FINITE && dtype != ASG_BOOL) return false;
+  if (opcode == ASG_EW_RANDOM) return dtype == ASG_U32;
+  return find_tile_fn(wanted) != nullptr;
+}
+
 std::vector<sdk::Capability> region_capabilities() {
   std::vector<sdk::Capability> rows;
-  for (const uint32_t dtype :
-       {ASG_F32, ASG_F64, ASG_I8, ASG_I32, ASG_I64, ASG_U8, ASG_U32, ASG_BOOL}) {
-    sdk::Capability row{ASG_OP_REGION,
-                        ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
-                            ASG_CAP_PHASES | ASG_CAP_INSTANCES,
-                        ASG_MAX_RANK,
-                        {ASG_DTYPE_BIT(dtype)}};
-    const auto add = [&](uint32_t op) { row.instructions[op / 64] |= uint64_t{1} << (op % 64); };
-    for (uint32_t op = 1; op < ASG_EW_COUNT; ++op) {
-      const bool compares = op >= ASG_EW_EQ && op <= ASG_EW_GE;
-      TileOp wanted{op, compares ? ASG_BOOL : dtype, dtype, 0};
-      // A float is asked whether it is finite; the answer's row is that of BOOL.
-      if (op == ASG_EW_IS_FINITE && dtype == ASG_BOOL) wanted.source = ASG_F32;
-      if (op == ASG_EW_IS_FINITE && dtype != ASG_BOOL) continue;
-      if (find_tile_fn(wanted) != nullptr) add(op);
-    }
-    for (const uint32_t op : {ASG_EW_LOAD, ASG_EW_IMM, ASG_EW_REDUCED}) add(op);
-    if (dtype != ASG_BOOL) add(ASG_EW_IOTA);
-    if (dtype == ASG_U32) add(ASG_EW_RANDOM);
-    for (uint32_t kind = ASG_REDUCE_SUM; kind <= ASG_REDUCE_ALL; ++kind)
-      if (find_reduce_fns(kind, dtype) != nullptr) row.reductions |= uint64_t{1} << kind;
-    rows.push_back(std::move(row));
-  }
+  for (const uint32_t dtype : computed_dtypes)
+    rows.push_back(sdk::region_row(
+        dtype, [&](uint32_t opcode) { return computes(opcode, dtype); },
+        [&](uint32_t kind) { return find_reduce_fns(kind, dtype) != nullptr; }));
   return rows;
 }
 

@@ -1,17 +1,16 @@
 // SCATTER: x, indices, updates -> y.  Every element of y is the business of one thread, which
 // meets its updates in row-major order: the result does not depend on the number of threads.
 #include <cstring>
-#include <string_view>
 
 #include "kernels.hpp"
 #include "kernels/arithmetic.hpp"
-#include "kernels/indexing.hpp"
+#include "loop.hpp"
 
 namespace asg::cpu {
 
 namespace {
 
-enum class ScatterMode { set, add, max, min };
+using ScatterMode = sdk::ScatterForm::Mode;
 
 struct Scatter {
   Scatter(const sdk::ProgramCopy& program, const asg_step& step, Context& device);
@@ -22,37 +21,24 @@ struct Scatter {
   Loop<3> outer;   // b, p: offsets in y, indices, updates
   Loop<2> places;  // i: offsets in indices, updates
   Loop<2> row;     // q: offsets in y, updates
-  int64_t axis_stride = 0, extent = 0;
-  uint32_t axis = 0;
-  ScatterMode mode = ScatterMode::set;
+  int64_t axis_stride = 0;
+  sdk::ScatterForm form;
 };
 
 Scatter::Scatter(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
-    : context(device) {
-  require_arity(step, 3, 1);
+    : context(device), form(program, step) {
   const asg_value &x = program.input(step, 0), &indices = program.input(step, 1);
   const asg_value &updates = program.input(step, 2), &y = program.output(step, 0);
-  require(same_shape(x, y), "scatter: x and y differ in shape");
-  const Indexing form(step, x, indices, updates);
-  const std::string_view name = sdk::attr_string(step, "mode");
-  require(name == "set" || name == "add" || name == "max" || name == "min",
-          "scatter: unknown mode '" + std::string(name) + "'");
-  require(name != "add" || x.dtype != ASG_BOOL, "scatter: bool has no sum");
-  mode = name == "set"   ? ScatterMode::set
-         : name == "add" ? ScatterMode::add
-         : name == "max" ? ScatterMode::max
-                         : ScatterMode::min;
-  axis = form.axis;
   axis_stride = y.strides[form.axis];
-  extent = y.shape[form.axis];
   for (uint32_t d = 0; d < y.rank; ++d) whole.add(y.shape[d], {y.strides[d], x.strides[d]});
   for (uint32_t d = 0; d < form.axis; ++d)
     outer.add(y.shape[d],
-              {y.strides[d], d < form.batch ? indices.strides[d] : 0, updates.strides[d]});
-  for (uint32_t d = form.batch; d < indices.rank; ++d)
-    places.add(indices.shape[d], {indices.strides[d], updates.strides[form.axis + d - form.batch]});
+              {y.strides[d], d < form.batch_dims ? indices.strides[d] : 0, updates.strides[d]});
+  for (uint32_t d = form.batch_dims; d < indices.rank; ++d)
+    places.add(indices.shape[d],
+               {indices.strides[d], updates.strides[form.axis + d - form.batch_dims]});
   for (uint32_t d = form.axis + 1; d < y.rank; ++d)
-    row.add(y.shape[d], {y.strides[d], updates.strides[d - 1 + indices.rank - form.batch]});
+    row.add(y.shape[d], {y.strides[d], updates.strides[d - 1 + indices.rank - form.batch_dims]});
 }
 
 template <ScatterMode mode, class T>
@@ -71,7 +57,7 @@ void apply(const Scatter& step, const I* indices, const T* updates, T* y, int64_
   const bool dense = to_stride == 1 && from_stride == 1;
   step.places.for_each(0, step.places.count(), [&](const std::array<int64_t, 2>& at) {
     const auto index = static_cast<int64_t>(indices[at[0]]);
-    check_index("scatter", index, step.extent, step.axis);
+    step.form.check_index("scatter", index);
     if (index < low || index >= high) return;
     step.row.for_each_run(begin, end, [&](const std::array<int64_t, 2>& offset, int64_t n) {
       T* to = y + index * step.axis_stride + offset[0];
@@ -97,15 +83,15 @@ void scatter(const Scatter& step, const I* indices, const T* updates, T* y) {
     if (width >= 64)
       columns = std::min(width / 32, threads * 4);
     else
-      segments = std::min(step.extent, threads);
+      segments = std::min(step.form.extent, threads);
   }
   const int64_t parts = columns * segments;
   step.context.share_items(outer * parts, work / parts, [&](int64_t task, uint32_t) {
     const int64_t column = task % parts / segments, segment = task % segments;
     step.outer.for_each(task / parts, task / parts + 1, [&](const std::array<int64_t, 3>& at) {
       apply<mode>(step, indices + at[1], updates + at[2], y + at[0], width * column / columns,
-                  width * (column + 1) / columns, step.extent * segment / segments,
-                  step.extent * (segment + 1) / segments);
+                  width * (column + 1) / columns, step.form.extent * segment / segments,
+                  step.form.extent * (segment + 1) / segments);
     });
   });
 }
@@ -131,7 +117,7 @@ void copy_all(const Scatter& step, const T* x, T* y) {
 template <class T, class I>
 void run_scatter(const Scatter& step, const T* x, const I* indices, const T* updates, T* y) {
   copy_all(step, x, y);
-  switch (step.mode) {
+  switch (step.form.mode) {
     case ScatterMode::set:
       return scatter<ScatterMode::set>(step, indices, updates, y);
     case ScatterMode::add:

@@ -20,12 +20,11 @@ struct Sort {
 
 Sort::Sort(const sdk::ProgramCopy& program, const asg_step& step, Context& device)
     : context(device) {
-  require_arity(step, 1, 2);
+  const sdk::SortForm form(program, step);
   const asg_value& x = program.input(step, 0);
   const asg_value &y = program.output(step, 0), &positions = program.output(step, 1);
-  const uint32_t axis = checked_axis(step, x);
-  require(same_shape(x, y) && same_shape(x, positions), "sort: shapes do not fit");
-  descending = sdk::attr_int(step, "descending", 0) != 0;
+  const uint32_t axis = form.axis;
+  descending = form.descending;
   lines.length = x.shape[axis];
   lines.strides = {x.strides[axis], y.strides[axis], positions.strides[axis]};
   for (uint32_t d = 0; d < x.rank; ++d)

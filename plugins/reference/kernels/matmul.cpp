@@ -7,37 +7,11 @@
 #include <vector>
 
 #include "arithmetic.hpp"
-#include "dtypes.hpp"
 #include "kernels.hpp"
 #include "region/runner.hpp"
 
 namespace asg::reference {
 namespace {
-
-/// The product as a value: the step's output, or for an epilogue row-major memory of our own.
-asg_value product_of(const sdk::ProgramCopy& program, const asg_step& step) {
-  const bool stored = program.region(step) == nullptr;
-  require(stored ? step.n_inputs == 2 && step.n_outputs == 1 : step.n_inputs >= 2,
-          std::string(step.name) + ": wrong number of inputs or outputs");
-  const asg_value &a = program.input(step, 0), &b = program.input(step, 1);
-  const uint32_t rank = a.rank;
-  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
-  asg_value c = a;
-  c.shape[rank - 1] = b.shape[rank - 1];
-  bool fits = a.shape[rank - 1] == b.shape[rank - 2];
-  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
-  if (stored) {
-    const asg_value& out = program.output(step, 0);
-    fits &= same_shape(out, c);
-    c = out;
-  } else {
-    c.dtype = sdk::product_dtype(program, step);
-    int64_t stride = 1;
-    for (uint32_t d = rank; d-- > 0; stride *= c.shape[d]) c.strides[d] = stride;
-  }
-  require(fits, "matmul: shapes do not fit");
-  return c;
-}
 
 // Floats accumulate in float64 and are rounded once; integers wrap.
 template <Number T>
@@ -83,7 +57,7 @@ void multiply(const sdk::Call& call, const sdk::Tensor& c) {
 }
 
 sdk::Run prepare(const sdk::ProgramCopy& program, const asg_step& step) {
-  const asg_value product = product_of(program, step);
+  const asg_value product = sdk::MatmulForm(program, step).c;
   if (program.region(step) == nullptr)
     return [](const sdk::Call& call) { multiply(call, call.output(0)); };
   auto runner = std::make_shared<RegionRunner>(program, step);

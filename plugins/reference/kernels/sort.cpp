@@ -4,18 +4,10 @@
 #include <vector>
 
 #include "arithmetic.hpp"
-#include "dtypes.hpp"
 #include "kernels.hpp"
 
 namespace asg::reference {
 namespace {
-
-void check_sort(const sdk::ProgramCopy& program, const asg_step& step) {
-  const asg_value& x = program.input(step, 0);
-  checked_axis(step, x);
-  require(same_shape(x, program.output(step, 0)) && same_shape(x, program.output(step, 1)),
-          "sort: shapes do not fit");
-}
 
 template <class T>
 bool before(T a, T b) {
@@ -23,10 +15,9 @@ bool before(T a, T b) {
 }
 
 template <class T>
-void sort(const sdk::Call& call) {
+void sort(const sdk::SortForm& form, const sdk::Call& call) {
   const sdk::Tensor x = call.input(0), y = call.output(0), positions = call.output(1);
-  const auto axis = static_cast<uint32_t>(sdk::attr_int(call.step, "axis"));
-  const bool descending = sdk::attr_int(call.step, "descending", 0) != 0;
+  const uint32_t axis = form.axis;
   const Lines lines(*x.value, axis);
   std::vector<int64_t> order(static_cast<std::size_t>(lines.length));
   for_each_point(lines.shape, lines.rank, [&](const int64_t* point) {
@@ -34,7 +25,7 @@ void sort(const sdk::Call& call) {
     const auto at = [&](int64_t i) { return line[i * lines.stride]; };
     std::iota(order.begin(), order.end(), int64_t{0});
     std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
-      return descending ? before(at(b), at(a)) : before(at(a), at(b));
+      return form.descending ? before(at(b), at(a)) : before(at(a), at(b));
     });
     T* sorted = y.as<T>() + offset_of(point, *y.value);
     int64_t* position = positions.as<int64_t>() + offset_of(point, *positions.value);
@@ -45,17 +36,16 @@ void sort(const sdk::Call& call) {
   });
 }
 
-void run_sort(const sdk::Call& call) {
+void run_sort(const sdk::SortForm& form, const sdk::Call& call) {
   if (call.input(0).count() == 0) return;
-  dispatch(call.input(0).dtype(), [&](auto zero) { sort<decltype(zero)>(call); });
+  dispatch(call.input(0).dtype(), [&](auto zero) { sort<decltype(zero)>(form, call); });
 }
 
 }  // namespace
 
 sdk::Kernel make_sort() {
   return make_kernel(
-      rows_per_dtype(ASG_OP_SORT, computed_dtypes, {same, same, ASG_DTYPE_BIT(ASG_I64)}), {1, 2},
-      check_sort, run_sort);
+      rows_per_dtype(ASG_OP_SORT, computed_dtypes, {same, same, ASG_DTYPE_BIT(ASG_I64)}), run_sort);
 }
 
 }  // namespace asg::reference

@@ -6,7 +6,7 @@
 #include <asg/sdk/shift.hpp>
 
 #include "arithmetic.hpp"
-#include "dtypes.hpp"
+#include "kernel.hpp"
 
 namespace asg::reference {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "arithmetic.hpp"
-#include "dtypes.hpp"
+#include "kernel.hpp"
 
 namespace asg::reference {
 namespace {

@@ -7,7 +7,7 @@
 #include <asg/sdk/region_check.hpp>
 
 #include "arithmetic.hpp"
-#include "dtypes.hpp"
+#include "kernel.hpp"
 #include "region/philox.hpp"
 
 namespace asg::reference {

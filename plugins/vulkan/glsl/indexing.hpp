@@ -9,13 +9,8 @@
 namespace asg::vulkan {
 
 /// The axes of `picked`, the side that has an element for every index.
-struct Picked {
-  uint32_t axis, batch_dims, index_axes;
-  int64_t extent;
-
-  /// Errors: ASG_INVALID_ARGUMENT when `picked` has not the shape that indices select from x.
-  Picked(const asg_step& step, const asg_value& x, const asg_value& indices,
-         const asg_value& picked);
+struct Picked : sdk::IndexForm {
+  explicit Picked(const sdk::IndexForm& form) : IndexForm(form) {}
   /// Prints the index at coordinates of the indices, `index`, and whether it is `outside`.
   void print_index(Shader& shader, uint32_t input, const std::vector<std::string>& at,
                    bool reported) const;

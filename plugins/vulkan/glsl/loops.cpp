@@ -60,35 +60,14 @@ std::string halving(const std::string& condition, uint64_t count) {
 
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
                                             const std::vector<uint32_t>& operands) {
-  std::vector<sdk::Capability> rows;
-  for (uint32_t dtype = ASG_F32; dtype <= ASG_U32; ++dtype) {
-    if (!has_registers(traits, dtype) || (dtype == ASG_BOOL && !bools)) continue;
-    std::vector<uint32_t> masks;
-    for (const uint32_t mask : operands)
-      masks.push_back(mask == same ? ASG_DTYPE_BIT(dtype) : mask);
-    rows.push_back({op, ASG_CAP_STRIDED, ASG_MAX_RANK, masks});
-  }
-  return rows;
+  std::vector<uint32_t> dtypes;
+  for (const uint32_t dtype : sdk::computed_dtypes)
+    if (has_registers(traits, dtype) && (dtype != ASG_BOOL || bools)) dtypes.push_back(dtype);
+  return sdk::rows_per_dtype(op, dtypes, operands);
 }
 
 uint32_t index_dtypes(const Traits& traits) {
   return ASG_DTYPE_BIT(ASG_I32) | (traits.int64 ? ASG_DTYPE_BIT(ASG_I64) : 0);
-}
-
-uint32_t checked_axis(const asg_step& step, const asg_value& value) {
-  const int64_t axis = sdk::attr_int(step, "axis");
-  require(axis >= 0 && axis < value.rank,
-          fmt::format("{}: axis {} of {}", step.name, axis, value.rank));
-  return static_cast<uint32_t>(axis);
-}
-
-bool same_shape(const asg_value& a, const asg_value& b) {
-  return a.rank == b.rank && std::equal(a.shape, a.shape + a.rank, b.shape);
-}
-
-void check_arity(const asg_step& step, uint32_t inputs, uint32_t outputs) {
-  require(step.n_inputs == inputs && step.n_outputs == outputs,
-          std::string(step.name) + ": wrong number of inputs or outputs");
 }
 
 }  // namespace asg::vulkan

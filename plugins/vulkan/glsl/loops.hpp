@@ -32,14 +32,9 @@ std::string halving(const std::string& condition, uint64_t count);
 inline uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /// A row for each dtype that registers may have, with D where `operands` has `same`.
-inline constexpr uint32_t same = 0;
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
                                             const std::vector<uint32_t>& operands);
 /// The masks of I32 and I64 that the device has.
 uint32_t index_dtypes(const Traits& traits);
-/// The attribute `axis`, checked against the value.
-uint32_t checked_axis(const asg_step& step, const asg_value& value);
-bool same_shape(const asg_value& a, const asg_value& b);
-void check_arity(const asg_step& step, uint32_t inputs, uint32_t outputs);
 
 }  // namespace asg::vulkan

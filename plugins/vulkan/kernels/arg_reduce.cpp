@@ -129,23 +129,15 @@ best = places[thread];)",
 };
 
 void plan_arg_reduce(const StepContext& context, StepPlan& plan) {
-  const asg_step& step = context.step;
-  check_arity(step, 1, 1);
+  const sdk::ArgReduceForm form(context.program, context.step);
   const asg_value &x = context.input(0), &y = context.output(0);
-  const uint32_t axis = checked_axis(step, x);
-  bool fits = y.rank + 1 == x.rank;
-  for (uint32_t d = 0; fits && d < y.rank; ++d) fits = y.shape[d] == x.shape[d < axis ? d : d + 1];
-  require(fits, "arg_reduce: shapes do not fit");
   const int64_t count = sdk::element_count(y);
-  require(x.shape[axis] > 0 || count == 0, "arg_reduce: nothing to choose from");
-  const std::string_view mode = sdk::attr_string(step, "mode");
-  require(mode == "max" || mode == "min", "arg_reduce: unknown mode '" + std::string(mode) + "'");
   if (count == 0) return;
-  std::string wins = mode == "max" ? "a > b" : "a < b";
-  if (x.dtype == ASG_BOOL) wins = mode == "max" ? "a && !b" : "!a && b";
+  std::string wins = form.largest ? "a > b" : "a < b";
+  if (x.dtype == ASG_BOOL) wins = form.largest ? "a && !b" : "!a && b";
   if (sdk::is_float(x.dtype))
     wins = fmt::format("(isnan(a) && !isnan(b)) || (!isnan(b) && {})", wins);
-  ArgReduction{context, x, y, axis, wins, static_cast<uint64_t>(count)}.make(plan);
+  ArgReduction{context, x, y, form.axis, wins, static_cast<uint64_t>(count)}.make(plan);
 }
 
 }  // namespace

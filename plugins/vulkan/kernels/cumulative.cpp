@@ -1,6 +1,4 @@
 // CUMULATIVE: x -> y, the running sum, product or maximum along an axis.
-#include <string_view>
-
 #include "glsl/loops.hpp"
 #include "glsl/parts.hpp"
 #include "glsl/types.hpp"
@@ -11,15 +9,10 @@ namespace {
 
 void plan_cumulative(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
-  check_arity(step, 1, 1);
+  using Mode = sdk::CumulativeForm::Mode;
+  const sdk::CumulativeForm form(context.program, step);
   const asg_value &x = context.input(0), &y = context.output(0);
-  const uint32_t axis = checked_axis(step, x);
-  require(same_shape(x, y), "cumulative: shapes do not fit");
-  const std::string_view mode = sdk::attr_string(step, "mode");
-  require(mode == "sum" || mode == "prod" || mode == "max",
-          "cumulative: unknown mode '" + std::string(mode) + "'");
-  const bool exclusive = sdk::attr_int(step, "exclusive", 0) != 0;
-  const bool reverse = sdk::attr_int(step, "reverse", 0) != 0;
+  const uint32_t axis = form.axis;
   if (sdk::element_count(x) == 0) return;
   std::vector<int64_t> lines = shape_of(x);
   const int64_t length = lines[axis];
@@ -28,9 +21,9 @@ void plan_cumulative(const StepContext& context, StepPlan& plan) {
 
   // What goes on is not rounded, where the device can do so.
   const uint32_t total = x.dtype == ASG_F32 && context.traits.float64 ? ASG_F64 : x.dtype;
-  const uint32_t kind = mode == "sum"    ? ASG_REDUCE_SUM
-                        : mode == "prod" ? ASG_REDUCE_PROD
-                                         : ASG_REDUCE_MAX;
+  const uint32_t kind = form.mode == Mode::sum    ? ASG_REDUCE_SUM
+                        : form.mode == Mode::prod ? ASG_REDUCE_PROD
+                                                  : ASG_REDUCE_MAX;
   const uint32_t size = context.traits.group_size();
   const auto print = [&](Shader& shader, const Parts& parts) {
     begin_elements(shader, count);
@@ -42,11 +35,11 @@ void plan_cumulative(const StepContext& context, StepPlan& plan) {
     shader.print("precise {} total = {};", type, neutral(kind, total));
     const Carried carried(shader, plan, parts, ceil_div(count, size), {{total, "total"}});
     shader.print(loop("uint n = {}; n < {}; ++n", parts.size(), parts.first(), parts.end()));
-    shader.print("const int i = {}int(n);", reverse ? fmt::format("{} - ", length - 1) : "");
+    shader.print("const int i = {}int(n);", form.reverse ? fmt::format("{} - ", length - 1) : "");
     shader.print("const {0} element = {0}({1});", type, from.load(element_of(x, from, at)));
     shader.print("precise {} next = {};", type, reduced(kind, total, "total", "element"));
     shader.print(to.store(element_of(y, to, at), fmt::format("{}({})", register_type(x.dtype),
-                                                             exclusive ? "total" : "next")));
+                                                             form.exclusive ? "total" : "next")));
     shader.print("total = next;\n}");
     carried.keep();
     return Grid{ceil_div(count, size), static_cast<uint32_t>(count)};

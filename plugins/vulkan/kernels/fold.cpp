@@ -9,19 +9,9 @@ namespace {
 
 void plan_fold(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
-  check_arity(step, 1, 1);
+  const sdk::FoldForm form(context.program, step);
   const asg_value &x = context.input(0), &y = context.output(0);
-  const sdk::Ints strides = sdk::attr_ints(step, "strides"),
-                  dilations = sdk::attr_ints(step, "dilations"),
-                  pads = sdk::attr_ints(step, "pads");
-  const uint32_t n = pads.size();
-  require(strides.size() == n && dilations.size() == n,
-          "fold: strides, dilations and pads differ in length");
-  require(n <= y.rank && x.rank == y.rank + n, "fold: ranks do not fit");
-  const uint32_t outer = y.rank - n;
-  for (uint32_t d = 0; d < outer; ++d) require(x.shape[d] == y.shape[d], "fold: shapes do not fit");
-  for (uint32_t d = 0; d < n; ++d)
-    require(strides[d] > 0 && dilations[d] > 0, "fold: strides and dilations must be positive");
+  const uint32_t n = form.n, outer = form.outer;
   if (sdk::element_count(y) == 0) return;
   const std::vector<int64_t> window(x.shape + outer + n, x.shape + x.rank);
   const auto print = [&](Shader& shader, const Parts& parts) {
@@ -43,8 +33,8 @@ void plan_fold(const StepContext& context, StepPlan& plan) {
       shader.print(R"(const int a{0} = {1} + {2} - {3} * {4};
 const int o{0} = a{0} / {5};
 if (a{0} < 0 || o{0} * {5} != a{0} || o{0} >= {6}) continue;)",
-                   d, element.at[outer + d], pads[d], places[d], dilations[d], strides[d],
-                   x.shape[outer + d]);
+                   d, element.at[outer + d], form.pads[d], places[d], form.dilations[d],
+                   form.strides[d], x.shape[outer + d]);
       at.push_back(fmt::format("o{}", d));
     }
     at.insert(at.end(), places.begin(), places.end());

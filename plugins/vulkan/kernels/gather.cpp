@@ -6,9 +6,8 @@ namespace asg::vulkan {
 namespace {
 
 void plan_gather(const StepContext& context, StepPlan& plan) {
-  check_arity(context.step, 2, 1);
-  const asg_value &x = context.input(0), &indices = context.input(1), &y = context.output(0);
-  const Picked picked(context.step, x, indices, y);
+  const Picked picked(sdk::GatherForm(context.program, context.step));
+  const asg_value &x = context.input(0), &y = context.output(0);
   const auto count = static_cast<uint64_t>(sdk::element_count(y));
   if (count == 0) return;
   Shader shader(context, context.traits.group_size());

@@ -177,18 +177,10 @@ std::vector<sdk::Capability> matmul_capabilities(const Traits& traits) {
 
 void plan_matmul(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
-  require(step.n_inputs >= 2, "matmul: wrong number of inputs");
   const Product product(context);
   if (const asg_region* region = context.program.region(step)) {
     sdk::check_region(context.program, step);
     check_reach(context, *region);
-  } else {
-    check_arity(step, 2, 1);
-    const asg_value& c = context.output(0);
-    bool fits = c.rank == product.rank && c.shape[c.rank - 2] == product.m &&
-                c.shape[c.rank - 1] == product.n;
-    for (uint32_t d = 0; fits && d + 2 < c.rank; ++d) fits = c.shape[d] == product.a.shape[d];
-    require(fits, "matmul: the output's shape does not fit");
   }
   if (product.m == 0 || product.n == 0 || product.batch == 0) return;
   for (Cut cut = choose_cut(product); !ProductShaders(product, cut).make(plan);)

@@ -9,21 +9,15 @@ namespace {
 
 std::vector<sdk::Capability> region_capabilities(const Traits& traits) {
   std::vector<sdk::Capability> rows;
-  for (uint32_t dtype = ASG_F32; dtype <= ASG_U32; ++dtype) {
-    if (!has_registers(traits, dtype)) continue;
-    sdk::Capability row{ASG_OP_REGION,
-                        ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
-                            ASG_CAP_PHASES | ASG_CAP_INSTANCES,
-                        ASG_MAX_RANK,
-                        {ASG_DTYPE_BIT(dtype)}};
-    row.instructions = instruction_row(traits, dtype);
-    const bool logical = dtype == ASG_BOOL;
-    row.reductions =
-        logical
-            ? sdk::reduction_set({ASG_REDUCE_ANY, ASG_REDUCE_ALL, ASG_REDUCE_MAX, ASG_REDUCE_MIN})
-            : sdk::reduction_set({ASG_REDUCE_SUM, ASG_REDUCE_PROD, ASG_REDUCE_MAX, ASG_REDUCE_MIN});
-    rows.push_back(row);
-  }
+  for (const uint32_t dtype : sdk::computed_dtypes)
+    if (has_registers(traits, dtype))
+      rows.push_back(sdk::region_row(
+          dtype, [&](uint32_t opcode) { return computes(traits, opcode, dtype); },
+          [&](uint32_t kind) {
+            const bool logical = kind == ASG_REDUCE_ANY || kind == ASG_REDUCE_ALL;
+            const bool ordered = kind == ASG_REDUCE_MAX || kind == ASG_REDUCE_MIN;
+            return ordered || logical == (dtype == ASG_BOOL);
+          }));
   return rows;
 }
 

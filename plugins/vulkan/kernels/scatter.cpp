@@ -2,8 +2,6 @@
 // updates in order: the result depends on no race.
 #include <fmt/format.h>
 
-#include <string_view>
-
 #include "glsl/indexing.hpp"
 #include "glsl/parts.hpp"
 #include "glsl/sorting.hpp"
@@ -14,23 +12,19 @@ namespace asg::vulkan {
 using namespace fmt::literals;
 namespace {
 
-std::string merged(std::string_view mode, uint32_t dtype) {
-  if (mode == "add") return reduced(ASG_REDUCE_SUM, dtype, "value", "update");
-  return reduced(mode == "max" ? ASG_REDUCE_MAX : ASG_REDUCE_MIN, dtype, "value", "update");
+using Mode = sdk::ScatterForm::Mode;
+
+std::string merged(Mode mode, uint32_t dtype) {
+  if (mode == Mode::add) return reduced(ASG_REDUCE_SUM, dtype, "value", "update");
+  return reduced(mode == Mode::max ? ASG_REDUCE_MAX : ASG_REDUCE_MIN, dtype, "value", "update");
 }
 
 void plan_scatter(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
-  check_arity(step, 3, 1);
+  const sdk::ScatterForm form(context.program, step);
+  const Picked picked(form);
   const asg_value &x = context.input(0), &indices = context.input(1), &updates = context.input(2),
                   &y = context.output(0);
-  const Picked picked(step, x, indices, updates);
-  require(same_shape(x, y), "scatter: x and y differ in shape");
-  const std::string_view mode = sdk::attr_string(step, "mode");
-  require(mode == "set" || mode == "add" || mode == "max" || mode == "min",
-          "scatter: unknown mode '" + std::string(mode) + "'");
-  require(mode != "add" || x.dtype != ASG_BOOL, "scatter: bool has no sum");
-
   const std::vector<int64_t> index_shape = shape_of(indices);
   const auto lines = static_cast<uint64_t>(sdk::product(indices.shape, picked.batch_dims)),
              length = static_cast<uint64_t>(
@@ -51,7 +45,7 @@ void plan_scatter(const StepContext& context, StepPlan& plan) {
   }
 
   if (sdk::element_count(y) == 0) return;
-  const bool set = mode == "set";
+  const bool set = form.mode == Mode::set;
   const auto print_updates = [&](Shader& shader, const Parts& parts,
                                  const std::vector<std::string>& at) {
     const Shader::Words keys = shader.temporary(sorted.keys, false),
@@ -89,7 +83,7 @@ uint low = start, high = start + {length}u;
     update_at.insert(update_at.end(), at.begin() + picked.axis + 1, at.end());
     shader.print("const {} update = {};\nvalue = {};\n}}", register_type(x.dtype),
                  source.load(element_of(updates, source, update_at)),
-                 set ? "update" : merged(mode, x.dtype));
+                 set ? "update" : merged(form.mode, x.dtype));
   };
   const auto print = [&](Shader& shader, const Parts& parts) {
     const OutputElement element(shader);

@@ -19,11 +19,9 @@ std::string order(uint32_t dtype, bool descending) {
 
 void plan_sort(const StepContext& context, StepPlan& plan) {
   const asg_step& step = context.step;
-  check_arity(step, 1, 2);
+  const sdk::SortForm form(context.program, step);
   const asg_value &x = context.input(0), &y = context.output(0), &positions = context.output(1);
-  const uint32_t axis = checked_axis(step, x);
-  require(same_shape(x, y) && same_shape(x, positions), "sort: shapes do not fit");
-  const bool descending = sdk::attr_int(step, "descending", 0) != 0;
+  const uint32_t axis = form.axis;
   if (sdk::element_count(x) == 0) return;
   std::vector<int64_t> outer = shape_of(x);
   const auto length = static_cast<uint64_t>(outer[axis]);
@@ -47,7 +45,7 @@ void plan_sort(const StepContext& context, StepPlan& plan) {
         shader.temporary(sorted.positions, true).store("p", fmt::format("p % {}u", length)));
     end_elements(shader, plan, sorted.count(), false);
   }
-  sorted = sort_lines(context, plan, sorted, order(x.dtype, descending));
+  sorted = sort_lines(context, plan, sorted, order(x.dtype, form.descending));
   Shader shader(context, context.traits.group_size());
   const std::vector<std::string> at = begin(shader);
   const Shader::Elements to = shader.value(step.outputs[0], true),

@@ -67,14 +67,11 @@ void set_depth(const Product& product, Cut& cut, uint64_t wanted) {
 
 Product::Product(const StepContext& of)
     : context(of), a(of.input(0)), b(of.input(1)), rank(a.rank), dtype(a.dtype) {
-  require(rank >= 2 && b.rank == rank, "matmul: ranks differ or are below 2");
-  m = a.shape[rank - 2];
-  k = a.shape[rank - 1];
-  n = b.shape[rank - 1];
+  const sdk::MatmulForm form(of.program, of.step);
+  m = form.m;
+  k = form.k;
+  n = form.n;
   batch = sdk::product(a.shape, rank - 2);
-  bool fits = b.shape[rank - 2] == k;
-  for (uint32_t d = 0; d + 2 < rank; ++d) fits &= a.shape[d] == b.shape[d];
-  require(fits, "matmul: shapes do not fit");
 }
 
 Cut choose_cut(const Product& product) {

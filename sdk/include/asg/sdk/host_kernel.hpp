@@ -23,13 +23,6 @@ constexpr uint32_t dtype_mask(std::initializer_list<uint32_t> dtypes) {
   return mask;
 }
 
-/// A bit set of ASG_REDUCE_* for asg_op_cap::reductions.
-constexpr uint64_t reduction_set(std::initializer_list<uint32_t> kinds) {
-  uint64_t set = 0;
-  for (const uint32_t kind : kinds) set |= uint64_t{1} << kind;
-  return set;
-}
-
 /// An asg_op_cap that owns its masks; see there for the meaning of the fields.
 struct Capability {
   uint32_t op = 0;
@@ -57,6 +50,52 @@ struct Capability {
   }
   bool has_reduction(uint32_t kind) const { return kind < 64 && (reductions >> kind & 1) != 0; }
 };
+
+/// The dtypes that have arithmetic, and all that are compared and moved about.
+inline constexpr uint32_t number_dtypes[] = {ASG_F32, ASG_F64, ASG_I8, ASG_I32,
+                                             ASG_I64, ASG_U8,  ASG_U32};
+inline constexpr uint32_t computed_dtypes[] = {ASG_F32, ASG_F64, ASG_I8,  ASG_I32,
+                                               ASG_I64, ASG_U8,  ASG_U32, ASG_BOOL};
+inline constexpr uint32_t all_dtypes[] = {ASG_F32, ASG_F64, ASG_F16, ASG_BF16, ASG_I8,
+                                          ASG_I32, ASG_I64, ASG_U8,  ASG_U32,  ASG_BOOL};
+inline constexpr uint32_t index_dtypes = dtype_mask({ASG_I32, ASG_I64});
+
+/// A row for each dtype D, in which `operands` has D where it says `same` and a mask elsewhere.
+inline constexpr uint32_t same = 0;
+template <class Dtypes>
+std::vector<Capability> rows_per_dtype(uint32_t op, const Dtypes& dtypes,
+                                       const std::vector<uint32_t>& operands) {
+  std::vector<Capability> rows;
+  for (const uint32_t dtype : dtypes) {
+    std::vector<uint32_t> masks;
+    for (const uint32_t mask : operands)
+      masks.push_back(mask == same ? ASG_DTYPE_BIT(dtype) : mask);
+    rows.push_back({op, ASG_CAP_STRIDED, ASG_MAX_RANK, masks});
+  }
+  return rows;
+}
+
+/// The REGION row of one dtype of a device that takes regions of any form: with the instructions
+/// that move values, and those others and the reductions of which `computes(opcode)` and
+/// `reduces(kind)` say that they are there.
+template <class Computes, class Reduces>
+Capability region_row(uint32_t dtype, const Computes& computes, const Reduces& reduces) {
+  Capability row{ASG_OP_REGION,
+                 ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
+                     ASG_CAP_PHASES | ASG_CAP_INSTANCES,
+                 ASG_MAX_RANK,
+                 {ASG_DTYPE_BIT(dtype)}};
+  const auto moves = [dtype](uint32_t opcode) {
+    return opcode == ASG_EW_LOAD || opcode == ASG_EW_IMM || opcode == ASG_EW_REDUCED ||
+           (opcode == ASG_EW_IOTA && dtype != ASG_BOOL);
+  };
+  for (uint32_t opcode = 1; opcode < ASG_EW_COUNT; ++opcode)
+    if (moves(opcode) || (opcode != ASG_EW_IOTA && computes(opcode)))
+      row.instructions[opcode / 64] |= uint64_t{1} << (opcode % 64);
+  for (uint32_t kind = ASG_REDUCE_SUM; kind <= ASG_REDUCE_ALL; ++kind)
+    if (reduces(kind)) row.reductions |= uint64_t{1} << kind;
+  return row;
+}
 
 /// A tensor at a place in memory, as a kernel sees it.  Strides are in elements.
 struct Tensor {
