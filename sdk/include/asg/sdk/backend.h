@@ -296,8 +296,8 @@ typedef struct asg_access {
                            /* c: access giving the element number n as in IOTA, imm: stream.   */
                            /* Word n mod 4 of the block with counter                           */
                            /* {lo(n / 4), lo(stream), hi(stream), lo(step)}, key {lo, hi(seed)} */
-#define ASG_EW_CAST 6u     /* register a. To BOOL: != 0; to integer: toward zero, saturating, NaN 0 */
-#define ASG_EW_BITCAST 7u  /* register a, of a dtype of the same size                          */
+#define ASG_EW_CAST 6u     /* register a. To BOOL: != 0; float to integer: toward zero, saturating, NaN 0; */
+#define ASG_EW_BITCAST 7u  /* (between integers the low bits).  BITCAST: a register of the same size */
 #define ASG_EW_WHERE 8u    /* a (BOOL) ? b : c                                                 */
 #define ASG_EW_PRODUCT 9u  /* element of the product, in an epilogue                           */
 #define ASG_EW_NEG 16u
@@ -324,7 +324,7 @@ typedef struct asg_access {
 #define ASG_EW_DIV 51u     /* integers: toward zero; by 0 gives 0                              */
 #define ASG_EW_REM 52u     /* C's fmod and %, sign of the dividend; integer by 0 gives 0       */
 #define ASG_EW_POW 53u     /* C's pow; integers: b >= 0, wraps; b < 0 gives 0 (1 and -1 exact)  */
-#define ASG_EW_MAX 54u     /* a NaN operand gives NaN                                          */
+#define ASG_EW_MAX 54u     /* a NaN operand gives NaN; of equal ones, 0 and -0 too, a          */
 #define ASG_EW_MIN 55u
 #define ASG_EW_EQ 64u      /* result BOOL, operands of one dtype                               */
 #define ASG_EW_NE 65u
