@@ -6,8 +6,8 @@
 FAMILY.py here has a function cases() which yields (name, function, inputs): what to call, and a
 dict of tensors that are passed by name.  FAMILY.txt then holds for each case the inputs, the
 outputs, and for every floating-point input that the outputs depend on the gradient of the sum of
-all outputs, each multiplied by its cotangent.  Everything is float64 unless a case's inputs are
-integers or bools.
+all outputs, each multiplied by its cotangent, a spread of numbers from -1 to 1.5 that the tests know.
+Everything is float64 unless a case's inputs are integers or bools.
 """
 import importlib
 import pathlib
@@ -28,6 +28,18 @@ def spread(*shape, low=-2.0, high=2.0, seed=0):
         count *= size
     golden = 0.6180339887498949
     values = [low + (high - low) * (((i + 1) * golden + seed * 0.137) % 1.0) for i in range(count)]
+    return torch.tensor(values, dtype=torch.float64).reshape(shape)
+
+
+def noise(name, *shape):
+    """Numbers in [-0.5, 0.5) that depend on the name: a linear congruential generator."""
+    state = 0
+    for letter in name:
+        state = (state * 31 + ord(letter)) % 2**32
+    values = []
+    for _ in range(torch.Size(shape).numel()):
+        state = (state * 1664525 + 1013904223) % 2**32
+        values.append(state / 2**32 - 0.5)
     return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
@@ -56,7 +68,7 @@ def record(name, function, inputs):
         lines.append(line("output", str(k), output))
         if output.is_floating_point() and output.requires_grad:
             cotangent = spread(*output.shape, low=-1, high=1.5, seed=k + 1)
-            lines.append(line("cotangent", str(k), cotangent))
+            lines.append(f"cotangent {k}")
             total = total + (output * cotangent).sum()
     if torch.is_tensor(total):
         total.backward()
