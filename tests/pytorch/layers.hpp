@@ -1,11 +1,25 @@
 // Layers against PyTorch: their parameters are the inputs of a recorded case that have their names.
 #pragma once
+#include <cstdint>
+
 #include <asg/nn/module.hpp>
 #include <asg/runtime/state.hpp>
 
 #include "pytorch/support.hpp"
 
 namespace pytorch_test {
+
+/// record.py's function of that name: numbers in [-0.5, 0.5) that depend on the name.
+inline Array noise(const std::string& name, const asg::Shape& shape) {
+  std::uint32_t state = 0;
+  for (const char letter : name) state = state * 31 + static_cast<unsigned char>(letter);
+  Array values(asg::f64, shape);
+  for (std::int64_t i = 0; i < values.numel(); ++i) {
+    state = state * 1664525 + 1013904223;
+    values.set(i, state / 4294967296.0 - 0.5);
+  }
+  return values;
+}
 
 /// Whether a layer has a parameter of that name.
 inline bool has_parameter(const asg::nn::Module& layer, const std::string& name) {

@@ -3,7 +3,7 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
-from record import spread
+from record import noise
 
 
 class Block(nn.Module):
@@ -46,32 +46,40 @@ class ResNet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-def train():
-    model = ResNet(width=4, classes=5).double()
+def train(dtype, lr, bias):
+    """40 steps from weights that their names say; the biases of norms begin around `bias`."""
+    model = ResNet(width=4, classes=5).to(dtype)
     with torch.no_grad():
-        for i, (name, parameter) in enumerate(model.named_parameters()):
-            values = spread(*parameter.shape, low=-1, high=1, seed=i) / parameter[0].numel() ** 0.5
-            norm = parameter.dim() == 1 and name.endswith("weight")
-            parameter.copy_(1 + 0.1 * values if norm else values)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9, weight_decay=1e-3)
+        for name, parameter in model.named_parameters():
+            values = noise(name, *parameter.shape)
+            if parameter.dim() > 1:
+                parameter.copy_(values * (24 / parameter[0].numel()) ** 0.5)  # a variance of 2 / fan_in
+            elif name == "fc.bias":
+                parameter.copy_(0.2 * values)
+            else:
+                parameter.copy_((1 if name.endswith("weight") else bias) + 0.2 * values)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9, weight_decay=1e-3)
+    images = [(4 * noise(f"images{batch}", 8, 3, 16, 16)).to(dtype) for batch in range(3)]
     losses = []
     for step in range(40):
-        images, labels = spread(4, 3, 16, 16, seed=step % 3), (torch.arange(4) + step % 3) % 5
-        loss = F.cross_entropy(model(images), labels)
+        labels = (torch.arange(8) + step % 3) % 5
+        loss = F.cross_entropy(model(images[step % 3]), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())
     model.eval()
     with torch.no_grad():
-        logits = model(spread(4, 3, 16, 16, seed=0))
+        logits = model(images[0])
     norm = model.layer4[1].bn2
-    return [torch.stack(losses), norm.running_mean, norm.running_var, norm.num_batches_tracked, logits]
-
-
-def names():
-    return list(ResNet(4, 5).state_dict())
+    results = [torch.stack(losses), norm.running_mean, norm.running_var, logits]
+    return [result.double() for result in results] + [norm.num_batches_tracked]
 
 
 def cases():
-    yield "resnet18_for_40_steps", train, {}
+    yield "resnet18_f64", lambda: train(torch.float64, lr=0.02, bias=0), {}
+    # Where a rounding decides on which side of relu's kink an element is, it has another slope, and
+    # from there on the losses of float32 leave those of float64: PyTorch's own did by more than 5e-6 in
+    # 7 of 34 such runs with other weights and rates, by up to 9e-3.  Biases of 2 keep all elements away
+    # from the kink by more than ten times what float32 is off.
+    yield "resnet18_f32", lambda: train(torch.float32, lr=0.003, bias=2), {}

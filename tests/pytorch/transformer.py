@@ -4,7 +4,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from attention import alibi, flags, grouped, layer, turned
-from record import integers, spread
+from record import integers, noise, spread
 
 E, HEADS, HIDDEN = 4, 2, 6
 
@@ -95,18 +95,6 @@ class Translator(nn.Module):
         y = self.transformer(embed(source), embed(target), tgt_mask=ahead,
                              src_key_padding_mask=padding, memory_key_padding_mask=padding)
         return F.linear(y, self.embed.weight)
-
-
-def noise(name, *shape):
-    """Numbers in [-0.5, 0.5) that depend on the name: a linear congruential generator, as in the test."""
-    state = 0
-    for letter in name:
-        state = (state * 31 + ord(letter)) % 2**32
-    values = []
-    for _ in range(torch.Size(shape).numel()):
-        state = (state * 1664525 + 1013904223) % 2**32
-        values.append(state / 2**32 - 0.5)
-    return torch.tensor(values, dtype=torch.float64).reshape(shape)
 
 
 def tokens(name, vocab, *shape):

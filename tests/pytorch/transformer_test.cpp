@@ -1,6 +1,4 @@
 // Encoders, decoders and Llama against PyTorch: layers, and training runs of 40 steps.
-#include <cstdint>
-
 #include <asg/nn/embedding.hpp>
 #include <asg/nn/encoder_decoder.hpp>
 #include <asg/nn/llama.hpp>
@@ -63,24 +61,11 @@ BOOST_AUTO_TEST_CASE(llama) {
   }
 }
 
-// Numbers in [-0.5, 0.5) that depend on the name, as in the script.
-std::vector<double> noise(const std::string& name, std::int64_t count) {
-  std::uint32_t state = 0;
-  for (const char letter : name) state = state * 31 + static_cast<unsigned char>(letter);
-  std::vector<double> values;
-  for (std::int64_t i = 0; i < count; ++i) {
-    state = state * 1664525 + 1013904223;
-    values.push_back(state / 4294967296.0 - 0.5);
-  }
-  return values;
-}
-
 Array tokens(const std::string& name, std::int64_t vocab, const Shape& shape) {
+  const Array values = noise(name, shape);
   Array array(i64, shape);
-  const std::vector<double> values = noise(name, shape.numel());
   for (std::int64_t i = 0; i < shape.numel(); ++i)
-    array.set(i,
-              std::floor((values[static_cast<std::size_t>(i)] + 0.5) * static_cast<double>(vocab)));
+    array.set(i, std::floor((values.get(i) + 0.5) * static_cast<double>(vocab)));
   return array;
 }
 
@@ -88,9 +73,10 @@ State noisy_state(const Device& device, const nn::Module& model) {
   State state(device);
   for (const nn::Parameter& p : model.parameters()) {
     const bool norm = p.name().find("norm") != std::string::npos && p.shape().rank() == 1;
-    std::vector<double> values = noise(p.name(), p.numel());
-    for (double& value : values) value = norm ? 1 + 0.2 * value : 0.6 * value;
-    state.set(p.name(), Array(p.shape(), values).to(p.dtype()));
+    Array values = noise(p.name(), p.shape());
+    for (std::int64_t i = 0; i < values.numel(); ++i)
+      values.set(i, norm ? 1 + 0.2 * values.get(i) : 0.6 * values.get(i));
+    state.set(p.name(), values.to(p.dtype()));
   }
   return state;
 }
