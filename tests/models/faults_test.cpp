@@ -192,6 +192,23 @@ BOOST_AUTO_TEST_CASE(avg_pool2d_gradient_with_padding) {
             {spread({1, 2, 3, 3})}) == "");
 }
 
+// Of what had a gradient, these were right.
+BOOST_AUTO_TEST_CASE(gradients_that_were_right) {
+  using Function = Tensor (*)(const Tensor&);
+  for (const Function f : std::initializer_list<Function>{
+           [](const Tensor& t) { return silu(t); }, [](const Tensor& t) { return elu(t, 1.5); },
+           [](const Tensor& t) { return softplus(t, 2); },
+           [](const Tensor& t) { return leaky_relu(t, 0.1); },
+           [](const Tensor& t) { return mean(t, -1, true); },
+           [](const Tensor& t) { return max_pool2d(t, 2); },
+           [](const Tensor& t) { return avg_pool2d(t, 2); }})
+    BOOST_TEST(check_both([f](Graph&, const Tensors& t) { return Tensors{square(f(t[0]))}; },
+                          {spread({2, 4, 4})}) == "");
+  BOOST_TEST(check_both([](Graph&,
+                           const Tensors& t) { return Tensors{conv2d(t[0], t[1], {.groups = 2})}; },
+                        {spread({1, 4, 3, 3}, -1, 1, 1), spread({2, 2, 2, 2}, -1, 1, 2)}) == "");
+}
+
 // Gradients could not be differentiated: 4, 8, 12 for 6, 12, 18, and no node at all.
 BOOST_AUTO_TEST_CASE(second_derivatives) {
   const auto second = [](Tensor (*f)(const Operand&)) {
@@ -224,14 +241,110 @@ BOOST_AUTO_TEST_CASE(a_loss_of_several_elements_needs_a_cotangent) {
 
 // ---------------------------------------------------------------- numbers and crashes
 
+// Other ranks than two and two or four and four panicked, as did a batch of 2 with one of 1; a
+// matrix behind a batch was read beyond its end.
 BOOST_AUTO_TEST_CASE(matmul_of_unequal_ranks_and_batches) {
   for (const auto& [a, b, y] :
        std::vector<std::tuple<Shape, Shape, Shape>>{{{2, 3, 4}, {4, 5}, {2, 3, 5}},
+                                                    {{3, 4}, {2, 4, 5}, {2, 3, 5}},
                                                     {{2, 1, 3, 4}, {6, 4, 5}, {2, 6, 3, 5}},
-                                                    {{2, 1, 2, 2}, {1, 3, 2, 2}, {2, 3, 2, 2}}})
-    BOOST_TEST((run([](Graph&, const Tensors& t) { return Tensors{matmul(t[0], t[1])}; },
-                    {spread(a), spread(b)})[0]
-                    .shape() == y));
+                                                    {{2, 3, 4, 2}, {1, 1, 2, 2}, {2, 3, 4, 2}},
+                                                    {{2, 1, 2, 2}, {1, 3, 2, 2}, {2, 3, 2, 2}}}) {
+    const Array left = spread(a, -1, 1, 1), right = spread(b, -1, 1, 2);
+    const std::int64_t rows = y[y.rank() - 2], columns = y.back(), inner = a.back();
+    // Where the matrix of a batch stands in an operand.
+    const auto place = [&y = y](const Shape& shape, std::int64_t matrix) {
+      std::int64_t at = 0, step = 1;
+      for (int axis = -3; axis >= -y.rank(); --axis) {
+        const std::int64_t size = y[y.rank() + axis], index = matrix % size;
+        matrix /= size;
+        if (axis < -shape.rank()) continue;
+        const std::int64_t held = shape[shape.rank() + axis];
+        at += held == 1 ? 0 : index * step;
+        step *= held;
+      }
+      return at;
+    };
+    Array expected = Array::zeros(f64, y);
+    for (std::int64_t i = 0; i < expected.numel(); ++i) {
+      const std::int64_t matrix = i / (rows * columns), r = i / columns % rows, c = i % columns;
+      for (std::int64_t k = 0; k < inner; ++k)
+        expected.set(i,
+                     expected.get(i) + left.get((place(a, matrix) * rows + r) * inner + k) *
+                                           right.get((place(b, matrix) * inner + k) * columns + c));
+    }
+    BOOST_TEST(difference(run([](Graph&, const Tensors& t) { return Tensors{matmul(t[0], t[1])}; },
+                              {left, right})[0],
+                          expected, 1e-14) == "");
+  }
+}
+
+// All elements became the first, and of a bias all rows but the first were wrong.
+BOOST_AUTO_TEST_CASE(broadcasting_repeats_rows_and_columns) {
+  const Array column({2, 1}, {1.0, 2.0}), row({1, 3}, {10.0, 20.0, 30.0});
+  BOOST_TEST(differs(run(
+                         [](Graph&, const Tensors& t) {
+                           return Tensors{broadcast_to(t[0], {2, 2, 3})};
+                         },
+                         {column})[0],
+                     {1, 1, 1, 2, 2, 2, 1, 1, 1, 2, 2, 2}) == "");
+  BOOST_TEST(
+      differs(run([](Graph&, const Tensors& t) { return Tensors{t[0] + t[1]}; }, {column, row})[0],
+              {11, 21, 31, 12, 22, 32}) == "");
+}
+
+// It assumed that the axes in front had been broadcast: [2, 3] to [2, 1] summed other elements.
+BOOST_AUTO_TEST_CASE(the_gradient_of_a_broadcast_column_sums_its_row) {
+  const Build build = [](Graph&, const Tensors& t) { return Tensors{t[0] * t[1]}; };
+  const Array x({2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0});
+  BOOST_TEST(differs(slopes(build, {Array({2, 1}, {1.0, 1.0}), x})[0], {6, 15}) == "");
+  BOOST_TEST(differs(slopes(build, {Array({3}, {1.0, 1.0, 1.0}), x})[0], {5, 7, 9}) == "");
+}
+
+// More than 65535 groups of 64 threads, and more rows than that, were too many.
+BOOST_AUTO_TEST_CASE(more_elements_and_rows_than_one_dispatch_takes) {
+  constexpr std::int64_t side = 2050;
+  const Array x = spread({side, side}, -2, 2).to(f32);
+  const Array y = run([](Graph&, const Tensors& t) { return Tensors{2 * t[0] + 1}; }, {x})[0];
+  std::int64_t wrong = 0;
+  for (std::int64_t i = 0; i < x.numel(); ++i)
+    wrong += y.get(i) != static_cast<double>(static_cast<float>(2 * x.get(i)) + 1.0f);
+  BOOST_TEST(wrong == 0);
+  constexpr std::int64_t rows = 70000;
+  Array scores = Array::zeros(f32, {rows, 2});
+  for (std::int64_t r = 0; r < rows; ++r) scores.set(2 * r, static_cast<double>(r % 7));
+  const Array shares =
+      run([](Graph&, const Tensors& t) { return Tensors{softmax(t[0], 1)}; }, {scores})[0];
+  double worst = 0;
+  for (std::int64_t r = 0; r < rows; ++r)
+    worst = std::max(worst, std::abs(shares.get(2 * r) - 1 / (1 + std::exp(-scores.get(2 * r)))));
+  BOOST_TEST(worst < 1e-6);
+}
+
+// Its variance was E[x^2] - E[x]^2, of which nothing is left at a distance from 0.
+BOOST_AUTO_TEST_CASE(batch_norm_of_channels_far_from_zero) {
+  const Array x = Array({4, 1}, {1e6f, 1e6f + 1, 1e6f + 2, 1e6f + 3});
+  const Build norm = [](Graph&, const Tensors& t) {
+    const BatchNormalized result = batch_norm_training(t[0]);
+    return Tensors{result.y, result.mean, result.variance};
+  };
+  const Arrays y = run(norm, {x});
+  const double s = 1 / std::sqrt(1.25 + 1e-5);
+  BOOST_TEST(differs(y[0], {-1.5 * s, -0.5 * s, 0.5 * s, 1.5 * s}, 1e-6) == "");
+  BOOST_TEST(differs(y[1], {1000001.5}) == "");
+  BOOST_TEST(differs(y[2], {1.25}, 1e-6) == "");
+}
+
+// Its threshold was ignored; here is none, since nothing overflows beyond it or loses digits.
+BOOST_AUTO_TEST_CASE(softplus_without_a_threshold) {
+  for (const double beta : {0.5, 1.0, 4.0}) {
+    const Arrays x = {Array({4}, {19.0, 25.0, 1000.0, -1000.0})};
+    const Build build = [beta](Graph&, const Tensors& t) { return Tensors{softplus(t[0], beta)}; };
+    const auto exact = [beta](double v) { return v + std::log1p(std::exp(-beta * v)) / beta; };
+    BOOST_TEST(differs(run(build, x)[0], {exact(19), exact(25), 1000, 0}, 1e-15) == "");
+    const auto slope = [beta](double v) { return 1 / (1 + std::exp(-beta * v)); };
+    BOOST_TEST(differs(slopes(build, x)[0], {slope(19), slope(25), 1, 0}, 1e-15) == "");
+  }
 }
 
 // They panicked or failed on an input that is not row-major, and softmax on all axes but the last.
@@ -248,6 +361,18 @@ BOOST_AUTO_TEST_CASE(ops_of_a_transposed_input) {
     };
     BOOST_TEST(difference(run(behind, {x})[0], run(op, {turned})[0], 1e-15) == "");
   }
+}
+
+// Its gradient read the table and what comes back to it as slices, which those views are not.
+BOOST_AUTO_TEST_CASE(embedding_gradient_behind_transposed_operands) {
+  const Array indices = integers({3}, {2, 0, 2});
+  const Build build = [&](Graph& graph, const Tensors& t) {
+    const Tensor rows = embedding(graph.constant(indices), transpose(t[0]));
+    return Tensors{transpose(rows) * t[1]};
+  };
+  const Arrays x = {spread({2, 3}, -1, 1, 1), Array({2, 3}, {1.0, 2.0, 3.0, 4.0, 5.0, 6.0})};
+  BOOST_TEST(differs(slopes(build, x)[0], {2, 0, 4, 5, 0, 10}) == "");
+  BOOST_TEST(check_both(build, x) == "");
 }
 
 BOOST_AUTO_TEST_CASE(shapes_that_do_not_broadcast_are_an_error) {
@@ -324,6 +449,9 @@ BOOST_AUTO_TEST_CASE(mean_losses_are_one_number) {
   const Arrays x = {Array({4, 1}, {1.0, 2.0, 3.0, 4.0}), Array::zeros(f64, {4, 1})};
   BOOST_TEST((run(loss, x)[0].shape() == Shape{}));
   BOOST_TEST(differs(slopes(loss, x)[0], {0.5, 1, 1.5, 2}) == "");
+  const Build distance = [](Graph&, const Tensors& t) { return Tensors{l1_loss(t[0], t[1])}; };
+  BOOST_TEST(differs(run(distance, x)[0], {2.5}) == "");
+  BOOST_TEST(differs(slopes(distance, x)[0], {0.25, 0.25, 0.25, 0.25}) == "");
 }
 
 // log(p + eps) cannot tell a hopeless answer from a bad one.
@@ -340,6 +468,10 @@ BOOST_AUTO_TEST_CASE(huber_of_a_large_error) {
   const Arrays x = {Array({1}, {5.0}), Array({1}, {0.0})};
   BOOST_TEST(differs(run(loss, x)[0], {8}) == "");
   BOOST_TEST(differs(slopes(loss, x)[0], {2}) == "");
+  // A mean, as its document said; the sum was computed.
+  const Arrays two = {Array({2}, {5.0, 1.0}), Array({2}, {0.0, 0.0})};
+  BOOST_TEST(differs(run(loss, two)[0], {4.25}) == "");
+  BOOST_TEST(differs(slopes(loss, two)[0], {1, 0.5}) == "");
 }
 
 // "The mean", said its document, and the sum was computed.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <asg/graph/error.hpp>
+#include <asg/nn/convolution.hpp>
 #include <asg/nn/linear.hpp>
 #include <asg/nn/sequential.hpp>
 
@@ -101,6 +102,19 @@ BOOST_AUTO_TEST_CASE(have_their_distributions) {
                {40, 30, 3, 3}, 0, std::sqrt(1.0 / 360));
   check_uniform(nn::Linear{400, 300}.weight.initializer(), {300, 400}, 1.0 / 20);
   check_uniform(nn::Linear{400, 300}.bias.initializer(), {30000}, 1.0 / 20);
+}
+
+// PyTorch counts by axes: for [40, 60, 2, 3] it says 360 and 240, and a layer that leads from 40
+// channels to 60 has the fan of its inputs as the latter.
+BOOST_AUTO_TEST_CASE(count_the_fans_of_a_transposed_convolution_as_pytorch_does) {
+  const Shape weight = nn::ConvTranspose2d{40, 60, {2, 3}}.weight.shape();
+  BOOST_TEST((weight == Shape{40, 60, 2, 3}));
+  const auto rule = [](init::Fan mode) {
+    return init::kaiming_uniform({.mode = mode, .activation = "conv_transpose2d"});
+  };
+  check_uniform(rule(init::Fan::in), weight, std::sqrt(3.0 / 360));
+  check_uniform(rule(init::Fan::out), weight, std::sqrt(3.0 / 240));
+  check_normal(init::xavier_normal(), weight, 0, std::sqrt(2.0 / 600));
 }
 
 // The standard deviation of what is left of a normal distribution, and its mean, by integration.

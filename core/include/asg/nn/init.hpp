@@ -73,7 +73,9 @@ namespace init {
 [[nodiscard]] Initializer dirac(std::int64_t groups = 1);
 
 // The rules below need at least two axes: [out, in, ...], the rest a kernel's.
-// fan_in = in * kernel elements, fan_out = out * kernel elements.
+// fan_in = in * kernel elements, fan_out = out * kernel elements. They go by the axes alone, as in
+// PyTorch: the weight of a transposed convolution, [in, out, ...], has the inputs of its layer as
+// fan_out.
 // Errors   ShapeError for fewer axes.
 
 /// Uniform within gain * sqrt(6 / (fan_in + fan_out)).
