@@ -1,6 +1,7 @@
 #include <asg/nn/convolution.hpp>
 
 #include <cmath>
+#include <concepts>
 #include <string>
 
 #include <fmt/format.h>
@@ -8,8 +9,9 @@
 #include <asg/graph/error.hpp>
 #include <asg/ops/padding.hpp>
 
+#include "nn/running.hpp"
 #include "nn/sizes.hpp"
-#include "ops/window_rules.hpp"
+#include "ops/conv_rules.hpp"
 
 namespace asg::nn {
 namespace {
@@ -17,9 +19,19 @@ namespace {
 Tensor convolved(Single, auto&&... operands) { return conv1d(operands...); }
 Tensor convolved(Pair, auto&&... operands) { return conv2d(operands...); }
 Tensor convolved(Triple, auto&&... operands) { return conv3d(operands...); }
-Tensor transposed(Single, auto&&... operands) { return conv_transpose1d(operands...); }
-Tensor transposed(Pair, auto&&... operands) { return conv_transpose2d(operands...); }
-Tensor transposed(Triple, auto&&... operands) { return conv_transpose3d(operands...); }
+Tensor led_back(Single, auto&&... operands) { return conv_transpose1d(operands...); }
+Tensor led_back(Pair, auto&&... operands) { return conv_transpose2d(operands...); }
+Tensor led_back(Triple, auto&&... operands) { return conv_transpose3d(operands...); }
+
+template <class Sizes>
+Sizes sizes_of(const Ints& list) {
+  if constexpr (std::same_as<Sizes, Single>)
+    return {list[0]};
+  else if constexpr (std::same_as<Sizes, Pair>)
+    return {list[0], list[1]};
+  else
+    return {list[0], list[1], list[2]};
+}
 
 /// Checks the sizes; [rows, columns / groups, kernel...] is the shape of the weight.
 Shape weight_shape(const std::string& layer, std::int64_t in, std::int64_t out, const Ints& kernel,
@@ -114,10 +126,43 @@ ConvTranspose<Sizes>::ConvTranspose(std::int64_t in, std::int64_t out, Sizes ker
 }
 
 template <class Sizes>
-Tensor ConvTranspose<Sizes>::forward(const Tensor& x) const {
+Tensor ConvTranspose<Sizes>::transposed(const Tensor& x,
+                                        const asg::ConvTransposeOptions<Sizes>& how) const {
   const Tensor w = weight.in(x.graph()), b = bias.in(x.graph());
-  const Sizes rank = options_.stride;
-  return b.defined() ? transposed(rank, x, w, b, options_) : transposed(rank, x, w, options_);
+  const Sizes rank = how.stride;
+  return b.defined() ? led_back(rank, x, w, b, how) : led_back(rank, x, w, how);
+}
+
+template <class Sizes>
+Tensor ConvTranspose<Sizes>::forward(const Tensor& x) const {
+  return transposed(x, options_);
+}
+
+// The sizes that a convolution leads to x's are as many as its stride; the least has no
+// output_padding.
+template <class Sizes>
+Tensor ConvTranspose<Sizes>::operator()(const Operand& x, Sizes output_size) const {
+  const Scope scope = enter(x);
+  const Tensor t = x.tensor();
+  const Ints wanted = windows::list(output_size), stride = windows::list(options_.stride),
+             padding = windows::list(options_.padding), dilation = windows::list(options_.dilation);
+  const int axes = static_cast<int>(wanted.size());
+  Ints more(wanted.size(), 0);
+  for (int axis = -axes; axis < 0 && t.rank() >= axes; ++axis) {
+    const auto i = static_cast<std::size_t>(axis + axes);
+    const auto least =
+        conv::transposed_size({t.size(axis), weight.shape()[weight.shape().rank() + axis],
+                               stride[i], padding[i], dilation[i], 0});
+    if (!least) break;  // the op says so
+    more[i] = wanted[i] - *least;
+    if (more[i] < 0 || more[i] >= stride[i])
+      fail_at(fmt::format("ConvTranspose{}d", axes), t,
+              fmt::format("output_size is {}; a convolution leads from {} to {} to x's size",
+                          wanted[i], *least, *least + stride[i] - 1));
+  }
+  asg::ConvTransposeOptions<Sizes> how = options_;
+  how.output_padding = sizes_of<Sizes>(more);
+  return transposed(t, how);
 }
 
 template class Conv<Single>;

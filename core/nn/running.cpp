@@ -2,15 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <asg/graph/error.hpp>
 #include <asg/ops/elementwise.hpp>
 
-namespace asg::nn {
+#include "nn/sizes.hpp"
 
-void fail_at(std::string_view layer, const Tensor& x, std::string_view rule) {
-  throw ShapeError(fmt::format("{}: {}\n  operand 0: {}\n  at {}", layer, rule, to_string(x.type()),
-                               to_string(x.graph().origin_now())));
-}
+namespace asg::nn {
 
 void check_channels(std::string_view layer, const Tensor& x, std::int64_t channels, int least_rank,
                     int most_rank) {

@@ -11,8 +11,6 @@ namespace asg::nn {
 ///          axis 1 not so many channels.
 void check_channels(std::string_view layer, const Tensor& x, std::int64_t channels, int least_rank,
                     int most_rank);
-/// Throws a ShapeError that names the layer, the shape of x, the rule and the caller's line.
-[[noreturn]] void fail_at(std::string_view layer, const Tensor& x, std::string_view rule);
 
 /// After the run the buffer holds (1 - share) of what it would hold and the share of `value`.
 void move_towards(const Parameter& buffer, const Tensor& value, const Operand& share);

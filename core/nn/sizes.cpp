@@ -20,6 +20,11 @@ void fail_shape(std::string_view layer, std::string_view rule, Where where) {
   throw ShapeError(fmt::format("{}: {}\n  at {}", layer, rule, at(where)));
 }
 
+void fail_at(std::string_view layer, const Tensor& x, std::string_view rule) {
+  throw ShapeError(fmt::format("{}: {}\n  operand 0: {}\n  at {}", layer, rule, to_string(x.type()),
+                               to_string(x.graph().origin_now())));
+}
+
 void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes, std::int64_t least,
                  Where where) {
   for (const NamedSize& s : sizes)

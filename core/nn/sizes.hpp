@@ -29,6 +29,8 @@ void check_sizes(std::string_view layer, std::initializer_list<NamedSize> sizes,
 
 /// Throws a ShapeError that names the layer, the rule and the line.
 [[noreturn]] void fail_shape(std::string_view layer, std::string_view rule, Where where);
+/// The same where a layer is called, with the shape of x and the caller's line.
+[[noreturn]] void fail_at(std::string_view layer, const Tensor& x, std::string_view rule);
 
 /// Errors   TypeError when a probability is not in [0, 1].
 void check_probability(std::string_view layer, double p, Where where);

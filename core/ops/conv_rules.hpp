@@ -2,6 +2,7 @@
 // weight [O, C / groups, K...], y [N, O, P...]; stride, padding and dilation have one entry for
 // each axis of the kernel.
 #pragma once
+#include <optional>
 #include <vector>
 
 #include <asg/graph/op.hpp>
@@ -25,6 +26,13 @@ std::vector<AttributeDef> attributes();
 
 /// Sums with a bias for each channel of y.
 Tensor with_bias(const Tensor& y, const Tensor& bias);
+
+/// How large a transposed convolution makes an axis of so many elements; none where 64 bits cannot
+/// count that.
+struct TransposedAxis {
+  std::int64_t size, kernel, stride, padding, dilation, output_padding;
+};
+std::optional<std::int64_t> transposed_size(const TransposedAxis& axis);
 
 /// A convolution of volumes as one of images, whose channels are the slices under the kernel's
 /// depth.

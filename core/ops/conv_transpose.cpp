@@ -29,18 +29,12 @@ std::int64_t transposed_size(const Signature& call, std::size_t i) {
   call.require(more < stride || more < dilation,
                "output_padding must be below the stride or the dilation");
   call.require(size >= 1, "x must not be empty but for its batch");
-  std::int64_t steps = 0, reach = 0, cut = 0, result = 0;
-  const bool too_large =
-      __builtin_mul_overflow(size - 1, stride, &steps) ||
-      __builtin_mul_overflow(kernel - 1, dilation, &reach) ||
-      __builtin_mul_overflow(padding, -2, &cut) || __builtin_add_overflow(steps, cut, &result) ||
-      __builtin_add_overflow(result, reach, &result) ||
-      __builtin_add_overflow(result, more, &result) || __builtin_add_overflow(result, 1, &result);
-  call.require(!too_large, "the result is larger than 64 bits can count");
-  if (result < 1)
+  const auto result = conv::transposed_size({size, kernel, stride, padding, dilation, more});
+  call.require(result.has_value(), "the result is larger than 64 bits can count");
+  if (*result < 1)
     call.fail(
-        fmt::format("nothing is left of y: its size would be {}; less padding helps", result));
-  return result;
+        fmt::format("nothing is left of y: its size would be {}; less padding helps", *result));
+  return *result;
 }
 
 template <std::size_t axes>
@@ -120,8 +114,10 @@ Tensors conv_transpose_body(const OpCall& call) {
   bool fits = true;
   for (std::size_t i = 0; i < more.size(); ++i) {
     const int axis = static_cast<int>(i) + 2;
-    image.push_back((x.size(axis) - 1) * stride[i] - 2 * how.integers("padding")[i] +
-                    how.integers("dilation")[i] * (weight.size(axis) - 1) + more[i] + 1);
+    image.push_back(
+        conv::transposed_size({x.size(axis), weight.size(axis), stride[i],
+                               how.integers("padding")[i], how.integers("dilation")[i], more[i]})
+            .value());
     fits = fits && more[i] < stride[i];
   }
   const Tensor y = fits ? back_to(x, weight, how, image) : cut_out(x, weight, how, image);

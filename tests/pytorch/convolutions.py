@@ -1,5 +1,7 @@
 """Convolutions along one, two and three axes, and their transposes."""
+import torch
 import torch.nn.functional as F
+from torch.nn.utils.stateless import functional_call
 
 import record
 
@@ -43,7 +45,24 @@ def spread(*shape, seed):
     return (record.spread(*shape, low=-1, high=1, seed=seed) * 256).round() / 256
 
 
+def to_size(layer, size):
+    """The layer with weights that are given by name, asked for an output of that size."""
+    return lambda input, **weights: functional_call(layer.double(), weights, (input, size))
+
+
+def size_cases():
+    for name, layer, size, x in [
+        ("conv_transpose1d_to_3", torch.nn.ConvTranspose1d(2, 1, 2, stride=3, padding=1), [3], (1, 2, 2)),
+        ("conv_transpose1d_to_5", torch.nn.ConvTranspose1d(2, 1, 2, stride=3, padding=1), [5], (1, 2, 2)),
+        ("conv_transpose2d_to_5_8", torch.nn.ConvTranspose2d(1, 2, (3, 2), stride=(2, 3), output_padding=(1, 0), dilation=(1, 2)), [5, 8], (1, 1, 2, 2)),
+        ("conv_transpose3d_to_5_4_2", torch.nn.ConvTranspose3d(1, 1, (2, 1, 1), stride=(2, 2, 1), bias=False), [5, 4, 2], (1, 1, 2, 2, 2)),
+    ]:
+        weights = {key: spread(*p.shape, seed=k + 1) for k, (key, p) in enumerate(layer.named_parameters())}
+        yield name, to_size(layer, size), {"input": spread(*x, seed=0), **weights}
+
+
 def cases():
+    yield from size_cases()
     for name, function, options, x, weight, bias in CASES:
         inputs = {"input": spread(*x, seed=0), "weight": spread(*weight, seed=1)}
         if bias:

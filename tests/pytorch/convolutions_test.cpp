@@ -1,91 +1,35 @@
 // Convolutions along one, two and three axes and their transposes, as functions and as layers.
+#include <asg/graph/error.hpp>
 #include <asg/nn/convolution.hpp>
-#include <asg/nn/initialize.hpp>
-#include <asg/ops/convolution.hpp>
 
-#include "pytorch/support.hpp"
+#include "pytorch/layers.hpp"
+#include "support/messages.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace pytorch_test;
-
-// The recorded weights, called as PyTorch calls them, in a layer that makes the recorded output.
-template <class Layer>
-void check_layer(const std::string& name, const Layer& layer) {
-  const Recorded& expected = recorded().at(name);
-  layer.to(f64);
-  std::size_t parameters = 0;
-  for (std::size_t i = 0; i < expected.names.size(); ++i)
-    if (expected.names[i] != "input") {
-      const nn::Parameter parameter = layer.parameter(expected.names[i]);
-      BOOST_TEST(to_string(parameter.shape()) == to_string(expected.inputs[i].shape()), name);
-      parameter.set_initializer(nn::init::values(expected.inputs[i]));
-      ++parameters;
-    }
-  BOOST_TEST(layer.parameters().size() == parameters);
-  for (const Device& device : devices()) {
-    State state = initialize(layer, device, 1);
-    auto run = compile(device, [&](Tensor x) -> Tensor { return layer(x); });
-    const Array got = run(state, expected.inputs[0]);
-    BOOST_TEST(ops_test::difference(got, expected.outputs[0], 1e-10) == "", name);
-  }
-}
-
-Tensor call(const Inputs& in, const Conv1dOptions& how) {
-  return in.has("bias") ? conv1d(in("input"), in("weight"), in("bias"), how)
-                        : conv1d(in("input"), in("weight"), how);
-}
-Tensor call(const Inputs& in, const Conv2dOptions& how) {
-  return in.has("bias") ? conv2d(in("input"), in("weight"), in("bias"), how)
-                        : conv2d(in("input"), in("weight"), how);
-}
-Tensor call(const Inputs& in, const Conv3dOptions& how) {
-  return in.has("bias") ? conv3d(in("input"), in("weight"), in("bias"), how)
-                        : conv3d(in("input"), in("weight"), how);
-}
-Tensor call(const Inputs& in, const ConvTranspose1dOptions& how) {
-  return in.has("bias") ? conv_transpose1d(in("input"), in("weight"), in("bias"), how)
-                        : conv_transpose1d(in("input"), in("weight"), how);
-}
-Tensor call(const Inputs& in, const ConvTranspose2dOptions& how) {
-  return in.has("bias") ? conv_transpose2d(in("input"), in("weight"), in("bias"), how)
-                        : conv_transpose2d(in("input"), in("weight"), how);
-}
-Tensor call(const Inputs& in, const ConvTranspose3dOptions& how) {
-  return in.has("bias") ? conv_transpose3d(in("input"), in("weight"), in("bias"), how)
-                        : conv_transpose3d(in("input"), in("weight"), how);
-}
+using test_support::contains;
+using test_support::message_of;
 
 bool has_bias(const std::string& name) { return recorded().at(name).names.size() == 3; }
+
+void check(const std::string& name, const nn::Module& layer) {
+  layer_agrees(name, layer, [&](const Inputs& in) -> Tensors { return {layer(in("input"))}; });
+}
 
 // Channels in and out, and the kernel, are what the layer is made with.
 template <class Sizes>
 void forward(const std::string& name, std::int64_t in, std::int64_t out, Sizes kernel,
-             const asg::ConvOptions<Sizes>& how) {
-  agrees(name, [&](const Inputs& inputs) -> Tensors { return {call(inputs, how)}; });
-  check_layer(name, nn::Conv<Sizes>{in,
-                                    out,
-                                    kernel,
-                                    {.stride = how.stride,
-                                     .padding = how.padding,
-                                     .dilation = how.dilation,
-                                     .groups = how.groups,
-                                     .bias = has_bias(name)}});
+             nn::ConvOptions<Sizes> how) {
+  how.bias = has_bias(name);
+  check(name, nn::Conv<Sizes>{in, out, kernel, how});
 }
 template <class Sizes>
 void transposed(const std::string& name, std::int64_t in, std::int64_t out, Sizes kernel,
-                const asg::ConvTransposeOptions<Sizes>& how) {
-  agrees(name, [&](const Inputs& inputs) -> Tensors { return {call(inputs, how)}; });
-  check_layer(name, nn::ConvTranspose<Sizes>{in,
-                                             out,
-                                             kernel,
-                                             {.stride = how.stride,
-                                              .padding = how.padding,
-                                              .output_padding = how.output_padding,
-                                              .dilation = how.dilation,
-                                              .groups = how.groups,
-                                              .bias = has_bias(name)}});
+                nn::ConvTransposeOptions<Sizes> how) {
+  how.bias = has_bias(name);
+  check(name, nn::ConvTranspose<Sizes>{in, out, kernel, how});
 }
 
 BOOST_AUTO_TEST_CASE(one_axis) {
@@ -153,6 +97,31 @@ BOOST_AUTO_TEST_CASE(back_along_three_axes) {
                       .groups = 2});
   transposed<Triple>("conv_transpose3d_dilated_more", 1, 2, {2, 1, 2},
                      {.padding = {1, 0, 0}, .output_padding = {1, 0, 1}, .dilation = {2, 1, 2}});
+}
+
+// Two of the three sizes that a stride of 3 leads to the same x.
+BOOST_AUTO_TEST_CASE(back_to_a_size) {
+  const auto to = [](const std::string& name, const auto& layer, auto size) {
+    layer_agrees(name, layer,
+                 [&](const Inputs& in) -> Tensors { return {layer(in("input"), size)}; });
+  };
+  const nn::ConvTranspose1d row{2, 1, 2, {.stride = 3, .padding = 1}};
+  to("conv_transpose1d_to_3", row, Single(3));
+  to("conv_transpose1d_to_5", row, Single(5));
+  const nn::ConvTranspose2d image{
+      1, 2, {3, 2}, {.stride = {2, 3}, .output_padding = {1, 0}, .dilation = {1, 2}}};
+  to("conv_transpose2d_to_5_8", image, Pair(5, 8));
+  to("conv_transpose3d_to_5_4_2",
+     nn::ConvTranspose3d{1, 1, {2, 1, 1}, {.stride = {2, 2, 1}, .bias = false}}, Triple(5, 4, 2));
+
+  Graph graph;
+  const Tensor x = graph.input("x", f64, {1, 2, 2});
+  for (const std::int64_t size : {2, 6})
+    BOOST_TEST(contains(message_of<ShapeError>([&] { (void)row(x, size); }), "ConvTranspose1d",
+                        "output_size is " + std::to_string(size), "from 3 to 5",
+                        "convolutions_test.cpp:"));
+  const Tensor line = graph.input("line", f64, {2});
+  BOOST_TEST(contains(message_of<ShapeError>([&] { (void)image(line, 4); }), "x must be"));
 }
 
 }  // namespace

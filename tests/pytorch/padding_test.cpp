@@ -1,11 +1,10 @@
 // Padding with what the tensor holds, as a function, as layers and in convolutions.
 #include <asg/graph/error.hpp>
 #include <asg/nn/convolution.hpp>
-#include <asg/nn/initialize.hpp>
 #include <asg/nn/padding.hpp>
 #include <asg/ops/padding.hpp>
 
-#include "pytorch/support.hpp"
+#include "pytorch/layers.hpp"
 #include "support/messages.hpp"
 
 namespace {
@@ -39,28 +38,8 @@ BOOST_AUTO_TEST_CASE(as_much_as_there_is) {
     });
 }
 
-// Outputs and gradients, of the parameters as well, with the layer's variables as inputs.
-template <class Layer>
-void check_layer(const std::string& name, const Layer& layer) {
-  const Recorded& expected = recorded().at(name);
-  compared().insert(name);
-  layer.to(f64);
-  for (std::size_t i = 1; i < expected.names.size(); ++i)
-    layer.parameter(expected.names[i]).set_initializer(nn::init::values(expected.inputs[i]));
-  for (const Device& device : devices()) {
-    State state = initialize(layer, device, 1);
-    auto run = compile(device, [&](Tensor x) -> Tensor { return layer(x); });
-    BOOST_TEST(
-        ops_test::difference(run(state, expected.inputs[0]), expected.outputs[0], 1e-10) == "",
-        name);
-    auto slope = compile(device, [&](Tensor x) -> Tensor {
-      const Tensor y = layer(x);
-      return gradients(sum(y * x.graph().constant(expected.cotangents.at("0"))), {x})[0];
-    });
-    BOOST_TEST(ops_test::difference(slope(state, expected.inputs[0]),
-                                    expected.gradients.at("input"), 1e-10) == "",
-               name);
-  }
+void check_layer(const std::string& name, const nn::Module& layer) {
+  layer_agrees(name, layer, [&](const Inputs& in) -> Tensors { return {layer(in("input"))}; });
 }
 
 BOOST_AUTO_TEST_CASE(convolutions) {

@@ -51,6 +51,19 @@ Tensor conv::with_bias(const Tensor& y, const Tensor& bias) {
   return y + reshape(bias, wide);
 }
 
+std::optional<std::int64_t> conv::transposed_size(const TransposedAxis& axis) {
+  std::int64_t steps = 0, reach = 0, cut = 0, result = 0;
+  if (__builtin_mul_overflow(axis.size - 1, axis.stride, &steps) ||
+      __builtin_mul_overflow(axis.kernel - 1, axis.dilation, &reach) ||
+      __builtin_mul_overflow(axis.padding, -2, &cut) ||
+      __builtin_add_overflow(steps, cut, &result) ||
+      __builtin_add_overflow(result, reach, &result) ||
+      __builtin_add_overflow(result, axis.output_padding, &result) ||
+      __builtin_add_overflow(result, 1, &result))
+    return {};
+  return result;
+}
+
 conv::Slices::Slices(const Attributes& how, const Shape& x, const Shape& weight) {
   const auto part = [&](std::size_t begin, std::size_t end) {
     const auto of = [&](const char* name) {

@@ -74,18 +74,25 @@ using ConvTranspose3dOptions = ConvTransposeOptions<Triple>;
 /// asg::conv_transpose2d and asg::conv_transpose3d.
 /// Shapes   x [N, in, L], [N, in, H, W] or [N, in, D, H, W], also without N -> the same with out
 ///          channels; weight [in, out / groups, K...], bias [out].
-/// Errors   ShapeError when groups do not divide the channels, or x does not fit.
+/// Errors   ShapeError when groups do not divide the channels, or x does not fit; with an
+///          output_size, when it is none that a convolution leads to x's size.
 template <class Sizes>
 class ConvTranspose : public Module {
  public:
   ConvTranspose(std::int64_t in, std::int64_t out, Sizes kernel,
                 ConvTransposeOptions<Sizes> options = {}, Where where = {});
+  using Module::operator();
+  /// To images of that size, in place of what output_padding says: of the sizes that a convolution
+  /// of this stride leads to one size of x, y has the smallest else.
+  Tensor operator()(const Operand& x, Sizes output_size) const;
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
 
   Parameter weight;
   Parameter bias;  ///< none without bias
 
  private:
+  [[nodiscard]] Tensor transposed(const Tensor& x,
+                                  const asg::ConvTransposeOptions<Sizes>& how) const;
   asg::ConvTransposeOptions<Sizes> options_;
 };
 extern template class ConvTranspose<Single>;
