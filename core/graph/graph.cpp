@@ -255,6 +255,7 @@ const VariableInfo* Graph::find_variable(NodeId node) const {
 
 bool Graph::training() const {
   GraphData& g = data_of(data_);
+  if (g.evaluating) return false;
   g.training_was_read = true;
   return g.training;
 }
@@ -284,6 +285,12 @@ PathScope::PathScope(Graph& graph, std::string_view path)
   data_->current_path = data_->intern(path);
 }
 PathScope::~PathScope() { data_->current_path = previous_; }
+
+EvaluationScope::EvaluationScope(Graph& graph, bool on)
+    : data_(&data_of(graph.data_)), previous_(data_->evaluating) {
+  data_->evaluating = on;
+}
+EvaluationScope::~EvaluationScope() { data_->evaluating = previous_; }
 
 WhereScope::WhereScope(Graph& graph, Where where)
     : data_(&data_of(graph.data_)), outermost_(!data_->has_where) {

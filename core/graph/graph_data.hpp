@@ -70,6 +70,7 @@ struct GraphData {
   bool recomputed = false;
 
   bool training = false;
+  bool evaluating = false;  // a part of a program that trains
   bool training_was_read = false;
 
   std::uint32_t intern(std::string_view path) {

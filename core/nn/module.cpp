@@ -31,25 +31,34 @@ Graph& graph_of(const Module& module, const Operand& x) {
 struct Module::Data {
   std::shared_ptr<PathNode> node = std::make_shared<PathNode>();
   std::vector<std::pair<std::string, Parameter>> stored;
-  std::vector<std::pair<std::string, std::shared_ptr<const Data>>> children;
+  std::vector<std::pair<std::string, std::shared_ptr<Data>>> children;
+  std::optional<bool> evaluating;  // as its caller unless that was said
 
   // Depth first with a stack of its own: models may be deep.
-  [[nodiscard]] std::vector<Parameter> all() const {
-    std::vector<Parameter> result;
-    std::unordered_set<const void*> seen;
-    std::vector<const Data*> pending = {this};
+  template <class Visit>
+  void visit_all(Visit visit) {
+    std::unordered_set<const Data*> seen;
+    std::vector<Data*> pending = {this};
     while (!pending.empty()) {
-      const Data* data = pending.back();
+      Data* data = pending.back();
       pending.pop_back();
       if (!seen.insert(data).second) continue;
-      for (const auto kind : {Parameter::Kind::parameter, Parameter::Kind::buffer})
-        for (const auto& [name, tensor] : data->stored)
-          if (tensor.is_buffer() == (kind == Parameter::Kind::buffer) &&
-              seen.insert(tensor.identity()).second)
-            result.push_back(tensor);
+      visit(*data);
       for (auto child = data->children.rbegin(); child != data->children.rend(); ++child)
         pending.push_back(child->second.get());
     }
+  }
+
+  [[nodiscard]] std::vector<Parameter> all() {
+    std::vector<Parameter> result;
+    std::unordered_set<const void*> seen;
+    visit_all([&](const Data& data) {
+      for (const auto kind : {Parameter::Kind::parameter, Parameter::Kind::buffer})
+        for (const auto& [name, tensor] : data.stored)
+          if (tensor.is_buffer() == (kind == Parameter::Kind::buffer) &&
+              seen.insert(tensor.identity()).second)
+            result.push_back(tensor);
+    });
     return result;
   }
 };
@@ -103,6 +112,12 @@ std::string Module::path() const { return data_->node->path(); }
 
 void Module::set_trainable(bool on) const {
   for (const Parameter& parameter : parameters()) parameter.set_trainable(on);
+}
+
+void Module::eval() const { set_evaluating(true); }
+void Module::train() const { set_evaluating(false); }
+void Module::set_evaluating(bool on) const {
+  data_->visit_all([on](Data& data) { data.evaluating = on; });
 }
 
 void Module::to(DType dtype) const {
@@ -166,6 +181,8 @@ Module::Scope::Scope(const Module& module, const Operand& x)
   // A module without a place, such as an activation nobody registered, belongs to its caller.
   if (const std::string path = module.path(); !path.empty())
     path_.emplace(x.tensor().graph(), path);
+  if (const auto evaluating = module.data_->evaluating)
+    mode_.emplace(x.tensor().graph(), *evaluating);
 }
 
 void set_root_name(const Module& module, std::string name) {

@@ -85,6 +85,38 @@ BOOST_AUTO_TEST_CASE(go_through_files) {
   BOOST_TEST(identical(evaluate(net, other, x), evaluate(net, state, x)));
 }
 
+// A run that was saved in the middle and goes on is to the bit the one that was not interrupted:
+// the statistics, their count, what the optimizer keeps and the step that dropout reads are in the
+// file.
+BOOST_AUTO_TEST_CASE(go_on_from_a_file_to_the_bit) {
+  const nn::Sequential net{nn::Linear{2, 4}, nn::BatchNorm1d{4, {.momentum = std::nullopt}},
+                           nn::Dropout{0.25}, nn::Linear{4, 1}};
+  const optim::AdamW adamw{{.weight_decay = 0.1}};
+  auto step = compile(device(), [&](Tensor x) {
+    const Tensor loss = mean(square(net(x) - 1));
+    adamw.minimize(loss, 1e-2);
+    return loss;
+  });
+  auto predict = compile(device(), [&](Tensor x) -> Tensor { return net(x); });
+  const auto batch = [](int i) { return spread({8, 2}, -2, 2, i).to(f32); };
+  State straight = initialize(net, device(), 1);
+  io::TensorFile file;
+  for (int i = 0; i < 6; ++i) {
+    if (i == 3) file.tensors = straight.to_host();
+    (void)step(straight, batch(i));
+  }
+  State resumed(device());
+  for (const auto& [name, array] :
+       io::parse_safetensors(io::serialize_safetensors(file), "file").tensors)
+    resumed.set(name, array);
+  BOOST_TEST(resumed.get("1.num_batches_tracked").item<std::int64_t>() == 3);
+  for (int i = 3; i < 6; ++i) (void)step(resumed, batch(i));
+  BOOST_TEST(resumed.names() == straight.names(), boost::test_tools::per_element());
+  for (const std::string& name : straight.names())
+    BOOST_TEST(identical(resumed.get(name), straight.get(name)), name);
+  BOOST_TEST(identical(predict(resumed, batch(9)), predict(straight, batch(9))));
+}
+
 BOOST_AUTO_TEST_CASE(belong_to_who_keeps_them) {
   struct Counter : nn::Module {
     nn::Parameter calls = add_buffer("calls", {i64, {}}, nn::init::constant(40));
@@ -226,6 +258,90 @@ BOOST_AUTO_TEST_CASE(are_used_by_a_program_that_only_predicts_when_it_is_so_told
   const Array y = evaluate(layer, state, Array({1, 2}, {3.0f, 0.0f}));
   BOOST_TEST(std::abs(y.get(0) - 1) < 1e-5);
   BOOST_TEST(std::abs(y.get(1) - 2) < 1e-5);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(parts_that_evaluate)
+
+// PyTorch's bn.eval() in training: the statistics are used and stay, the gradient is that of the
+// evaluation, and weight and bias are trained.
+BOOST_AUTO_TEST_CASE(frozen_batch_norm_scales_by_its_statistics) {
+  const nn::BatchNorm1d layer(1);
+  layer.to(f64);
+  layer.eval();
+  State state = initialize(layer, device(), 1);
+  state.set("running_mean", Array({1}, {2.0}));
+  state.set("running_var", Array({1}, {4.0 - 1e-5}));
+  state.set("weight", Array({1}, {3.0}));
+  const optim::SGD sgd;
+  auto step = compile(device(), [&](Tensor x) {
+    const Tensor y = layer(x);
+    const Tensor loss = sum(y * y.graph().constant(Array({3, 1}, {1.0, 10.0, 100.0})));
+    const Tensor slope = gradients(loss, {x})[0];
+    sgd.minimize(loss, 1.0);
+    return Tensors{y, slope};
+  });
+  const std::vector<Array> got = step(state, Array({3, 1}, {2.0, 4.0, 8.0}));
+  check_close(got[0], Array({3, 1}, {0.0, 3.0, 9.0}));
+  check_close(got[1], Array({3, 1}, {1.5, 15.0, 150.0}));
+  check_close(state.get("running_mean"), Array({1}, {2.0}));
+  check_close(state.get("running_var"), Array({1}, {4.0 - 1e-5}));
+  BOOST_TEST(state.get("num_batches_tracked").item<std::int64_t>() == 0);
+  check_close(state.get("weight"), Array({1}, {3.0 - 310}));
+  check_close(state.get("bias"), Array({1}, {-111.0}));
+
+  layer.train();
+  auto train = compile(device(), [&](Tensor x) -> Tensor { return layer(x); }, {.training = true});
+  (void)train(state, Array({3, 1}, {2.0, 4.0, 8.0}));
+  BOOST_TEST(state.get("num_batches_tracked").item<std::int64_t>() == 1);
+}
+
+// All below a module evaluate with it, but for what is told to train again, and what others call.
+BOOST_AUTO_TEST_CASE(reach_all_below_them_and_nothing_else) {
+  struct Inner : nn::Module {
+    nn::Dropout dropout = add("dropout", nn::Dropout{1});
+    Tensor forward(const Tensor& x) const override { return dropout(x) + asg::dropout(x, 1); }
+  };
+  struct Outer : nn::Module {
+    Inner first = add("first", Inner{});
+    Inner second = add("second", Inner{});
+    Tensor forward(const Tensor& x) const override { return 10 * first(x) + second(x); }
+  };
+  const auto trained = [](const Outer& net) {
+    auto run =
+        compile(device(), [&](Tensor x) -> Tensor { return net(x) + 100 * asg::dropout(x, 1); },
+                {.training = true});
+    State state(device());
+    return run(state, Array(1.0)).get(0);
+  };
+  const Outer net;
+  BOOST_TEST(trained(net) == 0);
+  net.second.eval();
+  BOOST_TEST(trained(net) == 2);
+  net.eval();
+  BOOST_TEST(trained(net) == 22);
+  net.first.train();
+  BOOST_TEST(trained(net) == 2);
+  net.first.dropout.eval();
+  BOOST_TEST(trained(net) == 12);
+  net.train();
+  BOOST_TEST(trained(net) == 0);
+  // A program that predicts trains nothing.
+  State state(device());
+  BOOST_TEST(evaluate(net, state, Array(1.0)).get(0) == 22);
+}
+
+// Only what is asked outside of frozen parts makes a program depend on the mode.
+BOOST_AUTO_TEST_CASE(ask_for_no_mode) {
+  const nn::Dropout layer{0.5};
+  layer.eval();
+  Graph graph;
+  graph.set_training(true);
+  const Tensor x = graph.input("x", f32, {2});
+  BOOST_TEST(layer(x).same_as(x));
+  BOOST_TEST(!graph.training_was_read());
+  BOOST_TEST(graph.training());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

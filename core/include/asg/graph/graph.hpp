@@ -102,7 +102,8 @@ class Graph {
   [[nodiscard]] const VariableInfo* find_variable(std::string_view name) const;
   [[nodiscard]] const VariableInfo* find_variable(NodeId node) const;
 
-  /// Whether dropout and its like are active. `optim` turns it on; see runtime/compile.hpp.
+  /// Whether dropout and its like are active. `optim` turns it on; see runtime/compile.hpp. Never
+  /// within an EvaluationScope.
   [[nodiscard]] bool training() const;
   void set_training(bool on);
   /// Whether anybody asked: if so the answer is part of what was traced.
@@ -119,6 +120,7 @@ class Graph {
  private:
   friend class Tensor;
   friend class PathScope;
+  friend class EvaluationScope;
   friend class WhereScope;
   friend class OriginScope;
   [[nodiscard]] NodeId require_variable(const Tensor& tensor, Where where) const;
@@ -137,6 +139,20 @@ class PathScope {
  private:
   GraphData* data_;
   std::uint32_t previous_;
+};
+
+/// While it lives, a part of a program that trains is built as in one that predicts; `on` false
+/// takes that back for a part of the part.
+class EvaluationScope {
+ public:
+  explicit EvaluationScope(Graph& graph, bool on = true);
+  ~EvaluationScope();
+  EvaluationScope(const EvaluationScope&) = delete;
+  EvaluationScope& operator=(const EvaluationScope&) = delete;
+
+ private:
+  GraphData* data_;
+  bool previous_;
 };
 
 /// While it lives, nodes get this line: library code names the line that called it. The

@@ -20,7 +20,8 @@ struct BatchNormOptions {
 /// (those that call an optimizer's minimize) mean and variance are those of the batch, over all
 /// axes but 1, and the buffers follow them: running_mean and running_var, [C], with the unbiased
 /// variance, and num_batches_tracked, an i64. All other programs use the buffers and change
-/// nothing. Each further call in one program goes on from what the one before made of them.
+/// nothing, and so does a layer that was frozen by eval(). Each further call in one program goes on
+/// from what the one before made of them.
 /// Errors   ShapeError when x has other axes or channels, or while it trains one element a channel.
 /// Source   https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 class BatchNorm : public Module {

@@ -58,6 +58,13 @@ class Module {
 
   /// Freezes (false) or thaws all parameters, for graphs that are built from now on.
   void set_trainable(bool on) const;
+  /// Lets the module and all below it act as in a prediction where a program trains, too, in
+  /// graphs that are built from now on: batch norm uses its running statistics and leaves them be,
+  /// dropout drops nothing. The parameters are trained all the same: see set_trainable.
+  void eval() const;
+  /// Takes eval() back, also for a part of a module that evaluates. Whether a program trains is for
+  /// the program to say: this makes none of one that predicts.
+  void train() const;
   /// Sets the element type of all parameters and of the buffers that are float, f32 unless told
   /// otherwise. Before the State is made.
   /// Errors   TypeError when the type is no float.
@@ -99,6 +106,7 @@ class Module {
    private:
     WhereScope where_;
     std::optional<PathScope> path_;
+    std::optional<EvaluationScope> mode_;
   };
   /// For functions that users call: `const Scope scope = enter(x);` as the first line.
   /// Errors   TypeError when x is a number or an empty Tensor.
@@ -110,6 +118,7 @@ class Module {
   void check_free(std::string_view name, Where where) const;
   Parameter add_stored(Parameter::Kind kind, std::string name, const TensorType& type,
                        Initializer initializer, Where where) const;
+  void set_evaluating(bool on) const;
   friend void set_root_name(const Module& module, std::string name);
 
   std::shared_ptr<Data> data_;
