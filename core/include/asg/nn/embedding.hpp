@@ -14,7 +14,8 @@ struct EmbeddingOptions {
   std::optional<std::int64_t> padding_idx = {};
 };
 
-/// The rows of a table that indices name.
+/// The rows of a table that indices name. PyTorch's max_norm, which shortens rows of the table
+/// while they are read, is not here: all reads of a program see what a variable held before it.
 /// Shapes   indices [...] -> [..., width]; weight [count, width].
 /// Types    indices i32 or i64.
 /// Errors   ShapeError when a size is negative or padding_idx is no row; TypeError when the indices
