@@ -37,13 +37,16 @@ Tensor product_gradient(const Tensor& x, const Tensor& dy, int axis) {
   return transpose(cumprod(row, -1, true) * sum(terms, -1), axis, -1);
 }
 
-// The latest element that equals the maximum so far has the gradient.
+// Where the extreme so far stands: the latest element that equals it, or the latest NaN.
+Tensor extreme_positions(const Tensor& x, const Tensor& extreme, int axis) {
+  const Tensor holds = logical_or(eq(x, extreme), ne(x, x));
+  return cummax(where(holds, iota(x.graph(), x.shape(), axis), 0), axis);
+}
+
 Tensor cumulative_maximum_gradient(const Tensor& x, const Tensor& dy, int axis) {
   const int last = x.rank() - 1;
   const Tensor row = transpose(x, axis, last);
-  const Shape shape = row.shape();
-  const Tensor position = iota(x.graph(), shape, last);
-  const Tensor holder = cummax(where(eq(row, cummax(row, last)), position, 0), last);
+  const Tensor holder = extreme_positions(row, cummax(row, last), last);
   return transpose(scatter(zeros_like(row), holder, transpose(dy, axis, last), last, "add", last),
                    axis, last);
 }
@@ -130,6 +133,15 @@ Tensor cumulative(std::string_view function, const char* mode, const Operand& x,
                     {"reverse", reverse}});
 }
 
+Positioned with_positions(std::string_view function,
+                          Tensor (*extreme)(const Operand&, Axis, bool, bool), const Operand& x,
+                          Axis axis) {
+  const Call call(function, {x});
+  const Tensor values = extreme(x, axis, false, false);
+  const Tensor from = cast(x.tensor(), values.dtype());
+  return {values, extreme_positions(from, values, call.axis(axis, values.rank()))};
+}
+
 }  // namespace
 
 Tensor cumsum(const Operand& x, Axis axis, bool exclusive, bool reverse) {
@@ -151,6 +163,13 @@ Tensor cummin(const Operand& x, Axis axis, bool exclusive, bool reverse) {
     return fraction ? -v : bit_xor(v, full_like(v, v.dtype() == u32 ? 0xffffffffp0 : -1));
   };
   return reversed(cumulative("cummin", "max", reversed(t), axis, exclusive, reverse));
+}
+
+Positioned cummax_with_positions(const Operand& x, Axis axis) {
+  return with_positions("cummax_with_positions", cummax, x, axis);
+}
+Positioned cummin_with_positions(const Operand& x, Axis axis) {
+  return with_positions("cummin_with_positions", cummin, x, axis);
 }
 
 namespace ops {

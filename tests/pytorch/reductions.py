@@ -52,9 +52,10 @@ def cases():
     yield "topk_all", lambda x: torch.topk(x, 3), {"x": spread(3)}
     yield "argsort", lambda x: torch.sort(x, dim=1, stable=True)[1], {"x": f64(TIES)}
     yield "argsort_descending", lambda x: torch.sort(x, dim=1, descending=True, stable=True)[1], {"x": f64(TIES)}
-    yield "cummin", lambda x: torch.cummin(x, 1)[0], {"x": spread(2, 5)}
-    yield "cummin_ties", lambda x: torch.cummin(x, 1)[0], {"x": f64(TIES)}
-    yield "cummin_nan", lambda x: torch.cummin(x.detach(), 0)[0], {"x": f64([3.0, NAN, 1.0])}
+    for name, function in [("cummax", torch.cummax), ("cummin", torch.cummin)]:
+        yield name, lambda x, f=function: f(x, 1), {"x": spread(2, 5)}
+        yield f"{name}_ties", lambda x, f=function: f(x, 1), {"x": f64(TIES)}
+        yield f"{name}_nan", lambda x, f=function: f(x, 0), {"x": f64([3.0, 1.0, 4.0, NAN, INF, NAN, -INF])}
     yield "logcumsumexp", lambda x: torch.logcumsumexp(x, 1), {"x": spread(2, 7, low=-5, high=5)}
     yield "logcumsumexp_wide", lambda x: torch.logcumsumexp(x, 0), {"x": f64([-800.0, -800.5, 0.0, 1.0, 900.0])}
     yield "logaddexp", lambda a, b: torch.logaddexp(a, b), {"a": f64([1.0, -900.0, 5.0, 2.0]), "b": f64([1.0, -901.0, 1e4, -INF])}

@@ -100,9 +100,12 @@ BOOST_AUTO_TEST_CASE(ordered) {
 }
 
 BOOST_AUTO_TEST_CASE(cumulative) {
-  compare({{"cummin", [](const Tensor& x) { return Tensors{cummin(x, 1)}; }},
-           {"cummin_ties", [](const Tensor& x) { return Tensors{cummin(x, 1)}; }},
-           {"cummin_nan", [](const Tensor& x) { return Tensors{cummin(x, 0)}; }},
+  compare({{"cummax", [](const Tensor& x) { return both(cummax_with_positions(x, 1)); }},
+           {"cummax_ties", [](const Tensor& x) { return both(cummax_with_positions(x, 1)); }},
+           {"cummax_nan", [](const Tensor& x) { return both(cummax_with_positions(x, 0)); }},
+           {"cummin", [](const Tensor& x) { return both(cummin_with_positions(x, 1)); }},
+           {"cummin_ties", [](const Tensor& x) { return both(cummin_with_positions(x, 1)); }},
+           {"cummin_nan", [](const Tensor& x) { return both(cummin_with_positions(x, 0)); }},
            {"logcumsumexp", [](const Tensor& x) { return Tensors{logcumsumexp(x, 1)}; }},
            {"logcumsumexp_wide", [](const Tensor& x) { return Tensors{logcumsumexp(x, 0)}; }}});
   agrees("logaddexp", [](const Inputs& in) { return Tensors{logaddexp(in("a"), in("b"))}; });

@@ -51,6 +51,9 @@ struct Positioned {
                             bool reverse = false);
 [[nodiscard]] Tensor cummin(const Operand& x, Axis axis, bool exclusive = false,
                             bool reverse = false);
+/// The same and where it stood: the latest of equal ones, or of NaN (PyTorch's cummax and cummin).
+[[nodiscard]] Positioned cummax_with_positions(const Operand& x, Axis axis);
+[[nodiscard]] Positioned cummin_with_positions(const Operand& x, Axis axis);
 /// log(cumsum(exp(x))) without overflow, and without loss where elements differ much.
 /// Types    float; integers become f32.
 /// Cost     log2(size of the axis) passes.
