@@ -10,6 +10,40 @@ Tensor max_pooled(const Tensor& x, Triple k, const auto& how) { return max_pool3
 Tensor avg_pooled(const Tensor& x, Single k, const auto& how) { return avg_pool1d(x, k, how); }
 Tensor avg_pooled(const Tensor& x, Pair k, const auto& how) { return avg_pool2d(x, k, how); }
 Tensor avg_pooled(const Tensor& x, Triple k, const auto& how) { return avg_pool3d(x, k, how); }
+Pooled largest(const Tensor& x, Single k, const auto& how) {
+  return max_pool1d_with_indices(x, k, how);
+}
+Pooled largest(const Tensor& x, Pair k, const auto& how) {
+  return max_pool2d_with_indices(x, k, how);
+}
+Pooled largest(const Tensor& x, Triple k, const auto& how) {
+  return max_pool3d_with_indices(x, k, how);
+}
+Tensor unpooled(const Operand& x, const Operand& indices, Single k, const auto& how) {
+  return max_unpool1d(x, indices, k, how);
+}
+Tensor unpooled(const Operand& x, const Operand& indices, Pair k, const auto& how) {
+  return max_unpool2d(x, indices, k, how);
+}
+Tensor unpooled(const Operand& x, const Operand& indices, Triple k, const auto& how) {
+  return max_unpool3d(x, indices, k, how);
+}
+
+Tensor adaptive_mean(const Tensor& x, Single output) { return adaptive_avg_pool1d(x, output); }
+Tensor adaptive_mean(const Tensor& x, Pair output) { return adaptive_avg_pool2d(x, output); }
+Tensor adaptive_mean(const Tensor& x, Triple output) { return adaptive_avg_pool3d(x, output); }
+Tensor adaptive_max(const Tensor& x, Single output) { return adaptive_max_pool1d(x, output); }
+Tensor adaptive_max(const Tensor& x, Pair output) { return adaptive_max_pool2d(x, output); }
+Tensor adaptive_max(const Tensor& x, Triple output) { return adaptive_max_pool3d(x, output); }
+Pooled adaptive_largest(const Tensor& x, Single output) {
+  return adaptive_max_pool1d_with_indices(x, output);
+}
+Pooled adaptive_largest(const Tensor& x, Pair output) {
+  return adaptive_max_pool2d_with_indices(x, output);
+}
+Pooled adaptive_largest(const Tensor& x, Triple output) {
+  return adaptive_max_pool3d_with_indices(x, output);
+}
 
 }  // namespace
 
@@ -21,12 +55,9 @@ Tensor MaxPool<Sizes>::forward(const Tensor& x) const {
   return max_pooled(x, kernel_, options_);
 }
 template <class Sizes>
-Pooled MaxPool<Sizes>::with_indices(const Operand& x) const requires(!std::same_as<Sizes, Triple>) {
+Pooled MaxPool<Sizes>::with_indices(const Operand& x) const {
   const Scope scope = enter(x);
-  if constexpr (std::same_as<Sizes, Single>)
-    return max_pool1d_with_indices(x, kernel_, options_);
-  else
-    return max_pool2d_with_indices(x, kernel_, options_);
+  return largest(x.tensor(), kernel_, options_);
 }
 
 template <class Sizes>
@@ -35,10 +66,7 @@ MaxUnpool<Sizes>::MaxUnpool(Sizes kernel, MaxUnpoolOptions<Sizes> options)
 template <class Sizes>
 Tensor MaxUnpool<Sizes>::operator()(const Operand& x, const Operand& indices) const {
   const Scope scope = enter(x);
-  if constexpr (std::same_as<Sizes, Single>)
-    return max_unpool1d(x, indices, kernel_, options_);
-  else
-    return max_unpool2d(x, indices, kernel_, options_);
+  return unpooled(x, indices, kernel_, options_);
 }
 
 template <class Sizes>
@@ -64,28 +92,19 @@ template <class Sizes>
 AdaptiveAvgPool<Sizes>::AdaptiveAvgPool(Sizes output) : output_(output) {}
 template <class Sizes>
 Tensor AdaptiveAvgPool<Sizes>::forward(const Tensor& x) const {
-  if constexpr (std::same_as<Sizes, Single>)
-    return adaptive_avg_pool1d(x, output_);
-  else
-    return adaptive_avg_pool2d(x, output_);
+  return adaptive_mean(x, output_);
 }
 
 template <class Sizes>
 AdaptiveMaxPool<Sizes>::AdaptiveMaxPool(Sizes output) : output_(output) {}
 template <class Sizes>
 Tensor AdaptiveMaxPool<Sizes>::forward(const Tensor& x) const {
-  if constexpr (std::same_as<Sizes, Single>)
-    return adaptive_max_pool1d(x, output_);
-  else
-    return adaptive_max_pool2d(x, output_);
+  return adaptive_max(x, output_);
 }
 template <class Sizes>
 Pooled AdaptiveMaxPool<Sizes>::with_indices(const Operand& x) const {
   const Scope scope = enter(x);
-  if constexpr (std::same_as<Sizes, Single>)
-    return adaptive_max_pool1d_with_indices(x, output_);
-  else
-    return adaptive_max_pool2d_with_indices(x, output_);
+  return adaptive_largest(x.tensor(), output_);
 }
 
 template class MaxPool<Single>;
@@ -93,6 +112,7 @@ template class MaxPool<Pair>;
 template class MaxPool<Triple>;
 template class MaxUnpool<Single>;
 template class MaxUnpool<Pair>;
+template class MaxUnpool<Triple>;
 template class AvgPool<Single>;
 template class AvgPool<Pair>;
 template class AvgPool<Triple>;
@@ -100,7 +120,9 @@ template class LPPool<Single>;
 template class LPPool<Pair>;
 template class AdaptiveAvgPool<Single>;
 template class AdaptiveAvgPool<Pair>;
+template class AdaptiveAvgPool<Triple>;
 template class AdaptiveMaxPool<Single>;
 template class AdaptiveMaxPool<Pair>;
+template class AdaptiveMaxPool<Triple>;
 
 }  // namespace asg::nn

@@ -8,6 +8,8 @@
 namespace asg {
 namespace {
 
+Types adaptive_avg_pool2d_infer(const Signature& call) { return windows::infer_adaptive(call, 2); }
+
 // Which elements of an axis' windows are no repetition, [count, longest], and how many, [count, 1].
 struct AdaptiveCounts {
   Array used, length;
@@ -75,7 +77,7 @@ std::vector<OpDef> adaptive_avg_pool2d() {
       .inputs = {{"x", "[..., H, W]", "float"}},
       .outputs = {{"y", "[..., OH, OW]", "as x"}},
       .attributes = {{"output", AttributeType::integers, "the size of y, {OH, OW}"}},
-      .infer = windows::infer_adaptive,
+      .infer = adaptive_avg_pool2d_infer,
       .decompose = adaptive_avg_pool2d_body,
       .source =
           "https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html",

@@ -12,12 +12,11 @@
 namespace asg {
 namespace {
 
+Types adaptive_max_pool2d_infer(const Signature& call) { return windows::infer_adaptive(call, 2); }
+
 Types adaptive_max_pool2d_infer_indices(const Signature& call) {
-  Types types = windows::infer_adaptive(call);
-  std::int64_t count = 0;
-  call.require(!__builtin_mul_overflow(call.shape(0).at(-2), call.shape(0).at(-1), &count) &&
-                   count < INT64_MAX / 2,
-               "the image has more elements than 64 bits can count");
+  Types types = windows::infer_adaptive(call, 2);
+  windows::require_countable(call, 2);
   types[0].dtype = i64;
   return types;
 }
@@ -102,7 +101,7 @@ std::vector<OpDef> adaptive_max_pool2d() {
               .inputs = {{"x", "[..., H, W]", "float"}},
               .outputs = {{"y", "[..., OH, OW]", "as x"}},
               .attributes = attributes,
-              .infer = windows::infer_adaptive,
+              .infer = adaptive_max_pool2d_infer,
               .decompose = adaptive_max_pool2d_body,
               .source = source,
               .samples = adaptive_max_pool2d_samples,

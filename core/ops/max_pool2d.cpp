@@ -36,9 +36,7 @@ Tensors max_pool2d_gradient(const GradientCall& call) {
 Types max_pool2d_infer_indices(const Signature& call) {
   const Shape& x = call.shape(0);
   const Shape pooled = windows::pooled(call, x, 2);
-  std::int64_t count = 0;
-  call.require(!__builtin_mul_overflow(x.at(-2), x.at(-1), &count) && count < INT64_MAX / 2,
-               "the image has more elements than 64 bits can count");
+  windows::require_countable(call, 2);
   return {{i64, pooled}};
 }
 

@@ -40,6 +40,11 @@ Attributes over_two_axes(const Attributes& attributes);
 Tensor over_rows(std::string_view op, const Tensor& x, const Attributes& attributes);
 /// Of an op over three axes: `op` on the last two, then along the depth.
 Tensor over_slices(std::string_view op, const Tensor& x, const Attributes& attributes);
+/// Where its elements stand in their volume, of `op` and of `indices`, that of places in images.
+Tensor places_over_slices(std::string_view op, std::string_view indices, const Tensor& x,
+                          const Attributes& attributes);
+/// Errors   ShapeError when the last axes have more elements than can be numbered.
+void require_countable(const Signature& call, std::size_t axes);
 
 /// Which elements adaptive pooling puts together: window i of n along an axis of `size` elements.
 struct Part {
@@ -48,8 +53,9 @@ struct Part {
 inline Part part(std::int64_t i, std::int64_t n, std::int64_t size) {
   return {i * size / n, ((i + 1) * size + n - 1) / n};
 }
-/// What adaptive pooling asks for: the attribute output, and an image that is not empty.
-Types infer_adaptive(const Signature& call);
+/// What adaptive pooling along so many axes asks for: the attribute output, and an image that is
+/// not empty.
+Types infer_adaptive(const Signature& call, std::size_t axes);
 /// The windows of adaptive pooling, [..., OH, KH, OW, KW]; shorter ones repeat their last element.
 Tensor adaptive_windows(const Tensor& x, const Ints& output);
 

@@ -35,10 +35,12 @@ def max_cases():
     for kind, x in (("ties", equal), ("nan", nan), ("lowest", torch.full((1, 3, 4), -INF, dtype=torch.float64))):
         yield f"max_pool2d_{kind}", lambda input: F.max_pool2d(input, 2, 1, 1, return_indices=True), {"input": x}
         yield f"max_pool1d_{kind}", lambda input: F.max_pool1d(input, 2, 2, 1, ceil_mode=True, return_indices=True), {"input": x}
-        yield f"max_pool3d_{kind}", lambda input: F.max_pool3d(input, 2, 1, 1), {"input": x.reshape(1, 2, 3, 2)}
+        yield f"max_pool3d_{kind}", lambda input: F.max_pool3d(input, 2, 1, 1, return_indices=True), {"input": x.reshape(1, 2, 3, 2)}
+        yield f"adaptive_max_pool3d_{kind}", lambda input: F.adaptive_max_pool3d(input, (1, 2, 1), return_indices=True), {"input": x.reshape(1, 2, 3, 2)}
         yield f"adaptive_max_pool2d_{kind}", lambda input: F.adaptive_max_pool2d(input, (2, 3), return_indices=True), {"input": x}
     yield "max_pool1d_indices", lambda input: F.max_pool1d(input, 3, 2, 1, return_indices=True), {"input": spread(2, 2, 7)}
     yield "max_pool2d_indices", lambda input: F.max_pool2d(input, 2, (2, 1), return_indices=True, ceil_mode=True), {"input": spread(1, 2, 5, 4)}
+    yield "max_pool3d_indices", lambda input: F.max_pool3d(input, (2, 2, 1), (1, 2, 1), (1, 0, 0), return_indices=True, ceil_mode=True), {"input": spread(1, 2, 3, 3, 2)}
 
 
 def unpool_cases():
@@ -48,6 +50,11 @@ def unpool_cases():
     def round_trip2(input, stride, padding=0, **options):
         return F.max_unpool2d(*F.max_pool2d(input, 2, stride, padding, return_indices=True), 2, stride, padding, **options)
 
+    def round_trip3(input, stride, **options):
+        return F.max_unpool3d(*F.max_pool3d(input, 2, stride, return_indices=True), 2, stride, **options)
+
+    yield "max_unpool3d", lambda input: round_trip3(input, 2), {"input": spread(1, 2, 2, 4)}
+    yield "max_unpool3d_size", lambda input: round_trip3(input, (2, 1, 2), output_size=(3, 2, 5)), {"input": spread(1, 1, 3, 2, 5)}
     yield "max_unpool1d", round_trip1, {"input": spread(1, 2, 6)}
     yield "max_unpool1d_size", lambda input: round_trip1(input, output_size=(7,)), {"input": spread(2, 7)}
     yield "max_unpool2d", lambda input: round_trip2(input, 2), {"input": spread(1, 2, 4, 6)}
@@ -79,6 +86,8 @@ def avg_cases():
         ("adaptive_avg_pool2d_uneven", F.adaptive_avg_pool2d, (1, 1, 5, 7), dict(output_size=(3, 4))),
         ("adaptive_avg_pool2d_half_even", F.adaptive_avg_pool2d, (1, 6, 5), dict(output_size=(3, 2))),
         ("adaptive_avg_pool2d_larger", F.adaptive_avg_pool2d, (1, 2, 3), dict(output_size=(5, 4))),
+        ("adaptive_avg_pool3d_global", F.adaptive_avg_pool3d, (1, 2, 2, 2, 3), dict(output_size=1)),
+        ("adaptive_avg_pool3d_uneven", F.adaptive_avg_pool3d, (1, 3, 4, 2), dict(output_size=(2, 2, 3))),
         ("adaptive_max_pool1d_even", F.adaptive_max_pool1d, (1, 2, 6), dict(output_size=3)),
         ("adaptive_max_pool2d_even", F.adaptive_max_pool2d, (1, 4, 6), dict(output_size=(2, 3))),
     ]:
@@ -87,6 +96,8 @@ def avg_cases():
     for name, function, shape, size in [
         ("adaptive_max_pool1d_uneven", F.adaptive_max_pool1d, (3, 7), 4),
         ("adaptive_max_pool2d_uneven", F.adaptive_max_pool2d, (1, 1, 5, 7), (3, 4)),
+        ("adaptive_max_pool3d_even", F.adaptive_max_pool3d, (1, 1, 2, 4, 3), (1, 2, 3)),
+        ("adaptive_max_pool3d_uneven", F.adaptive_max_pool3d, (1, 3, 4, 2), (2, 2, 3)),
         ("adaptive_max_pool2d_larger", F.adaptive_max_pool2d, (1, 2, 3), (5, 4)),
     ]:
         yield name, lambda input, function=function, size=size: function(input, size, return_indices=True), {"input": spread(*shape)}

@@ -50,6 +50,11 @@ BOOST_AUTO_TEST_CASE(largest_along_three_axes) {
       nn::MaxPool3d{
           {3, 2, 2},
           {.stride = {{1, 2, 1}}, .padding = {1, 1, 0}, .dilation = {1, 2, 1}, .ceil_mode = true}});
+  check_indices("max_pool3d_indices", [](const Tensor& x) {
+    return nn::MaxPool3d{{2, 2, 1},
+                         {.stride = {{1, 2, 1}}, .padding = {1, 0, 0}, .ceil_mode = true}}
+        .with_indices(x);
+  });
 }
 
 BOOST_AUTO_TEST_CASE(ties_nan_and_nothing_above_minus_infinity) {
@@ -60,8 +65,12 @@ BOOST_AUTO_TEST_CASE(ties_nan_and_nothing_above_minus_infinity) {
     check_indices("max_pool2d_" + kind, [](const Tensor& x) {
       return max_pool2d_with_indices(x, 2, {.stride = 1, .padding = 1});
     });
-    check("max_pool3d_" + kind,
-          [](const Tensor& x) { return max_pool3d(x, 2, {.stride = 1, .padding = 1}); });
+    check_indices("max_pool3d_" + kind, [](const Tensor& x) {
+      return max_pool3d_with_indices(x, 2, {.stride = 1, .padding = 1});
+    });
+    check_indices("adaptive_max_pool3d_" + kind, [](const Tensor& x) {
+      return adaptive_max_pool3d_with_indices(x, {1, 2, 1});
+    });
     check_indices("adaptive_max_pool2d_" + kind, [](const Tensor& x) {
       return adaptive_max_pool2d_with_indices(x, {2, 3});
     });
@@ -86,6 +95,14 @@ BOOST_AUTO_TEST_CASE(back_to_where_the_largest_were) {
   check("max_unpool2d_options", [&](const Tensor& x) { return of_images(x, {2, 3}, 1, {}); });
   check("max_unpool2d_size", [&](const Tensor& x) {
     return of_images(x, 2, 0, {.output_size = {{5, 7}}});
+  });
+  const auto of_volumes = [](const Tensor& x, const MaxUnpool3dOptions& how) {
+    const Pooled pooled = nn::MaxPool3d{2, {.stride = how.stride}}.with_indices(x);
+    return nn::MaxUnpool3d{2, how}(pooled.values, pooled.indices);
+  };
+  check("max_unpool3d", [&](const Tensor& x) { return of_volumes(x, {}); });
+  check("max_unpool3d_size", [&](const Tensor& x) {
+    return of_volumes(x, {.stride = {{2, 1, 2}}, .output_size = {{3, 2, 5}}});
   });
 }
 
@@ -135,12 +152,20 @@ BOOST_AUTO_TEST_CASE(windows_that_divide_each_axis) {
   check("adaptive_avg_pool2d_uneven", nn::AdaptiveAvgPool2d{{3, 4}});
   check("adaptive_avg_pool2d_half_even", nn::AdaptiveAvgPool2d{{3, 2}});
   check("adaptive_avg_pool2d_larger", nn::AdaptiveAvgPool2d{{5, 4}});
+  check("adaptive_avg_pool3d_global", nn::AdaptiveAvgPool3d{1});
+  check("adaptive_avg_pool3d_uneven", nn::AdaptiveAvgPool3d{{2, 2, 3}});
   check("adaptive_max_pool1d_even", nn::AdaptiveMaxPool1d{3});
   check("adaptive_max_pool2d_even", nn::AdaptiveMaxPool2d{{2, 3}});
   check_indices("adaptive_max_pool1d_uneven",
                 [](const Tensor& x) { return nn::AdaptiveMaxPool1d{4}.with_indices(x); });
   check_indices("adaptive_max_pool2d_uneven", [](const Tensor& x) {
     return nn::AdaptiveMaxPool2d{{3, 4}}.with_indices(x);
+  });
+  check_indices("adaptive_max_pool3d_even", [](const Tensor& x) {
+    return nn::AdaptiveMaxPool3d{{1, 2, 3}}.with_indices(x);
+  });
+  check_indices("adaptive_max_pool3d_uneven", [](const Tensor& x) {
+    return nn::AdaptiveMaxPool3d{{2, 2, 3}}.with_indices(x);
   });
   check_indices("adaptive_max_pool2d_larger", [](const Tensor& x) {
     return nn::AdaptiveMaxPool2d{{5, 4}}.with_indices(x);

@@ -108,6 +108,11 @@ Pooled max_pool2d_with_indices(const Operand& x, Pair kernel, const MaxPool2dOpt
   return {max_pool2d(x, kernel, how),
           pooling_node("max_pool2d_indices", x, max_pool_options(kernel, how))};
 }
+Pooled max_pool3d_with_indices(const Operand& x, Triple kernel, const MaxPool3dOptions& how) {
+  const Call call("max_pool3d_with_indices", {x});
+  return {max_pool3d(x, kernel, how),
+          pooling_node("max_pool3d_indices", x, max_pool_options(kernel, how))};
+}
 Pooled max_pool1d_with_indices(const Operand& x, Single kernel, const MaxPool1dOptions& how) {
   return on_rows("max_pool1d_with_indices", x, [&](const Tensor& rows) {
     return first_rows(max_pool2d_with_indices(rows, as_pair(kernel, 1),
@@ -125,6 +130,10 @@ Tensor max_unpool1d(const Operand& x, const Operand& indices, Single kernel,
 Tensor max_unpool2d(const Operand& x, const Operand& indices, Pair kernel,
                     const MaxUnpool2dOptions& how) {
   return unpooled("max_unpool2d", x, indices, kernel, how);
+}
+Tensor max_unpool3d(const Operand& x, const Operand& indices, Triple kernel,
+                    const MaxUnpool3dOptions& how) {
+  return unpooled("max_unpool3d", x, indices, kernel, how);
 }
 
 Tensor avg_pool1d(const Operand& x, Single kernel, const AvgPool1dOptions& how) {
@@ -153,6 +162,9 @@ Tensor lp_pool2d(const Operand& x, double p, Pair kernel, const LPPool2dOptions&
 Tensor adaptive_avg_pool2d(const Operand& x, Pair output) {
   return pooling_node("adaptive_avg_pool2d", x, {{"output", windows::list(output)}});
 }
+Tensor adaptive_avg_pool3d(const Operand& x, Triple output) {
+  return pooling_node("adaptive_avg_pool3d", x, {{"output", windows::list(output)}});
+}
 Tensor adaptive_avg_pool1d(const Operand& x, Single output) {
   return on_rows("adaptive_avg_pool1d", x, [&](const Tensor& rows) {
     return squeeze(adaptive_avg_pool2d(rows, as_pair(output, 1)), -2);
@@ -161,6 +173,9 @@ Tensor adaptive_avg_pool1d(const Operand& x, Single output) {
 
 Tensor adaptive_max_pool2d(const Operand& x, Pair output) {
   return pooling_node("adaptive_max_pool2d", x, {{"output", windows::list(output)}});
+}
+Tensor adaptive_max_pool3d(const Operand& x, Triple output) {
+  return pooling_node("adaptive_max_pool3d", x, {{"output", windows::list(output)}});
 }
 Tensor adaptive_max_pool1d(const Operand& x, Single output) {
   return on_rows("adaptive_max_pool1d", x, [&](const Tensor& rows) {
@@ -171,6 +186,11 @@ Pooled adaptive_max_pool2d_with_indices(const Operand& x, Pair output) {
   const Call call("adaptive_max_pool2d_with_indices", {x});
   return {adaptive_max_pool2d(x, output),
           pooling_node("adaptive_max_pool2d_indices", x, {{"output", windows::list(output)}})};
+}
+Pooled adaptive_max_pool3d_with_indices(const Operand& x, Triple output) {
+  const Call call("adaptive_max_pool3d_with_indices", {x});
+  return {adaptive_max_pool3d(x, output),
+          pooling_node("adaptive_max_pool3d_indices", x, {{"output", windows::list(output)}})};
 }
 Pooled adaptive_max_pool1d_with_indices(const Operand& x, Single output) {
   return on_rows("adaptive_max_pool1d_with_indices", x, [&](const Tensor& rows) {

@@ -152,32 +152,69 @@ Tensor windows::over_rows(std::string_view op, const Tensor& x, const Attributes
   return squeeze(apply(find_op(op), {unsqueeze(x, -2)}, over_two_axes(attributes)), -2);
 }
 
-Tensor windows::over_slices(std::string_view op, const Tensor& x, const Attributes& attributes) {
-  Attributes inner = attributes, along_depth = attributes;
+// An op over three axes does its work over slices, and then along the depth, where a slice is a
+// row.
+namespace {
+
+Attributes over_slice(const Attributes& attributes) {
+  Attributes result = attributes;
   for (const auto& [name, value] : attributes)
-    if (const Ints* sizes = std::get_if<Ints>(&value)) {
-      inner.set(name, Ints{sizes->at(1), sizes->at(2)});
-      along_depth.set(name, Ints{sizes->at(0), name == "padding" ? 0 : 1});
-    }
-  const Tensor slices = apply(find_op(op), {x}, inner);
-  Shape flat = slices.shape();
-  const Ints sides = image(flat);
-  flat.erase(flat.rank() - 1);
-  flat[flat.rank() - 1] = sides[0] * sides[1];
-  const Tensor y = apply(find_op(op), {reshape(slices, flat)}, along_depth);
+    if (const Ints* sizes = std::get_if<Ints>(&value))
+      result.set(name, Ints{sizes->at(1), sizes->at(2)});
+  return result;
+}
+
+Attributes along_depth(const Attributes& attributes, std::int64_t row) {
+  Attributes result = attributes;
+  for (const auto& [name, value] : attributes)
+    if (const Ints* sizes = std::get_if<Ints>(&value))
+      result.set(name, Ints{sizes->at(0), name == "padding" ? 0 : name == "output" ? row : 1});
+  return result;
+}
+
+}  // namespace
+
+Tensor windows::over_slices(std::string_view op, const Tensor& x, const Attributes& attributes) {
+  const Tensor slices = apply(find_op(op), {x}, over_slice(attributes));
+  const Ints sides = image(slices.shape());
+  const Tensor rows = flatten(slices, -2, -1);
+  const Tensor y = apply(find_op(op), {rows}, along_depth(attributes, rows.size(-1)));
   return reshape(y, resized(slices.shape(), {y.size(-2), sides[0], sides[1]}));
 }
 
-Types windows::infer_adaptive(const Signature& call) {
+Tensor windows::places_over_slices(std::string_view op, std::string_view indices, const Tensor& x,
+                                   const Attributes& attributes) {
+  const Attributes inner = over_slice(attributes);
+  const Tensor rows = flatten(apply(find_op(op), {x}, inner), -2, -1);
+  const Tensor winners = apply(find_op(indices), {rows}, along_depth(attributes, rows.size(-1)));
+  // Of each slice, what stands at a place of y stood there in the volume.
+  const Tensor in_slices = apply(find_op(indices), {x}, inner);
+  const Tensor first =
+      unsqueeze(unsqueeze(arange(x.graph(), 0, x.size(-3)) * (x.size(-2) * x.size(-1)), -1), -1);
+  const Tensor places = flatten(in_slices + first, -3, -1);
+  const Tensor taken = take_along_dim(places, flatten(winners, -2, -1), -1);
+  return reshape(taken, resized(in_slices.shape(),
+                                {winners.size(-2), in_slices.size(-2), in_slices.size(-1)}));
+}
+
+void windows::require_countable(const Signature& call, std::size_t axes) {
+  std::int64_t count = 1;
+  for (const std::int64_t size : image(call.shape(0), axes))
+    call.require(!__builtin_mul_overflow(count, size, &count) && count < INT64_MAX / 2,
+                 "the image has more elements than 64 bits can count");
+}
+
+Types windows::infer_adaptive(const Signature& call, std::size_t axes) {
   const Ints& output = call.attributes.integers("output");
   call.require_type(is_float(call.dtype(0)), "needs float elements");
-  call.require(call.shape(0).rank() >= 2, "x must be [..., H, W]");
+  if (call.shape(0).rank() < static_cast<int>(axes))
+    call.fail(fmt::format("x must be {}", described("...", axes)));
   call.require(call.shape(0).rank() <= max_rank - 2, "x has no room for two more axes");
-  call.require(output.size() == 2 && output[0] >= 1 && output[1] >= 1,
-               "output must be a height and a width, at least 1");
-  const Ints sides = image(call.shape(0));
-  call.require(sides[0] >= 1 && sides[1] >= 1, "the image must not be empty");
-  for (std::size_t i = 0; i < 2; ++i) {
+  call.require(output.size() == axes, "output needs one entry for each axis of the image");
+  const Ints sides = image(call.shape(0), axes);
+  for (std::size_t i = 0; i < axes; ++i) {
+    call.require(output[i] >= 1, "output must be at least 1 along each axis");
+    call.require(sides[i] >= 1, "the image must not be empty");
     std::int64_t last = 0;
     call.require(!__builtin_mul_overflow(output[i], sides[i], &last) &&
                      !__builtin_add_overflow(last, output[i], &last),

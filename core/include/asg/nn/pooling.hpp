@@ -1,7 +1,5 @@
 // Pooling along one, two or three axes as modules.
 #pragma once
-#include <concepts>
-
 #include <asg/nn/module.hpp>
 #include <asg/ops/pooling.hpp>
 
@@ -16,7 +14,7 @@ class MaxPool : public Module {
   explicit MaxPool(Sizes kernel, MaxPoolOptions<Sizes> options = {});
   [[nodiscard]] Tensor forward(const Tensor& x) const override;
   /// PyTorch's return_indices.
-  [[nodiscard]] Pooled with_indices(const Operand& x) const requires(!std::same_as<Sizes, Triple>);
+  [[nodiscard]] Pooled with_indices(const Operand& x) const;
 
  private:
   Sizes kernel_;
@@ -29,8 +27,8 @@ using MaxPool1d = MaxPool<Single>;
 using MaxPool2d = MaxPool<Pair>;
 using MaxPool3d = MaxPool<Triple>;
 
-/// Puts elements back to where max pooling took them from, among zeros: see asg::max_unpool1d and
-/// asg::max_unpool2d.
+/// Puts elements back to where max pooling took them from, among zeros: see asg::max_unpool1d,
+/// asg::max_unpool2d and asg::max_unpool3d.
 template <class Sizes>
 class MaxUnpool : public Module {
  public:
@@ -43,8 +41,10 @@ class MaxUnpool : public Module {
 };
 extern template class MaxUnpool<Single>;
 extern template class MaxUnpool<Pair>;
+extern template class MaxUnpool<Triple>;
 using MaxUnpool1d = MaxUnpool<Single>;
 using MaxUnpool2d = MaxUnpool<Pair>;
+using MaxUnpool3d = MaxUnpool<Triple>;
 
 /// The mean of each window: see asg::avg_pool1d, asg::avg_pool2d and asg::avg_pool3d.
 /// Shapes   as MaxPool's.
@@ -85,7 +85,8 @@ using LPPool2d = LPPool<Pair>;
 
 /// The means of windows that divide each axis evenly: see asg::adaptive_avg_pool2d. To a size of 1
 /// this is global pooling.
-/// Shapes   x [..., L] -> [..., output], [..., H, W] -> [..., output.height, output.width].
+/// Shapes   x [..., L] -> [..., output], [..., H, W] -> [..., output.height, output.width], and
+///          [..., D, H, W] -> [..., output.depth, output.height, output.width].
 template <class Sizes>
 class AdaptiveAvgPool : public Module {
  public:
@@ -97,8 +98,10 @@ class AdaptiveAvgPool : public Module {
 };
 extern template class AdaptiveAvgPool<Single>;
 extern template class AdaptiveAvgPool<Pair>;
+extern template class AdaptiveAvgPool<Triple>;
 using AdaptiveAvgPool1d = AdaptiveAvgPool<Single>;
 using AdaptiveAvgPool2d = AdaptiveAvgPool<Pair>;
+using AdaptiveAvgPool3d = AdaptiveAvgPool<Triple>;
 
 /// The largest elements of the same windows: see asg::adaptive_max_pool2d.
 template <class Sizes>
@@ -114,7 +117,9 @@ class AdaptiveMaxPool : public Module {
 };
 extern template class AdaptiveMaxPool<Single>;
 extern template class AdaptiveMaxPool<Pair>;
+extern template class AdaptiveMaxPool<Triple>;
 using AdaptiveMaxPool1d = AdaptiveMaxPool<Single>;
 using AdaptiveMaxPool2d = AdaptiveMaxPool<Pair>;
+using AdaptiveMaxPool3d = AdaptiveMaxPool<Triple>;
 
 }  // namespace asg::nn

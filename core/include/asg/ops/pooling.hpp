@@ -38,7 +38,8 @@ using MaxPool3dOptions = MaxPoolOptions<Triple>;
 
 struct Pooled {
   Tensor values;
-  Tensor indices;  ///< i64: where each stands in its signal, h * W + w in its image
+  /// i64: where each stands in its signal, image (h * W + w) or volume ((d * H + h) * W + w)
+  Tensor indices;
 };
 
 /// PyTorch's return_indices.
@@ -46,6 +47,8 @@ struct Pooled {
                                              const MaxPool1dOptions& options = {});
 [[nodiscard]] Pooled max_pool2d_with_indices(const Operand& x, Pair kernel,
                                              const MaxPool2dOptions& options = {});
+[[nodiscard]] Pooled max_pool3d_with_indices(const Operand& x, Triple kernel,
+                                             const MaxPool3dOptions& options = {});
 
 template <class Sizes>
 struct MaxUnpoolOptions {
@@ -55,11 +58,12 @@ struct MaxUnpoolOptions {
 };
 using MaxUnpool1dOptions = MaxUnpoolOptions<Single>;
 using MaxUnpool2dOptions = MaxUnpoolOptions<Pair>;
+using MaxUnpool3dOptions = MaxUnpoolOptions<Triple>;
 
 /// Puts elements back to where max pooling took them from, among zeros. Of several that go to one
 /// place the last in row-major order stays, and it alone has a gradient (PyTorch does not say which
 /// stays, and gives all of them a gradient).
-/// Shapes   x and indices [..., OH, OW] -> [..., H, W].
+/// Shapes   x and indices [..., OH, OW] -> [..., H, W], and so along one axis or three.
 /// Types    x any, indices i64 or i32.
 /// Errors   ShapeError when indices and x differ in shape; an index outside of the result is a
 ///          DeviceError when the program runs.
@@ -68,6 +72,8 @@ using MaxUnpool2dOptions = MaxUnpoolOptions<Pair>;
                                   const MaxUnpool1dOptions& options = {});
 [[nodiscard]] Tensor max_unpool2d(const Operand& x, const Operand& indices, Pair kernel,
                                   const MaxUnpool2dOptions& options = {});
+[[nodiscard]] Tensor max_unpool3d(const Operand& x, const Operand& indices, Triple kernel,
+                                  const MaxUnpool3dOptions& options = {});
 
 template <class Sizes>
 struct AvgPoolOptions {
@@ -111,16 +117,20 @@ using LPPool2dOptions = LPPoolOptions<Pair>;
 
 /// The means of windows that divide each axis as evenly as can be: window i of n covers
 /// [floor(i * H / n), ceil((i + 1) * H / n)). To a size of 1 this is global pooling.
-/// Shapes   x [..., H, W] -> [..., output.height, output.width], larger than x or smaller.
+/// Shapes   x [..., H, W] -> [..., output.height, output.width], larger than x or smaller; along
+///          one axis or three likewise.
 /// Source   https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
 [[nodiscard]] Tensor adaptive_avg_pool1d(const Operand& x, Single output);
 [[nodiscard]] Tensor adaptive_avg_pool2d(const Operand& x, Pair output);
+[[nodiscard]] Tensor adaptive_avg_pool3d(const Operand& x, Triple output);
 /// The largest elements of the same windows; of equal ones the first has the gradient, of NaN the
 /// last.
 /// Source   https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_max_pool2d.html
 [[nodiscard]] Tensor adaptive_max_pool1d(const Operand& x, Single output);
 [[nodiscard]] Tensor adaptive_max_pool2d(const Operand& x, Pair output);
+[[nodiscard]] Tensor adaptive_max_pool3d(const Operand& x, Triple output);
 [[nodiscard]] Pooled adaptive_max_pool1d_with_indices(const Operand& x, Single output);
 [[nodiscard]] Pooled adaptive_max_pool2d_with_indices(const Operand& x, Pair output);
+[[nodiscard]] Pooled adaptive_max_pool3d_with_indices(const Operand& x, Triple output);
 
 }  // namespace asg
