@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <asg/sdk/backend.h>
-#include <asg/graph/error.hpp>
 #include <asg/ops/linalg.hpp>
 #include <asg/ops/movement.hpp>
 
@@ -65,20 +64,6 @@ std::vector<Sample> matmul_samples() {
   return matmul_samples;
 }
 
-Shape joined_batch(const Call& call, const Shape& a, const Shape& b) {
-  try {
-    return broadcast_shapes(a, b);
-  } catch (const ShapeError&) {
-    call.fail(fmt::format("the batch axes {} and {} do not broadcast", to_string(a), to_string(b)));
-  }
-}
-
-Tensor with_batch(const Tensor& x, Shape batch) {
-  batch.push_back(x.size(-2));
-  batch.push_back(x.size(-1));
-  return broadcast_to(x, batch);
-}
-
 }  // namespace
 
 Tensor matmul(const Operand& a, const Operand& b) {
@@ -104,10 +89,8 @@ Tensor matmul(const Operand& a, const Operand& b) {
     shape[shape.rank() - 1] = right.size(1);
     y = reshape(y, shape);
   } else {
-    const Shape batch = joined_batch(call, left.shape().slice(0, left.rank() - 2),
-                                     right.shape().slice(0, right.rank() - 2));
-    call.require(batch.rank() <= max_rank - 2, "the result would have too many axes");
-    y = call.make("matmul", {with_batch(left, batch), with_batch(right, batch)});
+    const Tensors matrices = operands::with_common_batch(call, left, right);
+    y = call.make("matmul", {matrices[0], matrices[1]});
   }
   if (column) y = squeeze(y, -1);
   if (row) y = squeeze(y, column ? -1 : -2);

@@ -14,6 +14,10 @@ namespace asg::operands {
 Tensors of_one_float(std::string_view function, const Call& call,
                      std::initializer_list<Operand> operands);
 
+/// Matrices whose leading axes have been broadcast to common ones.
+/// Errors   ShapeError when they do not broadcast, or there would be too many.
+Tensors with_common_batch(const Call& call, const Tensor& a, const Tensor& b);
+
 /// For the ordering operators: a TypeError when an operand is bool, which is what a chain like
 /// 1 < x < 3 makes of its first half.
 void refuse_chain(std::string_view operator_name, const Operand& a, const Operand& b);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <asg/graph/error.hpp>
+#include <asg/ops/movement.hpp>
 
 namespace asg {
 namespace {
@@ -33,6 +34,25 @@ Tensors operands::of_one_float(std::string_view function, const Call& call,
         "one{}{}",
         function, types, here(call)));
   return call.promoted(operands);
+}
+
+Tensors operands::with_common_batch(const Call& call, const Tensor& a, const Tensor& b) {
+  const Shape of_a = a.shape().slice(0, a.rank() - 2), of_b = b.shape().slice(0, b.rank() - 2);
+  Shape batch;
+  try {
+    batch = broadcast_shapes(of_a, of_b);
+  } catch (const ShapeError&) {
+    call.fail(
+        fmt::format("the batch axes {} and {} do not broadcast", to_string(of_a), to_string(of_b)));
+  }
+  call.require(batch.rank() <= max_rank - 2, "the result would have too many axes");
+  const auto with_batch = [&](const Tensor& x) {
+    Shape shape = batch;
+    shape.push_back(x.size(-2));
+    shape.push_back(x.size(-1));
+    return broadcast_to(x, shape);
+  };
+  return {with_batch(a), with_batch(b)};
 }
 
 void operands::refuse_chain(std::string_view operator_name, const Operand& a, const Operand& b) {
