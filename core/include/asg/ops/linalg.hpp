@@ -37,6 +37,16 @@ namespace asg {
 /// Types    as masked_matmul's.
 [[nodiscard]] Tensor sampled_matmul(const Operand& a, const Operand& b, const Operand& seen);
 
+/// The x with a * x = b (`left` false: x * a = b), where only the lower or the upper triangle of a is
+/// read, and of a unitriangular one not the diagonal, which counts as 1. A 0 there divides.
+/// Shapes   a [..., N, N], b [..., N, K] (`left` false: [..., K, N]) -> as b; leading axes broadcast.
+/// Types    as matmul's.
+/// Errors   ShapeError when a is not square or b does not fit.
+/// Cost     a product of blocks for each row of a: meant for matrices of some hundred rows.
+/// Source   https://pytorch.org/docs/stable/generated/torch.linalg.solve_triangular.html
+[[nodiscard]] Tensor solve_triangular(const Operand& a, const Operand& b, bool upper = false,
+                                      bool left = true, bool unitriangular = false);
+
 /// x times the transposed weight, plus bias.
 /// Shapes   x [..., in], weight [out, in], bias [out] -> [..., out].
 [[nodiscard]] Tensor linear(const Operand& x, const Operand& weight);
