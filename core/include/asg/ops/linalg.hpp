@@ -37,15 +37,26 @@ namespace asg {
 /// Types    as masked_matmul's.
 [[nodiscard]] Tensor sampled_matmul(const Operand& a, const Operand& b, const Operand& seen);
 
-/// The x with a * x = b (`left` false: x * a = b), where only the lower or the upper triangle of a is
-/// read, and of a unitriangular one not the diagonal, which counts as 1. A 0 there divides.
-/// Shapes   a [..., N, N], b [..., N, K] (`left` false: [..., K, N]) -> as b; leading axes broadcast.
+/// The x with a * x = b (`left` false: x * a = b), where only the lower or the upper triangle of a
+/// is read, and of a unitriangular one not the diagonal, which counts as 1. A 0 there divides.
+/// Shapes   a [..., N, N], b [..., N, K] (`left` false: [..., K, N]) -> as b; leading axes
+///          broadcast.
 /// Types    as matmul's.
 /// Errors   ShapeError when a is not square or b does not fit.
 /// Cost     a product of blocks for each row of a: meant for matrices of some hundred rows.
 /// Source   https://pytorch.org/docs/stable/generated/torch.linalg.solve_triangular.html
 [[nodiscard]] Tensor solve_triangular(const Operand& a, const Operand& b, bool upper = false,
                                       bool left = true, bool unitriangular = false);
+
+/// The lower triangular l with l * l^T = a, or its transpose. Of a only the symmetric part counts,
+/// (a + a^T) / 2. (PyTorch reads the lower triangle. For a symmetric a that is the same, and so is
+/// the gradient, which is symmetric.) Where a is not positive definite, l has NaN.
+/// Shapes   a [..., N, N] -> as a.
+/// Types    float; integers become f32.
+/// Errors   ShapeError when a is not square.
+/// Cost     as solve_triangular, and a logarithm of N more.
+/// Source   https://pytorch.org/docs/stable/generated/torch.linalg.cholesky.html
+[[nodiscard]] Tensor cholesky(const Operand& a, bool upper = false);
 
 /// x times the transposed weight, plus bias.
 /// Shapes   x [..., in], weight [out, in], bias [out] -> [..., out].
