@@ -13,8 +13,11 @@ find_package(Boost 1.74 REQUIRED CONFIG COMPONENTS unit_test_framework)
 find_package(fmt REQUIRED)
 find_package(Threads REQUIRED)
 
-# What every test sees: the plugins of this build and no others.
-set(asg_test_environment "ASG_PLUGIN_PATH=${PROJECT_BINARY_DIR}/lib/asg/backends")
+# What every test sees: the plugins of this build and no others, and no cache of the user's. A plugin
+# may take long to start where many tests run and with the run-time of a sanitizer.
+set(asg_test_environment
+  "ASG_PLUGIN_PATH=${PROJECT_BINARY_DIR}/lib/asg/backends"
+  "XDG_CACHE_HOME=${PROJECT_BINARY_DIR}/tests/cache" ASG_PROBE_SECONDS=60)
 # Vulkan's drivers know nothing of sanitizers and keep memory until the process ends, which counts
 # as leaked: under a sanitizer only tests/vulkan has a driver.
 if("${CMAKE_CXX_FLAGS}" MATCHES "-fsanitize")

@@ -51,7 +51,8 @@ std::span<const EnvironmentVariable> environment_variables() {
       {"ASG_ALLOW_INSECURE_PLUGINS", "1: also load plugins that other users may write or own"},
       {"ASG_NUM_THREADS", "threads when there is no --threads"},
       {"ASG_LOG", "error, warn, info or debug: what is told on stderr"},
-      {"ASG_CACHE_DIR", "where backends keep compiled kernels"},
+      {"ASG_CACHE_DIR", "where backends keep compiled kernels, and asg what it knows of plugins"},
+      {"ASG_PROBE_SECONDS", "how long a plugin may take when it is tried (10)"},
       {"ASG_CHECK_NAN", "1: stop before the step that would make a NaN, and say where (slow)"},
       {"ASG_DISABLE", "passes of the compiler to leave out, with commas between them"},
       {"ASG_FUEL", "how many rewrites the compiler may make: halve it to find a wrong one"}};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,8 +10,10 @@
 #include <asg/graph/error.hpp>
 #include <asg/sdk/program.hpp>
 
+#include "runtime/descriptors.hpp"
 #include "runtime/device_impl.hpp"
 #include "runtime/plugin_call.hpp"
+#include "runtime/refusal.hpp"
 
 namespace asg {
 
@@ -57,9 +60,26 @@ std::string place(const DeviceImpl& device) {
   }
 }
 
+// Of the program's descriptors during a call.
+class Watch {
+ public:
+  explicit Watch(const char* function) : function_(function) {}
+  void check() const {
+    try {
+      descriptors_.check(function_);
+    } catch (const loader::Refusal& refusal) {
+      throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP, refusal.what());
+    }
+  }
+
+ private:
+  const char* function_;
+  loader::DescriptorWatch descriptors_;
+};
+
 // Calls a [device] function, one at a time.
 template <class Fn, class... A>
-void call_device(DeviceImpl& device, std::string_view name, Fn function, A... arguments) {
+void call_device(DeviceImpl& device, const char* name, Fn function, A... arguments) {
   try {
     const std::lock_guard lock(device.mutex);
     loader::call_checked(name, function, arguments...);
@@ -69,7 +89,7 @@ void call_device(DeviceImpl& device, std::string_view name, Fn function, A... ar
 }
 
 template <class Fn, class Handle>
-void release(DeviceImpl& device, std::string_view name, Fn function, Handle handle) {
+void release(DeviceImpl& device, const char* name, Fn function, Handle handle) {
   if (handle == nullptr) return;
   if (loader::process_is_ending()) return loader::abandon(handle);
   const std::lock_guard lock(device.mutex);
@@ -112,6 +132,7 @@ struct ExecutableImpl {
 
   std::shared_ptr<DeviceImpl> device;
   asg_executable* handle = nullptr;
+  bool has_run = false;  // the device's mutex guards it
   std::vector<StepNames> steps;
   std::vector<SlotFacts> slots;
 };
@@ -199,8 +220,12 @@ std::vector<StepTime> ExecutableImpl::execute(std::span<const Binding> bindings,
   asg_event* event = nullptr;
   std::vector<asg_step_time> times;
   try {
+    // Looking at descriptors takes as long as a small step: a program is watched once.
+    std::optional<Watch> watch;
+    if (!std::exchange(has_run, true)) watch.emplace("execute");
     loader::call_checked("execute", api.execute, handle, &args,
                          timed && has_events ? &event : nullptr);
+    if (watch) watch->check();
     if (event == nullptr) return {};
     const std::unique_ptr<asg_event, void (*)(asg_event*)> owner(
         event, static_cast<void (*)(asg_event*)>(api.event_destroy));
@@ -286,8 +311,10 @@ Executable Device::compile(const asg_program& program) const {
   const asg_backend_api& api = device.api();
   try {
     const std::lock_guard lock(device.mutex);
+    const Watch watch("compile");
     loader::call_checked("compile", api.compile, device.handle, &program, nullptr, 0u,
                          &executable->handle);
+    watch.check();
   } catch (const PluginFailure& failure) {
     raise(device, failure, executable->steps);
   }

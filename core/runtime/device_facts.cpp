@@ -14,6 +14,7 @@ namespace asg::loader {
 namespace {
 
 constexpr std::uint32_t most_rows = 65536;
+constexpr std::uint32_t most_devices = 1024;
 
 [[noreturn]] void refuse(std::string message) {
   throw PluginFailure(ASG_INCOMPATIBLE, ASG_NO_STEP, std::move(message));
@@ -39,7 +40,7 @@ std::string kind_name(std::uint32_t kind) {
 template <std::size_t size>
 std::string text_of(char (&text)[size]) {
   text[size - 1] = '\0';
-  return clean_text(text);
+  return clean_line(text);
 }
 
 std::vector<Capabilities::Row> copy_rows(const asg_span& span) {
@@ -65,7 +66,9 @@ std::vector<Capabilities::Row> copy_rows(const asg_span& span) {
 }  // namespace
 
 std::uint32_t device_count(const Backend& backend) {
-  return call("device_count", backend.api().device_count, backend.handle());
+  const std::uint32_t count = call("device_count", backend.api().device_count, backend.handle());
+  if (count > most_devices) refuse(fmt::format("it says that it has {} devices", count));
+  return count;
 }
 
 DeviceFacts read_device(const Backend& backend, std::uint32_t index) {

@@ -147,8 +147,9 @@ SharedLibrary read_shared_library(int descriptor) {
       check_first(symbols_seen);
       const auto strings = strings_of(section);
       for (const Symbol& symbol : file.table<Symbol>(section.sh_offset, section.sh_size))
-        if (symbol.st_shndx != SHN_UNDEF && (symbol.st_info >> 4) != STB_LOCAL)
-          result.exports.push_back(name_at(strings, symbol.st_name));
+        if ((symbol.st_info >> 4) != STB_LOCAL)
+          (symbol.st_shndx != SHN_UNDEF ? result.exports : result.imports)
+              .push_back(name_at(strings, symbol.st_name));
     } else if (section.sh_type == SHT_DYNAMIC) {
       check_first(dynamic_seen);
       const auto strings = strings_of(section);

@@ -7,6 +7,7 @@ namespace asg::loader {
 
 struct SharedLibrary {
   std::vector<std::string> exports;  ///< names of the functions and data it defines
+  std::vector<std::string> imports;  ///< names of those it needs from elsewhere
   std::vector<std::string> needed;   ///< the libraries it depends on
 };
 

@@ -4,11 +4,12 @@
 
 #include <fmt/format.h>
 
-#include <asg/sdk/backend.hpp>
+#include <asg/sdk/backend.h>
 
 #include "runtime/elf.hpp"
 #include "runtime/plugin_file.hpp"
 #include "runtime/refusal.hpp"
+#include "runtime/sanitizers.hpp"
 #include "runtime/search.hpp"
 
 namespace asg::loader {
@@ -19,15 +20,11 @@ namespace fs = std::filesystem;
 constexpr std::string_view entry_prefix = "asg_backend_v";
 
 // The run-time of a sanitizer ends the process when it is loaded into one that began without it.
-void check_sanitizers(const std::vector<std::string>& needed) {
-  const auto needs = [&](std::string_view library) {
-    return std::any_of(needed.begin(), needed.end(),
-                       [&](const std::string& name) { return name.starts_with(library); });
-  };
-  if (sdk::address_sanitizer == 0 && (needs("libasan") || needs("libclang_rt.asan")))
-    throw Refusal("built with the address sanitizer, which this program is not");
-  if (sdk::thread_sanitizer == 0 && (needs("libtsan") || needs("libclang_rt.tsan")))
-    throw Refusal("built with the thread sanitizer, which this program is not");
+void check_sanitizers(const SharedLibrary& library) {
+  const std::uint32_t missing = needed_sanitizers(library) & ~process_sanitizers();
+  if (missing != 0)
+    throw Refusal(fmt::format("built with {}, which this program does not run with",
+                              sanitizer_names(missing)));
 }
 
 // The major versions of the entry points, ascending.
@@ -61,7 +58,7 @@ Inspection inspect(const fs::path& file) {
     if (!spoken)
       throw Refusal(fmt::format("built for backend ABI {}, this asg speaks {}",
                                 fmt::join(majors, " and "), ours));
-    check_sanitizers(library.needed);
+    check_sanitizers(library);
     result.file = std::move(opened);
   } catch (const std::exception& e) {
     result.refusal = e.what();

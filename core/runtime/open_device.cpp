@@ -13,8 +13,11 @@
 
 #include "graph/closest.hpp"
 #include "graph/utf8.hpp"
+#include "runtime/descriptors.hpp"
 #include "runtime/device_impl.hpp"
 #include "runtime/plugin_call.hpp"
+#include "runtime/plugin_file.hpp"
+#include "runtime/probe.hpp"
 #include "runtime/refusal.hpp"
 #include "runtime/search.hpp"
 
@@ -73,15 +76,12 @@ bool has_option(std::string_view help, std::string_view key) {
   return false;
 }
 
-// Paths may be long, and their ends count.
-std::string shown_path(const fs::path& path) { return shown(path.string(), 4096); }
-
 // Everything that was looked at, without loading any of it.
 [[noreturn]] void throw_unknown(const std::string& wanted, const PluginSearch& search) {
   std::string searched;
   std::vector<std::string> usable;
   for (const loader::Directory& directory : loader::search_directories(search)) {
-    searched += fmt::format("\n  {} ({})", shown_path(directory.path), directory.origin);
+    searched += fmt::format("\n  {} ({})", loader::shown_path(directory.path), directory.origin);
     if (!directory.refusal.empty()) {
       searched += ": " + directory.refusal;
       continue;
@@ -120,13 +120,42 @@ fs::path find_file(const Spec& spec, const PluginSearch& search) {
   throw_unknown(spec.backend, search);
 }
 
-std::shared_ptr<loader::Backend> start(const fs::path& file) {
+// A plugin may end the process that loads it: another one goes first.
+void try_elsewhere(const loader::PluginFile& file) {
+  if (loader::is_in_use(file)) return;
+  const loader::ProbeReport report = loader::probe_for_use(file);
+  if (report.outcome == loader::ProbeReport::Outcome::not_tried)
+    loader::warn_of_loading_here(file);
+  else if (report.outcome != loader::ProbeReport::Outcome::sound)
+    throw loader::Refusal(report.reason);
+}
+
+// Plugins of that name further on in the search, which whoever finds the first one broken may take.
+std::string others_of(const std::string& name, const fs::path& broken, const PluginSearch& search) {
+  std::string others;
+  if (name.empty()) return others;
+  for (const loader::Directory& directory : loader::search_directories(search)) {
+    if (!directory.refusal.empty()) continue;
+    for (const fs::path& file : loader::files_named(directory.path, name))
+      if (file != broken && loader::inspect(file).refusal.empty())
+        others += fmt::format("\n  --backend {} takes another one", loader::shown_path(file));
+  }
+  return others;
+}
+
+// `name` is that of the backend, or nothing when the file was given.
+std::shared_ptr<loader::Backend> start(const fs::path& file, const std::string& name,
+                                       const PluginSearch& search) {
   try {
     const loader::Inspection inspection = loader::inspect(file);
     if (!inspection.refusal.empty()) throw loader::Refusal(inspection.refusal);
+    try_elsewhere(*inspection.file);
     return loader::Backend::open(*inspection.file);
+  } catch (const Error&) {
+    throw;
   } catch (const std::exception& e) {
-    throw PluginError(fmt::format("the plugin {} cannot be used: {}", shown_path(file), e.what()));
+    throw PluginError(fmt::format("the plugin {} cannot be used: {}{}", loader::shown_path(file),
+                                  e.what(), others_of(name, file, search)));
   }
 }
 
@@ -159,7 +188,8 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
   const Spec spec = parse(spec_text);
   const int threads = thread_limit(options);
   auto device = std::make_shared<DeviceImpl>();
-  device->backend = start(find_file(spec, options.search));
+  device->backend =
+      start(find_file(spec, options.search), spec.is_path() ? "" : spec.backend, options.search);
   const loader::Plugin& plugin = device->backend->plugin();
   try {
     const std::uint32_t index = find_device(*device->backend, spec.device);
@@ -169,20 +199,24 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
     if (threads > 0 && !limited)
       log_message(options.threads > 0 ? LogLevel::warn : LogLevel::info, plugin.name,
                   "it has no option 'threads', the number is ignored");
+    const loader::DescriptorWatch descriptors;
     loader::call_checked("device_open", plugin.api.device_open, device->backend->handle(), index,
                          limited ? &limit : nullptr, limited ? 1u : 0u, &device->handle);
+    descriptors.check("device_open");
     if (device->handle == nullptr)
       throw loader::PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "device_open gave no device");
     device->facts = loader::read_device(*device->backend, index);
     // A backend describes devices before they are opened, without the options of this opening.
     if (limited) device->facts.description.threads = threads;
-  } catch (const loader::PluginFailure& failure) {
+  } catch (const Error&) {
+    throw;
+  } catch (const std::exception& failure) {
     throw PluginError(fmt::format("backend {} cannot open device '{}': {}", plugin.name,
-                                  spec.device.empty() ? "0" : shown(spec.device), failure.message));
+                                  spec.device.empty() ? "0" : shown(spec.device), failure.what()));
   }
-  log_message(
-      LogLevel::debug, "loader",
-      fmt::format("opened device {} of {}", device->facts.description.name, plugin.file.string()));
+  log_message(LogLevel::debug, "loader",
+              fmt::format("opened device {} of {}", device->facts.description.name,
+                          loader::shown_path(plugin.file)));
   return Device(std::move(device));
 }
 

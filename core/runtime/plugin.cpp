@@ -15,6 +15,7 @@
 
 #include <asg/runtime/log.hpp>
 
+#include "runtime/descriptors.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/plugin_file.hpp"
 #include "runtime/plugin_table.hpp"
@@ -98,7 +99,11 @@ Entry* load_entry(Registry& all, const PluginFile& file) {
   auto library = std::make_unique<dll::shared_library>();
   const fs::path name = file.loadable(all.libraries.size());
   try {
+    const PluginCall current("loading", nullptr, file.path().c_str());
     library->load(name, mode);  // this overload's exception has the linker's own words
+    current.check_float_mode();
+  } catch (const PluginFailure& e) {
+    throw Refusal(e.message);
   } catch (const std::exception& e) {
     throw Refusal(fmt::format("cannot be loaded: {}", linker_message(e.what(), name, file)));
   }
@@ -133,15 +138,19 @@ Plugin& load(Registry& all, const PluginFile& file) {
 Plugin& load_locked(Registry& all, const PluginFile& file) {
   const fs::path& key = file.path();
   if (const auto found = all.usable.find(key); found != all.usable.end()) return *found->second;
-  log_message(LogLevel::debug, "loader", fmt::format("loading {}", key.string()));
+  log_message(LogLevel::debug, "loader", fmt::format("loading {}", shown_path(key)));
+  const DescriptorWatch descriptors;
   Plugin& plugin = load(all, file);
+  descriptors.check("loading");
   all.usable[key] = &plugin;
   return plugin;
 }
 
 void create(Plugin& plugin) {
   asg_backend* backend = nullptr;
+  const DescriptorWatch descriptors;
   call_checked("create", plugin.api.create, &plugin.host, nullptr, 0u, &backend);
+  descriptors.check("create");
   if (backend == nullptr)
     throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "create gave no backend and no reason");
   plugin.backend = backend;
@@ -158,6 +167,13 @@ bool process_is_ending() { return ending; }
 void abandon(void* object) {
   const std::lock_guard lock(registry().mutex);
   registry().abandoned.push_back(object);
+}
+
+bool is_in_use(const PluginFile& file) {
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  const auto found = all.usable.find(file.path());
+  return found != all.usable.end() && found->second->users > 0;
 }
 
 const Plugin& load_plugin(const PluginFile& file) {

@@ -35,6 +35,9 @@ class Backend {
 /// Errors   Refusal.
 [[nodiscard]] const Plugin& load_plugin(const PluginFile& file);
 
+/// Whether the backend of a plugin lives in this process now.
+[[nodiscard]] bool is_in_use(const PluginFile& file);
+
 /// True once the process is on its way out: plugins' own static objects may be gone then, so what
 /// is still open is left to the operating system.
 [[nodiscard]] bool process_is_ending();

@@ -1,10 +1,74 @@
 #include "runtime/plugin_call.hpp"
 
+#include <dlfcn.h>
+
 #include <array>
+#include <atomic>
+
+#include <asg/runtime/backends.hpp>
 
 #include "graph/utf8.hpp"
+#include "runtime/float_mode.hpp"
 
-namespace asg::loader {
+namespace asg {
+namespace {
+
+struct CallPlace {
+  const char* function = nullptr;
+  const void* code = nullptr;
+  const char* file = nullptr;
+};
+
+// No destructors: they are asked while the process ends.
+constinit thread_local CallPlace call_of_thread;
+// The latest of any thread, for one that a plugin has started itself. Not counted: that would cost
+// as much as the rest of a call.
+constinit std::atomic<const char*> latest_function{nullptr};
+constinit std::atomic<const void*> latest_code{nullptr};
+constinit std::atomic<void (*)(const char*)> call_watcher{nullptr};
+
+}  // namespace
+
+std::string plugin_call_in_progress() {
+  CallPlace place = call_of_thread;
+  if (place.function == nullptr) place = {latest_function, latest_code, nullptr};
+  if (place.function == nullptr) return {};
+  Dl_info info{};
+  if (place.file == nullptr && place.code != nullptr && ::dladdr(place.code, &info) != 0)
+    place.file = info.dli_fname;
+  return fmt::format("{} of the plugin {}", place.function,
+                     place.file == nullptr ? "(unknown)" : loader::shown_path(place.file));
+}
+
+namespace loader {
+
+PluginCall::PluginCall(const char* function, const void* code, const char* file) noexcept
+    : function_(function),
+      outer_function_(call_of_thread.function),
+      outer_code_(call_of_thread.code),
+      outer_file_(call_of_thread.file),
+      float_mode_(float_mode()) {
+  call_of_thread = {function, code, file};
+  latest_function.store(function, std::memory_order_relaxed);
+  latest_code.store(code, std::memory_order_relaxed);
+  if (const auto watcher = call_watcher.load(std::memory_order_relaxed); watcher != nullptr)
+    watcher(function);
+}
+
+PluginCall::~PluginCall() {
+  if (float_mode() != float_mode_) set_float_mode(float_mode_);
+  latest_function.store(outer_function_, std::memory_order_relaxed);
+  call_of_thread = {outer_function_, outer_code_, outer_file_};
+}
+
+void PluginCall::check_float_mode() const {
+  if (const std::uint32_t now = float_mode(); now != float_mode_)
+    throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP,
+                        fmt::format("{} left {} changed, which is not the plugin's own", function_,
+                                    float_mode_difference(float_mode_, now)));
+}
+
+void watch_plugin_calls(void (*watcher)(const char*)) noexcept { call_watcher = watcher; }
 
 std::string_view status_text(asg_status status) {
   constexpr std::array<std::string_view, 10> texts = {
@@ -23,6 +87,11 @@ std::string clean_text(const char* text) {
   return clean;
 }
 
+std::string clean_line(const char* text) { return text == nullptr ? "" : shown(text, 4096); }
+
+// Paths may be long, and their ends count.
+std::string shown_path(const std::filesystem::path& path) { return shown(path.string(), 4096); }
+
 void check_status(std::string_view function, asg_status status, asg_error& error) {
   if (status == ASG_OK) return;
   error.message[sizeof error.message - 1] = '\0';
@@ -32,4 +101,5 @@ void check_status(std::string_view function, asg_status status, asg_error& error
   throw PluginFailure(status, error.step, std::move(message));
 }
 
-}  // namespace asg::loader
+}  // namespace loader
+}  // namespace asg

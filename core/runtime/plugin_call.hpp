@@ -2,7 +2,9 @@
 // a PluginFailure.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -26,19 +28,58 @@ struct PluginFailure : std::exception {
   std::string message;
 };
 
+/// A call into a plugin while it lasts: who asks what a plugin is doing is told, and how the thread
+/// computes with floats is put back.
+class PluginCall {
+ public:
+  /// `function` is a literal; the place is that of the code that is called, or the file that is
+  /// loaded.
+  PluginCall(const char* function, const void* code, const char* file = nullptr) noexcept;
+  PluginCall(const PluginCall&) = delete;
+  PluginCall& operator=(const PluginCall&) = delete;
+  ~PluginCall();
+
+  /// Errors   PluginFailure when the plugin has changed how the thread computes.
+  void check_float_mode() const;
+
+ private:
+  const char* function_;
+  const char* outer_function_;
+  const void* outer_code_;
+  const char* outer_file_;
+  std::uint32_t float_mode_;
+};
+
+/// Has a function called at the beginning of every call into a plugin; nullptr ends that.
+void watch_plugin_calls(void (*watcher)(const char* function)) noexcept;
+
 /// What a status means, for plugins that give no message.
 [[nodiscard]] std::string_view status_text(asg_status status);
 
 /// A plugin's text with control characters and bytes that are not UTF-8 written out, and without
 /// newlines at its end; "" for nullptr.
 [[nodiscard]] std::string clean_text(const char* text);
+/// The same on one line, for names: newlines and tabs are written out, too.
+[[nodiscard]] std::string clean_line(const char* text);
+/// A path for a message.
+[[nodiscard]] std::string shown_path(const std::filesystem::path& path);
 
 /// Calls a function of a plugin. The parameter's type has no noexcept, so that an exception of a
 /// plugin in another language standard unwinds to here instead of ending the process.
 template <class R, class... P>
-R call(std::string_view function, R (*pointer)(P...), std::type_identity_t<P>... arguments) {
+R call(const char* function, R (*pointer)(P...), std::type_identity_t<P>... arguments) {
+  const PluginCall current(function, reinterpret_cast<const void*>(pointer));
   try {
-    return pointer(arguments...);
+    if constexpr (std::is_void_v<R>) {
+      pointer(arguments...);
+      current.check_float_mode();
+    } else {
+      R result = pointer(arguments...);
+      current.check_float_mode();
+      return result;
+    }
+  } catch (const PluginFailure&) {
+    throw;
   } catch (const std::exception& e) {
     throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP,
                         fmt::format("{} threw an exception: {}", function, clean_text(e.what())));
@@ -61,14 +102,14 @@ void check_status(std::string_view function, asg_status status, asg_error& error
 
 /// Calls a function whose last parameter is the error to fill, which is left out here.
 template <class... P, class... A>
-void call_checked(std::string_view function, asg_status (*pointer)(P...), A... arguments) {
+void call_checked(const char* function, asg_status (*pointer)(P...), A... arguments) {
   asg_error error = empty_error();
   check_status(function, call(function, pointer, arguments..., &error), error);
 }
 
 /// Calls a function that cannot fail, from a destructor: what it throws is logged.
 template <class... P, class... A>
-void call_quietly(std::string_view backend, std::string_view function, void (*pointer)(P...),
+void call_quietly(std::string_view backend, const char* function, void (*pointer)(P...),
                   A... arguments) noexcept {
   try {
     call(function, pointer, arguments...);

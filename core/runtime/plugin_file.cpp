@@ -7,9 +7,11 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "runtime/plugin_call.hpp"
 #include "runtime/refusal.hpp"
 #include "runtime/trust.hpp"
 
@@ -35,7 +37,7 @@ void check_file(const fs::path& name, int descriptor) {
 void check_directory(const fs::path& file) {
   const fs::path directory = file.parent_path();
   if (std::string reason = distrust_directory_of_file(directory); !reason.empty())
-    throw Refusal(fmt::format("its directory {}: {}", directory.string(), reason));
+    throw Refusal(fmt::format("its directory {}: {}", shown_path(directory), reason));
 }
 
 std::string descriptor_name(int descriptor) { return fmt::format("/proc/self/fd/{}", descriptor); }
@@ -72,6 +74,9 @@ PluginFile::PluginFile(const fs::path& name)
     throw;
   }
 }
+
+PluginFile::PluginFile(int descriptor, fs::path path)
+    : descriptor_(descriptor), path_(std::move(path)) {}
 
 PluginFile::~PluginFile() { ::close(descriptor_); }
 

@@ -11,6 +11,8 @@ class PluginFile {
   /// that of its target.
   /// Errors   Refusal.
   explicit PluginFile(const std::filesystem::path& name);
+  /// Takes over one that another process has judged and opened.
+  PluginFile(int descriptor, std::filesystem::path path);
   PluginFile(const PluginFile&) = delete;
   PluginFile& operator=(const PluginFile&) = delete;
   ~PluginFile();

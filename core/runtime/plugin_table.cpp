@@ -6,10 +6,9 @@
 
 #include <fmt/format.h>
 
-#include <asg/sdk/backend.hpp>
-
 #include "runtime/plugin_call.hpp"
 #include "runtime/refusal.hpp"
+#include "runtime/sanitizers.hpp"
 #include "runtime/search.hpp"
 
 namespace asg::loader {
@@ -56,19 +55,13 @@ void check_functions(const asg_backend_api& api) {
                               waits ? "event_wait" : "event_destroy"));
 }
 
-std::string sanitizer_names(std::uint32_t mask) {
-  if ((mask & ASG_SANITIZE_ADDRESS) != 0) return "the address sanitizer";
-  if ((mask & ASG_SANITIZE_THREAD) != 0) return "the thread sanitizer";
-  return "a sanitizer";
-}
-
 void copy_info(Plugin& plugin) {
   const asg_backend_info* const info = plugin.api.info;
   if (info == nullptr) throw Refusal("it has no asg_backend_info");
   if (info->struct_size < sizeof(asg_backend_info) || info->struct_size > largest_struct)
     throw Refusal(fmt::format("its asg_backend_info has {} bytes, at least {} are needed",
                               info->struct_size, sizeof(asg_backend_info)));
-  const std::string name = clean_text(info->name);
+  const std::string name = clean_line(info->name);
   if (name.empty()) throw Refusal("it has no name");
   if (backend_name_of("asg-backend-" + name + ".so") != name)
     throw Refusal(fmt::format("its name '{}' has other characters than a-z, 0-9 and _", name));
@@ -76,13 +69,13 @@ void copy_info(Plugin& plugin) {
     throw Refusal(
         fmt::format("it calls itself '{}', but its file is named for '{}'", name, plugin.name));
   if (info->opset == 0) throw Refusal("it understands no opset");
-  constexpr std::uint32_t ours = sdk::address_sanitizer | sdk::thread_sanitizer;
-  if (const std::uint32_t foreign = info->sanitizers & ~ours; foreign != 0)
-    throw Refusal(fmt::format("built with {}, which this asg is not", sanitizer_names(foreign)));
+  if (const std::uint32_t foreign = info->sanitizers & ~process_sanitizers(); foreign != 0)
+    throw Refusal(fmt::format("built with {}, which this program does not run with",
+                              sanitizer_names(foreign)));
   plugin.name = name;
-  plugin.version = clean_text(info->version);
-  plugin.vendor = clean_text(info->vendor);
-  plugin.description = clean_text(info->description);
+  plugin.version = clean_line(info->version);
+  plugin.vendor = clean_line(info->vendor);
+  plugin.description = clean_line(info->description);
   plugin.options_help = clean_text(info->options_help);
   plugin.opset = info->opset;
   plugin.features = info->features;

@@ -57,6 +57,13 @@ std::string distrust_directory(const std::filesystem::path& directory) {
 
 std::string distrust_file(const struct stat& status) { return distrust(status); }
 
+std::string distrust_own(const struct stat& status) {
+  if ((status.st_mode & S_IWOTH) != 0) return "everybody may write to it";
+  if (!is_trusted(status.st_uid))
+    return fmt::format("it belongs to another user (uid {})", status.st_uid);
+  return {};
+}
+
 std::string distrust_directory_of_file(const std::filesystem::path& directory) {
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) return std::strerror(errno);

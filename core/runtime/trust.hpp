@@ -18,6 +18,9 @@ namespace asg::loader {
 /// The same for a regular file of which the caller has the status.
 [[nodiscard]] std::string distrust_file(const struct stat& status);
 
+/// The same for what asg has written itself, which nothing makes acceptable when others may write.
+[[nodiscard]] std::string distrust_own(const struct stat& status);
+
 /// The same for the directory of a file that is trusted itself: it may be one like /tmp, where
 /// everybody may write but to his own files only.
 [[nodiscard]] std::string distrust_directory_of_file(const std::filesystem::path& directory);

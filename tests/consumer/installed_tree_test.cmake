@@ -42,6 +42,8 @@ run(ignored EXPECT 1 grep --recursive --text --files-with-matches --fixed-string
 run(listing "${moved}/bin/asg" backends)
 require_match("${listing}" "reference")
 require_match("${listing}" "moved tree")
+run(report "${moved}/bin/asg" doctor)
+require_match("${report}" "plugins are tried by [^\n]*/moved tree/[^\n]*/asg-plugin-probe")
 
 # A program and a plugin that know of asg only what find_package tells.
 run(ignored "${CMAKE_COMMAND}" -S "${PROJECT_DIR}" -B "${WORK_DIR}/build" -G "${GENERATOR}"

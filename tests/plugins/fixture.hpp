@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include <asg/graph/error.hpp>
+#include <asg/sdk/backend.hpp>
 #include <asg/runtime/device.hpp>
 
 #include "support/messages.hpp"
@@ -62,6 +63,12 @@ class Directory {
 inline std::string read_file(const fs::path& file) {
   std::ifstream stream(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+/// What a plugin that hangs costs a test: enough for a good one on a busy machine, where the
+/// run-time of a sanitizer takes long to start.
+inline std::string short_limit() {
+  return asg::sdk::address_sanitizer + asg::sdk::thread_sanitizer == 0 ? "5" : "40";
 }
 
 /// Sets an environment variable until the end of the scope.

@@ -105,9 +105,10 @@ BOOST_AUTO_TEST_CASE(no_other_plugin_is_loaded) {
 BOOST_AUTO_TEST_CASE(a_broken_plugin_does_not_give_way_to_another_of_its_name) {
   Directory broken, good;
   const fs::path file = broken.write("asg-backend-plain.so", "a text");
-  good.add("plain");
+  const fs::path other = good.add("plain");
   BOOST_TEST(refusal("plain", {0, {{broken.path(), good.path()}, false}}) ==
-             "the plugin " + file.string() + " cannot be used: not a shared library");
+             "the plugin " + file.string() + " cannot be used: not a shared library\n  --backend " +
+                 other.string() + " takes another one");
 }
 
 BOOST_AUTO_TEST_CASE(failures_of_a_plugin_are_passed_on) {

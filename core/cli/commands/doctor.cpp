@@ -61,6 +61,10 @@ int diagnose(const SearchFlags& plugins) {
   for (const auto& directory : plugin_directories(plugins.search()))
     fmt::print("  {}{}\n", shown(directory.string(), 4096),
                std::filesystem::is_directory(directory) ? "" : "  (missing)");
+  const std::filesystem::path probe = plugin_probe_program();
+  fmt::print("plugins are tried by {}\n", probe.empty()
+                                              ? "this process: asg-plugin-probe is missing"
+                                              : shown(probe.string(), 4096));
   fmt::print("backends:\n");
   for (const BackendListing& listing : list_backends(plugins.search())) {
     if (listing.usable) {

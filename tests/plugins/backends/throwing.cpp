@@ -18,6 +18,13 @@ asg_status throw_from_execute(asg_executable*, const asg_exec_args*, asg_event**
 }
 void throw_from_close(asg_device*) { throw std::runtime_error("cannot close"); }
 
+#if defined(THROWS_in_constructor)
+struct Thrower {
+  Thrower() { throw std::runtime_error("before it was asked"); }
+};
+const Thrower thrower;
+#endif
+
 }  // namespace
 
 extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host*, asg_error*) {

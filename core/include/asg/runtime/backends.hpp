@@ -49,14 +49,31 @@ struct BackendListing {
   std::vector<DeviceDescription> devices;
 };
 
-/// Looks at everything in the plugin directories, loads what can be loaded and asks it for its
-/// devices. Every entry of every directory gives one listing, and so does every directory that is
-/// missing, empty or refused.
-/// Errors   none for bad plugins: they are the listings. A plugin that crashes while it is loaded
-///          takes the process with it.
-/// Threads  any.
-/// Cost     starts the drivers of all usable backends.
+/// Looks at everything in the plugin directories and asks each plugin for its devices, in a process
+/// of its own, so that one that crashes, exits or hangs is a listing like others. Every entry of
+/// every directory gives one listing, and so does every directory that is missing, empty or
+/// refused.
+/// Errors   none for bad plugins: they are the listings. Error when ASG_PROBE_SECONDS, the time
+///          that each may take (10), is no number from 1 on.
+/// Threads  any. The processes are started without fork.
+/// Memory   a plugin may take 4 GiB there.
+/// Cost     starts the drivers of all usable backends, several at a time. Of a file that ends the
+///          process this is remembered for a day (ten minutes if it took too long), in
+///          $ASG_CACHE_DIR/plugins ($XDG_CACHE_HOME/asg/plugins, ~/.cache/asg/plugins).
+///
+/// The processes run the program asg/asg-plugin-probe beside the asg library. Where it is missing,
+/// or this process runs with a sanitizer that it has not, plugins are loaded into this process,
+/// which a bad one then takes with it; a warning says so. A backend that is in use is asked here.
 [[nodiscard]] std::vector<BackendListing> list_backends(const PluginSearch& search = {});
+
+/// The program that tries plugins; empty when there is none, or none that may be trusted.
+[[nodiscard]] std::filesystem::path plugin_probe_program();
+
+/// What a plugin is doing: "execute of the plugin /usr/lib/asg/backends/asg-backend-mine.so";
+/// empty when no call into one is in progress. For handlers of exit: within a call it is the plugin
+/// that ends the program, and a status of 0 would be a lie.
+/// Threads  any; answers for the calling one first.
+[[nodiscard]] std::string plugin_call_in_progress();
 
 /// The directories that list_backends and open_device look into, in order, existing or not.
 [[nodiscard]] std::vector<std::filesystem::path> plugin_directories(
