@@ -10,6 +10,7 @@
 #include <asg/runtime/log.hpp>
 
 #include "cli/command.hpp"
+#include "cli/exit_guard.hpp"
 #include "graph/closest.hpp"
 #include "graph/utf8.hpp"
 
@@ -68,9 +69,7 @@ int refuse(const CLI::App& app, const CLI::ParseError& error) {
   return asg::cli::exit_usage;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command(int argc, char** argv) {
   using namespace asg;
   using namespace asg::cli;
   occupy_standard_streams();
@@ -120,4 +119,13 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     return report(error.what(), exit_failed);
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  asg::cli::guard_exit();
+  const int status = run_command(argc, argv);
+  asg::cli::command_is_done();
+  return status;
 }
