@@ -72,6 +72,13 @@ std::vector<Convolution> convolutions() {
           {2, 4, 9, 8, 5, 1, {{3, 3}, {2, 2}, {3, 4}, {2, 1}}},
           {2, 4, 10, 11, 6, 2, {{4, 5}, {2, 3}, {3, 1}, {1, 2}}},
           {1, 2, 3, 3, 2, 1, {{3, 3}, {7, 9}, {1, 1}, {1, 1}}},
+          // Large enough for Winograd's transforms, with tiles that reach beyond the results.
+          {3, 33, 13, 14, 47, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {5, 64, 7, 10, 76, 2, {{3, 3}, {1, 1}, {0, 0}, {1, 1}}},
+          {9, 40, 4, 4, 100, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+          {2, 64, 9, 8, 64, 1, {{3, 3}, {1, 1}, {3, 2}, {1, 1}}},
+          {1, 36, 8, 230, 40, 1, {{3, 3}, {1, 1}, {0, 1}, {1, 1}}},
+          {8, 48, 16, 15, 48, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
           // Strides with planes in several blocks.
           {1, 40, 120, 60, 3, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}}};
 }
@@ -156,10 +163,39 @@ Array with_some(Array x, double value, std::int64_t from, std::int64_t every) {
 
 // They reach the results that they are part of, and no others: the neighbours in a plane, in the
 // other images or in a tile stay what they are.
+// By Winograd's transforms, for small numbers of images.
+BOOST_AUTO_TEST_CASE(tiles_of_any_strides) {
+  for (const std::int64_t images : {1, 2, 3, 4, 5, 6, 7, 8, 9}) BOOST_TEST_CONTEXT(images) {
+      const Convolution c = {images, 48, 12, 9, 44, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}};
+      const auto last = [](const Tensor& t) { return permute(t, {0, 3, 1, 2}); };
+      const Array x = spread({images, 12, 9, 48}, -1, 1, 1);
+      const Array dy = spread({images, 12, 9, 44}, -1, 1, 4);
+      // The kernel's axes come first, and a part of them is taken.
+      const Array weight = spread({3, 5, 44, 48}, -1, 1, 2);
+      const auto kernels = [](const Tensor& t) {
+        return permute(slice(t, 1, 1, 4, 1), {2, 3, 0, 1});
+      };
+      Case forward{.op = "conv2d", .attributes = c.attributes(), .inputs = {x, weight}};
+      forward.operands = [=](const Tensors& in) { return Tensors{last(in[0]), kernels(in[1])}; };
+      BOOST_TEST(check(forward) == "");
+      Case input{
+          .op = "conv2d_input_backward", .attributes = c.attributes(), .inputs = {dy, weight}};
+      input.attributes.set("image", Ints{c.height, c.width});
+      input.operands = forward.operands;
+      BOOST_TEST(check(input) == "");
+      Case by_weight{
+          .op = "conv2d_weight_backward", .attributes = c.attributes(), .inputs = {dy, x}};
+      by_weight.attributes.set("kernel", c.window.kernel);
+      by_weight.operands = [=](const Tensors& in) { return Tensors{last(in[0]), last(in[1])}; };
+      BOOST_TEST(check(by_weight) == "");
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_number_stays_where_it_belongs) {
   for (const Convolution& c : {Convolution{5, 16, 4, 4, 20, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
                                Convolution{2, 8, 9, 7, 12, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},
-                               Convolution{3, 32, 12, 13, 40, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}}})
+                               Convolution{3, 48, 12, 13, 64, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
+                               Convolution{4, 128, 8, 8, 64, 2, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}}})
     for (const double value : {double{INFINITY}, -double{INFINITY}, double{NAN}})
       BOOST_TEST_CONTEXT(text(c) << " " << value) {
         const Array weight = spread(c.weight(), -1, 1, 2);

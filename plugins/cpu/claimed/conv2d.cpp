@@ -1,7 +1,7 @@
 // Convolution of images, plus bias.
 #include <asg/sdk/composites.hpp>
 
-#include "claimed/convolution/convolution.hpp"
+#include "claimed/convolution/step.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
@@ -10,7 +10,7 @@ namespace {
 
 namespace conv2d = sdk::composites::conv2d;
 
-convolution::Layout convolution_layout(const sdk::ProgramCopy& program, const asg_step& step) {
+sdk::Run prepare_conv2d(const sdk::ProgramCopy& program, const asg_step& step, Context& context) {
   require(step.n_inputs >= conv2d::bias && step.n_inputs <= conv2d::bias + 1 && step.n_outputs == 1,
           "conv2d: wrong number of inputs or outputs");
   const asg_value &x = program.input(step, conv2d::x),
@@ -25,11 +25,7 @@ convolution::Layout convolution_layout(const sdk::ProgramCopy& program, const as
     axis->result = y.shape[d];
     ++d;
   }
-  return {convolution::forward_side(height),
-          convolution::forward_side(width),
-          weight.shape[1],
-          y.shape[1] / sdk::attr_int(step, "groups"),
-          {.strip = convolution::find_products().strip, .images = x.shape[0]}};
+  return convolution::prepare(program, step, height, width, false, context);
 }
 
 }  // namespace
@@ -42,7 +38,7 @@ sdk::Kernel make_conv2d(Context* context) {
     reply.strided_inputs = 7;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) {
-    return convolution::prepare(program, step, convolution_layout(program, step), false, *context);
+    return prepare_conv2d(program, step, *context);
   };
   return kernel;
 }

@@ -2,7 +2,7 @@
 // each phase of the stride.
 #include <asg/sdk/composites.hpp>
 
-#include "claimed/convolution/convolution.hpp"
+#include "claimed/convolution/step.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
@@ -11,7 +11,8 @@ namespace {
 
 namespace conv2d_input_backward = sdk::composites::conv2d_input_backward;
 
-convolution::Layout input_gradient_layout(const sdk::ProgramCopy& program, const asg_step& step) {
+sdk::Run prepare_input_gradient(const sdk::ProgramCopy& program, const asg_step& step,
+                                Context& context) {
   require_arity(step, 2, 1);
   const asg_value &dy = program.input(step, conv2d_input_backward::dy),
                   &weight = program.input(step, conv2d_input_backward::weight);
@@ -25,11 +26,7 @@ convolution::Layout input_gradient_layout(const sdk::ProgramCopy& program, const
     axis->result = dy.shape[d];
     ++d;
   }
-  return {convolution::backward_side(height),
-          convolution::backward_side(width),
-          dy.shape[1] / sdk::attr_int(step, "groups"),
-          weight.shape[1],
-          {.strip = convolution::find_products().strip, .images = dy.shape[0]}};
+  return convolution::prepare(program, step, height, width, true, context);
 }
 
 }  // namespace
@@ -42,8 +39,7 @@ sdk::Kernel make_conv2d_input_backward(Context* context) {
     reply.strided_inputs = 3;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) {
-    return convolution::prepare(program, step, input_gradient_layout(program, step), true,
-                                *context);
+    return prepare_input_gradient(program, step, *context);
   };
   return kernel;
 }

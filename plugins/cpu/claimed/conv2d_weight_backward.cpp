@@ -1,8 +1,11 @@
 // The gradient of a convolution's weight.  Images are added up in chunks that follow from the
 // shapes alone, and the chunks in their order: the sum does not depend on the number of threads.
+#include <array>
+#include <optional>
+
 #include <asg/sdk/composites.hpp>
 
-#include "claimed/convolution/convolution.hpp"
+#include "claimed/convolution/winograd.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
@@ -19,21 +22,33 @@ constexpr int64_t patches_bytes = 512 << 10;  // of the planes they are read fro
 constexpr int64_t parts_per_thread = 2;
 
 template <class Owner, class Value>
-convolution::Layout weight_gradient_layout(const Owner& owner, const Value& dy, const Value& x,
-                                           const Value& dweight) {
-  convolution::Axis height, width;
-  convolution::read_axes(owner, height, width);
+std::array<convolution::Axis, 2> weight_gradient_axes(const Owner& owner, const Value& dy,
+                                                      const Value& x, const Value& dweight) {
+  std::array<convolution::Axis, 2> axes;
+  convolution::read_axes(owner, axes[0], axes[1]);
   uint32_t d = 2;
-  for (convolution::Axis* axis : {&height, &width}) {
-    axis->source = x.shape[d];
-    axis->kernel = dweight.shape[d];
-    axis->result = dy.shape[d];
+  for (convolution::Axis& axis : axes) {
+    axis.source = x.shape[d];
+    axis.kernel = dweight.shape[d];
+    axis.result = dy.shape[d];
     ++d;
   }
-  return {convolution::forward_side(height),
-          convolution::forward_side(width),
+  return axes;
+}
+std::array<convolution::Axis, 2> axes_of(const sdk::ProgramCopy& program, const asg_step& step) {
+  require_arity(step, 2, 1);
+  return weight_gradient_axes(step, program.input(step, conv2d_weight_backward::dy),
+                              program.input(step, conv2d_weight_backward::x),
+                              program.output(step, conv2d_weight_backward::dweight));
+}
+
+template <class Value>
+convolution::Layout weight_gradient_layout(const std::array<convolution::Axis, 2>& axes,
+                                           const Value& dweight, int64_t groups) {
+  return {convolution::forward_side(axes[0]),
+          convolution::forward_side(axes[1]),
           dweight.shape[1],
-          dweight.shape[0] / sdk::attr_int(owner, "groups"),
+          dweight.shape[0] / groups,
           {.strip = convolution::find_products().strip, .positions = most_positions}};
 }
 
@@ -70,6 +85,7 @@ struct WeightGradient {
   void add_units(const float* from_dy, const float* from_x, int64_t first, int64_t count,
                  int64_t channels, float* planes, float* to) const;
   void add_chunks(float* sums, float* dweight) const;
+  bool run_winograd(const sdk::Call& call) const;
 
   Context& context;
   convolution::Layout layout;
@@ -78,6 +94,7 @@ struct WeightGradient {
   GradientSums sums;
   std::vector<int64_t> starts;  // of rows of positions in the planes of the units together
   int64_t parts;                // of the channels
+  std::optional<convolution::WinogradGradient> winograd;
 
   int64_t taps() const { return layout.depth() / layout.channels; }
   int64_t planes_size() const { return layout.channels * layout.channel_size(); }
@@ -86,16 +103,15 @@ struct WeightGradient {
 WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& step,
                                Context& device)
     : context(device),
-      layout(weight_gradient_layout(step, program.input(step, conv2d_weight_backward::dy),
-                                    program.input(step, conv2d_weight_backward::x),
-                                    program.output(step, conv2d_weight_backward::dweight))),
+      layout(weight_gradient_layout(axes_of(program, step),
+                                    program.output(step, conv2d_weight_backward::dweight),
+                                    sdk::attr_int(step, "groups"))),
       loops(convolution::find_products()),
       dy(convolution::strides_of(program.input(step, conv2d_weight_backward::dy))),
       x(convolution::strides_of(program.input(step, conv2d_weight_backward::x))),
       dweight(convolution::strides_of(program.output(step, conv2d_weight_backward::dweight))),
       sums(layout, program.input(step, conv2d_weight_backward::x).shape[0],
            sdk::attr_int(step, "groups")) {
-  require_arity(step, 2, 1);
   for (int64_t unit = 0; unit < sums.together; ++unit)
     for (int64_t row = 0; row < layout.block_rows; ++row)
       starts.push_back(unit * planes_size() + row * layout.wide);
@@ -104,8 +120,17 @@ WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& 
   const int64_t wanted = threads > 1 ? parts_per_thread * threads : 1;
   parts = std::clamp<int64_t>(wanted / (sums.chunks * sums.groups), 1, layout.channels);
   const int64_t positions = sums.together * layout.block_rows * layout.width.result;
-  const int64_t floats = sums.together * planes_size() + positions * sums.filters;
-  context.workspace.reserve(static_cast<std::size_t>(floats) * sizeof(float), 0);
+  int64_t floats = sums.together * planes_size() + positions * sums.filters, shared = 0;
+  const int64_t images = program.input(step, conv2d_weight_backward::x).shape[0];
+  const auto [height, width] = axes_of(program, step);
+  if (convolution::winograd_pays(height, width, images, layout.channels, layout.filters)) {
+    winograd.emplace(convolution::Winograd(height, width, images, layout.channels, layout.filters),
+                     device);
+    floats = std::max(floats, winograd->thread_floats());
+    shared = winograd->shared_floats();
+  }
+  context.workspace.reserve(static_cast<std::size_t>(floats) * sizeof(float),
+                            static_cast<std::size_t>(shared) * sizeof(float));
 }
 
 /// Products of some units with the patches of the first channels.
@@ -168,7 +193,26 @@ void WeightGradient::add_chunks(float* of_chunks, float* to_weight) const {
   });
 }
 
+/// Returns whether all of the gradient is finite.
+bool WeightGradient::run_winograd(const sdk::Call& call) const {
+  const float* from_x = call.input(conv2d_weight_backward::x).as<float>();
+  const float* from_dy = call.input(conv2d_weight_backward::dy).as<float>();
+  float* to = call.output(conv2d_weight_backward::dweight).as<float>();
+  bool finite = true;
+  for (int64_t group = 0; group < sums.groups && finite; ++group)
+    finite = winograd->run({.x = from_x + group * layout.channels * x.channel,
+                            .dy = from_dy + group * layout.filters * dy.channel,
+                            .x_strides = x,
+                            .dy_strides = dy,
+                            .dweight = to + group * layout.filters * dweight.image,
+                            .dweight_strides = dweight,
+                            .shared = reinterpret_cast<float*>(context.workspace.shared())});
+  return finite;
+}
+
+// What is not finite spreads in Winograd's tiles.
 void WeightGradient::run(const sdk::Call& call) const {
+  if (winograd && run_winograd(call)) return;
   const int64_t tasks = sums.groups * sums.chunks * parts;
   const int64_t rows = divide_up(sums.units, sums.chunks) * layout.block_rows;
   const int64_t work = rows * layout.wide * sums.size / 16;
@@ -187,13 +231,14 @@ sdk::Kernel make_conv2d_weight_backward(Context* context) {
     if (!convolution::fits(request)) return;
     const asg_type* results = request.types + request.n_inputs;
     const asg_type& x = request.types[conv2d_weight_backward::x];
-    const convolution::Layout layout =
-        weight_gradient_layout(request, request.types[conv2d_weight_backward::dy], x,
-                               results[conv2d_weight_backward::dweight]);
+    const asg_type& dweight = results[conv2d_weight_backward::dweight];
+    const int64_t groups = sdk::attr_int(request, "groups");
+    const convolution::Layout layout = weight_gradient_layout(
+        weight_gradient_axes(request, request.types[conv2d_weight_backward::dy], x, dweight),
+        dweight, groups);
     reply.accepted = 1;
     reply.strided_inputs = 3;
-    reply.scratch_bytes =
-        GradientSums(layout, x.shape[0], sdk::attr_int(request, "groups")).bytes();
+    reply.scratch_bytes = GradientSums(layout, x.shape[0], groups).bytes();
   };
   kernel.prepare = prepare<WeightGradient>(context);
   return kernel;

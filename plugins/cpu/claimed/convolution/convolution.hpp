@@ -47,6 +47,9 @@ Side forward_side(const Axis& axis);
 /// From the results back to the source, of which every stride-th element has the same taps.
 Side backward_side(const Axis& axis);
 
+/// That of the convolution that leads back, with the kernel turned around, for steps of 1.
+Axis turned_axis(const Axis& axis);
+
 struct Strides {
   int64_t image = 0, channel = 0, row = 0, column = 0;
 };
@@ -166,34 +169,5 @@ void read_axes(const Owner& owner, Axis& height, Axis& width) {
 
 /// Whether all values are f32 and none is empty.
 bool fits(const asg_claim_request& request);
-
-/// A step that is a convolution of `source` with weights in some order: the forward pass, and the
-/// gradient of the images.
-class Convolution {
- public:
-  /// `transposed`: the kernel leads from the results to the images.
-  Convolution(const sdk::ProgramCopy& program, const asg_step& step, Layout layout, bool transposed,
-              Context& context);
-  void run(const sdk::Call& call) const;
-
- private:
-  void arrange_weights(const float* from, float* to) const;
-  void arrange_tile(const Piece& piece, const float* from, int64_t filters, float* to) const;
-  void run_task(const sdk::Call& call, int64_t task, float* planes) const;
-
-  Context& context_;
-  Layout layout_;
-  Products loops_;
-  Tiles tiles_;
-  bool transposed_;
-  int64_t images_, groups_, parts_;  // parts: of the filters, where there are few images
-  Strides source_, weight_;
-  int64_t bias_step_ = 0;
-  int64_t product_ = 0;  // elements of a tile's rows
-};
-
-/// A Convolution as the run of a step.
-sdk::Run prepare(const sdk::ProgramCopy& program, const asg_step& step, Layout layout,
-                 bool transposed, Context& context);
 
 }  // namespace asg::cpu::convolution

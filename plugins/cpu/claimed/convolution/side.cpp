@@ -58,6 +58,14 @@ Side backward_side(const Axis& axis) {
   return side;
 }
 
+Axis turned_axis(const Axis& axis) {
+  Axis turned = axis;
+  turned.source = axis.result;
+  turned.result = axis.source;
+  turned.pad = axis.dilation * (axis.kernel - 1) - axis.pad;
+  return turned;
+}
+
 void read_axes(const asg_attr* stride, const asg_attr* padding, const asg_attr* dilation,
                Axis& height, Axis& width) {
   require(stride->count == 2 && padding->count == 2 && dilation->count == 2,
