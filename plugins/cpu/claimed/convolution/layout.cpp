@@ -12,10 +12,11 @@ constexpr int64_t planes_bytes = 192 << 10;
 // Several images may take more: each line of weights that is read serves all of them.
 constexpr int64_t joined_bytes = 640 << 10;
 constexpr int64_t most_joined = 32;
-// Reading weights costs as much as the products with so many strips of positions.
-constexpr double weights_cost = 0.5;
-// What side by side must save, as laying out gets dearer.
-constexpr double worth_joining = 0.95;
+// Costs, where a weight's products with a strip of positions are 1: of reading a weight, and of an
+// element that goes to or comes from a place between those of other images.
+constexpr double weight_cost = 0.5, element_cost = 1.5;
+// What side by side must save.
+constexpr double worth_joining = 0.97;
 
 // Elements t of a plane's row for which t * stride + phase - pad is in [0, source).
 struct Range {
@@ -105,10 +106,18 @@ void Layout::choose_sizes(const Limits& limits) {
   tall = all + height.reach;
 }
 
-/// Of the products with all positions, in strips.
 double Layout::cost_of_image() const {
-  const int64_t strips = lines(pieces[0], height.longest()).size / strip;
-  return (static_cast<double>(strips) + weights_cost) / static_cast<double>(joined);
+  double cost = weight_cost * static_cast<double>(depth() * filters);
+  for (const Piece& piece : pieces) {
+    const int64_t strips = lines(piece, piece.rows->count).size / strip;
+    cost += static_cast<double>(strips * piece.depth * filters);
+  }
+  cost /= static_cast<double>(joined);
+  if (joined == 1) return cost;
+  const int64_t plane = (height.longest() + height.reach) * wide;
+  const int64_t planes = channels * height.planes() * width.planes();
+  const int64_t elements = height.result * width.result * filters + planes * plane;
+  return cost + element_cost * static_cast<double>(elements);
 }
 
 Lines Layout::lines(const Piece& piece, int64_t rows) const {
