@@ -1,13 +1,16 @@
 // adaptive_max_pool2d and where its elements stand.
+#include <algorithm>
 #include <cmath>
 
 #include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/indexing.hpp>
 #include <asg/ops/pooling.hpp>
+#include <asg/ops/reduction.hpp>
 
 #include "ops/samples.hpp"
 #include "ops/window_rules.hpp"
+#include "ops/window_taps.hpp"
 
 namespace asg {
 namespace {
@@ -21,27 +24,96 @@ Types adaptive_max_pool2d_infer_indices(const Signature& call) {
   return types;
 }
 
+// Row k of the table has element k of each window of an axis; shorter windows repeat their last
+// one.
+Ints adaptive_table(std::int64_t size, std::int64_t count, std::int64_t& longest) {
+  longest = 0;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const windows::Part part = windows::part(i, count, size);
+    longest = std::max(longest, part.end - part.first);
+  }
+  Ints places;
+  for (std::int64_t k = 0; k < longest; ++k)
+    for (std::int64_t i = 0; i < count; ++i) {
+      const windows::Part part = windows::part(i, count, size);
+      places.push_back(std::min(part.first + k, part.end - 1));
+    }
+  return places;
+}
+
+// The best of each window of an axis. An element says where it stands on the axes behind it, and a
+// position on this axis counts `step`.
+windows::Best adaptive_best(const windows::Best& of, int axis, std::int64_t count,
+                            std::int64_t step) {
+  std::int64_t longest = 0;
+  const Ints table = adaptive_table(of.value.size(axis), count, longest);
+  Graph& graph = of.value.graph();
+  const Tensor places = graph.constant(Array({longest, count}, table));
+  const bool alone = count == of.value.size(axis);  // each element is a window of its own
+  const Tensor values = alone ? unsqueeze(of.value, axis) : gather(of.value, places, axis);
+  Tensor own = cast(places * step, i64);
+  Shape column = {longest, count};
+  while (column.rank() < of.value.rank() + 1 - axis) column.push_back(1);
+  own = reshape(own, column);
+  if (of.place.defined())
+    own = own + (alone ? unsqueeze(of.place, axis) : gather(of.place, places, axis));
+  const auto place = [&](std::int64_t k) { return select(own, of.place.defined() ? axis : 0, k); };
+  windows::Best best{select(values, axis, 0), {}};
+  best.place = broadcast_to(place(0), best.value.shape());
+  for (std::int64_t k = 1; k < longest; ++k) best.meet(select(values, axis, k), place(k));
+  return best;
+}
+
+// Rows first: of equals the first one of the image is the first of the first row.
 Tensors adaptive_max_pool2d_indices(const OpCall& call) {
+  constexpr std::int64_t most_taps = 32;
   const Tensor& x = call.in(0);
-  const Ints output = call.attributes.integers("output");
-  const Shape image(windows::image(x.shape()));
-  const Tensor places =
-      windows::adaptive_windows(reshape(arange(x.graph(), 0, image.numel()), image), output);
-  return {windows::first_largest(windows::adaptive_windows(x, output), places, image.numel(),
-                                 {-3, -1})};
+  const Ints output = call.attributes.integers("output"), image = windows::image(x.shape());
+  if (image[0] > most_taps * output[0] || image[1] > most_taps * output[1]) {
+    const Tensor places = windows::adaptive_windows(
+        reshape(arange(x.graph(), 0, Shape(image).numel()), Shape(image)), output);
+    return {windows::first_largest(windows::adaptive_windows(x, output), places,
+                                   Shape(image).numel(), {-3, -1})};
+  }
+  const windows::Best of_rows = adaptive_best({x, {}}, x.rank() - 1, output[1], 1);
+  return {adaptive_best(of_rows, x.rank() - 2, output[0], image[1]).place};
+}
+
+bool adaptive_even_windows(const Ints& image, const Ints& output) {
+  return image[0] % output[0] == 0 && image[1] % output[1] == 0;
 }
 
 // Windows of one size are those of max_pool2d, which backends claim.
 Tensors adaptive_max_pool2d_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Ints output = call.attributes.integers("output"), image = windows::image(x.shape());
-  if (image[0] % output[0] == 0 && image[1] % output[1] == 0) {
-    const Pair kernel(image[0] / output[0], image[1] / output[1]);
-    return {max_pool2d(x, kernel)};
+  if (adaptive_even_windows(image, output))
+    return {max_pool2d(x, Pair(image[0] / output[0], image[1] / output[1]))};
+  Tensor y = x;
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (image[i] == output[i]) continue;
+    std::int64_t longest = 0;
+    const int axis = x.rank() - 2 + static_cast<int>(i);
+    const Ints table = adaptive_table(image[i], output[i], longest);
+    y = max(gather(y, y.graph().constant(Array({longest, output[i]}, table)), axis), {axis});
   }
-  const Tensor indices = apply(find_op("adaptive_max_pool2d_indices"), {x}, call.attributes);
-  const Tensor taken = take_along_dim(flatten(x, -2, -1), flatten(indices, -2, -1), -1);
-  return {reshape(taken, indices.shape())};
+  return {y};
+}
+
+Tensors adaptive_max_pool2d_gradient(const GradientCall& call) {
+  const Tensor& x = call.in(0);
+  const Ints output = call.attributes.integers("output"), image = windows::image(x.shape());
+  if (adaptive_even_windows(image, output)) {
+    const Ints kernel = {image[0] / output[0], image[1] / output[1]};
+    return {apply(find_op("max_pool2d_backward"), {call.dy(), x},
+                  {{"kernel", kernel},
+                   {"stride", kernel},
+                   {"padding", Ints{0, 0}},
+                   {"dilation", Ints{1, 1}},
+                   {"ceil_mode", false}})};
+  }
+  const Tensor places = apply(find_op("adaptive_max_pool2d_indices"), {x}, call.attributes);
+  return {windows::added_at(call.dy(), places, image)};
 }
 
 // torch.nn.functional.adaptive_max_pool2d(..., return_indices=True).
@@ -102,6 +174,7 @@ std::vector<OpDef> adaptive_max_pool2d() {
               .outputs = {{"y", "[..., OH, OW]", "as x"}},
               .attributes = attributes,
               .infer = adaptive_max_pool2d_infer,
+              .gradient = adaptive_max_pool2d_gradient,
               .decompose = adaptive_max_pool2d_body,
               .source = source,
               .samples = adaptive_max_pool2d_samples,

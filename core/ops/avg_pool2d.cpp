@@ -2,11 +2,11 @@
 
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/pooling.hpp>
-#include <asg/ops/reduction.hpp>
 
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 #include "ops/window_rules.hpp"
+#include "ops/window_taps.hpp"
 
 namespace asg {
 namespace {
@@ -57,8 +57,8 @@ Tensor divided(const Tensor& y, const Ints& image, const Attributes& how) {
 
 Tensors avg_pool2d_body(const OpCall& call) {
   const Ints image = windows::image(call.in(0).shape());
-  const Tensor patches = unfold(call.in(0), avg_pool2d_window(image, call.attributes));
-  return {divided(sum(patches, {-2, -1}), image, call.attributes)};
+  const Tensor sums = windows::sums(call.in(0), avg_pool2d_window(image, call.attributes));
+  return {divided(sums, image, call.attributes)};
 }
 
 Tensors avg_pool2d_gradient(const GradientCall& call) {
@@ -77,15 +77,17 @@ Types avg_pool2d_infer_backward(const Signature& call) {
 }
 
 Tensors avg_pool2d_backward(const OpCall& call) {
-  const Attributes& how = call.attributes;
-  const Ints image = how.integers("image");
-  const Ints kernel = how.integers("kernel");
-  const Tensor each = divided(call.in(0), image, how);
-  Shape spread = each.shape();
-  spread.push_back(kernel[0]);
-  spread.push_back(kernel[1]);
-  const Tensor parts = broadcast_to(unsqueeze(unsqueeze(each, -1), -1), spread);
-  return {fold(parts, avg_pool2d_window(image, how), Shape(image))};
+  const Ints image = call.attributes.integers("image");
+  const Tensor each = divided(call.in(0), image, call.attributes);
+  return {windows::spread_sums(each, avg_pool2d_window(image, call.attributes), image)};
+}
+
+// Means are linear, and so is their adjoint.
+Tensors avg_pool2d_backward_gradient(const GradientCall& call) {
+  Attributes how;
+  for (const auto& [name, value] : call.attributes)
+    if (name != "image") how.set(name, value);
+  return {apply(find_op("avg_pool2d"), {call.dy()}, how)};
 }
 
 Attributes avg_pool2d_options(Pair kernel, Pair stride, Pair padding, bool include,
@@ -173,6 +175,7 @@ std::vector<OpDef> avg_pool2d() {
           .outputs = {{"dx", "[..., H, W]", "as dy"}},
           .attributes = for_input,
           .infer = avg_pool2d_infer_backward,
+          .gradient = avg_pool2d_backward_gradient,
           .decompose = avg_pool2d_backward,
           .samples = avg_pool2d_backward_samples,
       }};

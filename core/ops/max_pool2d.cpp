@@ -1,15 +1,13 @@
 #include <cmath>
 #include <limits>
 
-#include <asg/ops/creation.hpp>
-#include <asg/ops/elementwise.hpp>
 #include <asg/ops/pooling.hpp>
-#include <asg/ops/reduction.hpp>
 #include <asg/sdk/composites.hpp>
 
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
 #include "ops/window_rules.hpp"
+#include "ops/window_taps.hpp"
 
 namespace asg {
 namespace {
@@ -25,8 +23,7 @@ Window max_pool2d_window(const Tensor& x, const Attributes& how) {
 }
 
 Tensors max_pool2d_body(const OpCall& call) {
-  const Window window = max_pool2d_window(call.in(0), call.attributes);
-  return {max(unfold(call.in(0), window, lowest), {-2, -1})};
+  return {windows::maxima(call.in(0), max_pool2d_window(call.in(0), call.attributes))};
 }
 
 Tensors max_pool2d_gradient(const GradientCall& call) {
@@ -40,17 +37,8 @@ Types max_pool2d_infer_indices(const Signature& call) {
   return {{i64, pooled}};
 }
 
-// The number of each element of an image, h * W + w, under the windows; -1 in the padding.
-Tensor max_pool2d_places(const Tensor& x, const Attributes& how) {
-  const Shape image(windows::image(x.shape()));
-  return unfold(reshape(arange(x.graph(), 0, image.numel()), image), max_pool2d_window(x, how), -1);
-}
-
 Tensors max_pool2d_indices(const OpCall& call) {
-  const Tensor& x = call.in(0);
-  const Tensor seen = unfold(x, max_pool2d_window(x, call.attributes), lowest);
-  return {windows::first_largest(seen, max_pool2d_places(x, call.attributes),
-                                 x.size(-2) * x.size(-1), {-2, -1})};
+  return {windows::first_maxima(call.in(0), max_pool2d_window(call.in(0), call.attributes))};
 }
 
 Types max_pool2d_infer_backward(const Signature& call) {
@@ -66,11 +54,9 @@ Types max_pool2d_infer_backward(const Signature& call) {
 Tensors max_pool2d_backward(const OpCall& call) {
   namespace at = sdk::composites::max_pool2d_backward;
   const Tensor &dy = call.in(at::dy), &x = call.in(at::x);
-  const auto inner = [](const Tensor& t) { return unsqueeze(unsqueeze(t, -1), -1); };
   const Tensor winner = apply(find_op("max_pool2d_indices"), {x}, call.attributes);
-  const Tensor parts =
-      where(eq(inner(winner), max_pool2d_places(x, call.attributes)), inner(dy), 0);
-  return {fold(parts, max_pool2d_window(x, call.attributes), Shape(windows::image(x.shape())))};
+  return {windows::spread_maxima(dy, winner, max_pool2d_window(x, call.attributes),
+                                 windows::image(x.shape()))};
 }
 
 Attributes max_pool2d_options(Pair kernel, Pair stride, Pair padding, Pair dilation,

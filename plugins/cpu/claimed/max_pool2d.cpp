@@ -1,4 +1,4 @@
-// The largest element of each window.
+// The largest element of each window of 2 by 2.
 #include <limits>
 
 #include <asg/sdk/composites.hpp>
@@ -14,43 +14,32 @@ namespace max_pool2d = sdk::composites::max_pool2d;
 
 using pooling::Plane;
 
-/// One row of results.
-void pool_row(const pooling::Windows<2>& windows, const Plane<float>& x, int64_t row, float* y,
-              int64_t y_column) {
-  const convolution::Axis &height = windows.height, &width = windows.width;
-  for (int64_t j = 0; j < width.result; ++j) {
+/// One row of results, where it is too short for vectors.
+void pool_row(const Plane<float>& x, int64_t row, int64_t count, float* y, int64_t y_column) {
+  for (int64_t j = 0; j < count; ++j) {
     float champion = -std::numeric_limits<float>::infinity();
-    for (int64_t p = 0; p < height.kernel; ++p) {
-      const int64_t h = row * height.stride + p * height.dilation - height.pad;
-      if (h < 0 || h >= height.source) continue;
-      const float* line = x.at(h);
-      for (int64_t q = 0; q < width.kernel; ++q) {
-        const int64_t w = j * width.stride + q * width.dilation - width.pad;
-        if (w < 0 || w >= width.source) continue;
-        const float candidate = line[w * x.column];
+    for (int64_t p = 0; p < 2; ++p)
+      for (int64_t q = 0; q < 2; ++q) {
+        const float candidate = x.at(2 * row + p)[(2 * j + q) * x.column];
         if (pooling::beats(candidate, champion)) champion = candidate;
       }
-    }
     y[j * y_column] = champion;
   }
 }
 
-void pool_planes(const pooling::Windows<2>& windows, const pooling::Pairs& pairs, Context& context,
+void pool_planes(const pooling::Planes<2>& planes, const pooling::Pairs& pairs, Context& context,
                  const sdk::Call& call) {
-  const int64_t count = windows.planes.count();
-  const convolution::Axis &height = windows.height, &width = windows.width;
-  const int64_t work = height.result * width.result * height.kernel * width.kernel;
-  const bool by_pairs = pooling::is_pairs(height) && pooling::is_pairs(width);
-  context.share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
-    windows.planes.for_each(begin, end, [&](const std::array<int64_t, 2>& at) {
-      const auto x = pooling::plane_of<float>(call.input(max_pool2d::x), at[0]);
-      const auto y = pooling::plane_of<float>(call.output(max_pool2d::y), at[1]);
-      const bool fast = by_pairs && x.column == 1 && y.column == 1;
-      for (int64_t i = 0; i < height.result; ++i) {
-        if (!fast || !pairs.largest(x.at(2 * i), x.at(2 * i + 1), width.result, y.at(i)))
-          pool_row(windows, x, i, y.at(i), y.column);
-      }
-    });
+  const int64_t rows = planes.rows, columns = planes.columns;
+  const auto pool = [&](const std::array<int64_t, 2>& at) {
+    const auto x = pooling::plane_of<float>(call.input(max_pool2d::x), at[0]);
+    const auto y = pooling::plane_of<float>(call.output(max_pool2d::y), at[1]);
+    const bool dense = x.column == 1 && y.column == 1;
+    for (int64_t i = 0; i < rows; ++i)
+      if (!dense || !pairs.largest(x.at(2 * i), x.at(2 * i + 1), columns, y.at(i)))
+        pool_row(x, i, columns, y.at(i), y.column);
+  };
+  context.share(planes.loop.count(), 4 * rows * columns, [&](int64_t begin, int64_t end, uint32_t) {
+    planes.loop.for_each(begin, end, pool);
   });
 }
 
@@ -60,17 +49,15 @@ sdk::Kernel make_max_pool2d(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "max_pool2d";
   kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    reply.accepted = convolution::fits(request) ? 1 : 0;
+    reply.accepted = pooling::are_pairs(request, request.types[0], request.types[1]) ? 1 : 0;
     reply.strided_inputs = 1;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
     require_arity(step, 1, 1);
     const asg_value &x = program.input(step, max_pool2d::x),
                     &y = program.output(step, max_pool2d::y);
-    return [context, windows = pooling::Windows<2>(step, y, {&x, &y}),
-            pairs = pooling::find_pairs()](const sdk::Call& call) {
-      pool_planes(windows, pairs, *context, call);
-    };
+    return [context, planes = pooling::Planes<2>(y, {&x, &y}), pairs = pooling::find_pairs()](
+               const sdk::Call& call) { pool_planes(planes, pairs, *context, call); };
   };
   return kernel;
 }

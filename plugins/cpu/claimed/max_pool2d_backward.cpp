@@ -1,6 +1,4 @@
-// dy, moved to the first of the largest elements of each window, or to its last NaN.
-#include <limits>
-
+// dy, moved to the first of the largest elements of each window of 2 by 2, or to its last NaN.
 #include <asg/sdk/composites.hpp>
 
 #include "claimed/pooling/pooling.hpp"
@@ -14,45 +12,36 @@ namespace max_pool2d_backward = sdk::composites::max_pool2d_backward;
 
 using pooling::Plane;
 
-/// Adds one row of dy.  The padding takes no part, be all of the window -inf.
-void spread_row(const pooling::Windows<3>& windows, const Plane<float>& x, int64_t row,
-                const float* dy, int64_t dy_column, const Plane<float>& dx) {
-  const convolution::Axis &height = windows.height, &width = windows.width;
-  for (int64_t j = 0; j < width.result; ++j) {
-    float champion = -std::numeric_limits<float>::infinity();
-    float* winner = nullptr;
-    for (int64_t p = 0; p < height.kernel; ++p) {
-      const int64_t h = row * height.stride + p * height.dilation - height.pad;
-      for (int64_t q = 0; q < width.kernel; ++q) {
-        const int64_t w = j * width.stride + q * width.dilation - width.pad;
-        if (h < 0 || h >= height.source || w < 0 || w >= width.source) continue;
-        const float candidate = x.at(h)[w * x.column];
-        if (winner != nullptr && !pooling::beats(candidate, champion)) continue;
-        champion = candidate;
-        winner = dx.at(h) + w * dx.column;
-      }
-    }
-    if (winner != nullptr) *winner += dy[j * dy_column];
+/// One row of dy, where it is too short for vectors.
+void spread_row(const Plane<float>& x, int64_t row, int64_t count, const float* dy,
+                int64_t dy_column, const Plane<float>& dx) {
+  for (int64_t j = 0; j < count; ++j) {
+    const auto offset = [&](const Plane<float>& plane, int64_t k) {
+      return plane.at(2 * row + k / 2) + (2 * j + k % 2) * plane.column;
+    };
+    int64_t winner = 0;
+    for (int64_t k = 1; k < 4; ++k)
+      if (pooling::beats(*offset(x, k), *offset(x, winner))) winner = k;
+    for (int64_t k = 0; k < 4; ++k) *offset(dx, k) = k == winner ? dy[j * dy_column] : 0;
   }
 }
 
-void spread_plane(const pooling::Windows<3>& windows, const pooling::Pairs& pairs,
+/// What no window sees gets nothing.
+void clear(const pooling::Planes<3>& planes, const Plane<float>& dx) {
+  for (int64_t i = 0; i < planes.height; ++i)
+    for (int64_t j = i < 2 * planes.rows ? 2 * planes.columns : 0; j < planes.width; ++j)
+      dx.at(i)[j * dx.column] = 0;
+}
+
+void spread_plane(const pooling::Planes<3>& planes, const pooling::Pairs& pairs,
                   const Plane<float>& x, const Plane<float>& dy, const Plane<float>& dx) {
-  const convolution::Axis &height = windows.height, &width = windows.width;
-  const bool fast = pooling::is_pairs(height) && pooling::is_pairs(width) && x.column == 1 &&
-                    dy.column == 1 && dx.column == 1;
-  for (int64_t i = 0; i < height.source; ++i) {
-    float* row = dx.at(i);
-    if (dx.column == 1)
-      std::fill_n(row, width.source, 0.0f);
-    else
-      for (int64_t j = 0; j < width.source; ++j) row[j * dx.column] = 0;
+  const bool dense = x.column == 1 && dy.column == 1 && dx.column == 1;
+  for (int64_t i = 0; i < planes.rows; ++i) {
+    if (!dense || !pairs.spread(x.at(2 * i), x.at(2 * i + 1), dy.at(i), planes.columns,
+                                dx.at(2 * i), dx.at(2 * i + 1)))
+      spread_row(x, i, planes.columns, dy.at(i), dy.column, dx);
   }
-  for (int64_t i = 0; i < height.result; ++i) {
-    if (!fast || !pairs.spread(x.at(2 * i), x.at(2 * i + 1), dy.at(i), width.result, dx.at(2 * i),
-                               dx.at(2 * i + 1)))
-      spread_row(windows, x, i, dy.at(i), dy.column, dx);
-  }
+  clear(planes, dx);
 }
 
 }  // namespace
@@ -61,7 +50,9 @@ sdk::Kernel make_max_pool2d_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "max_pool2d_backward";
   kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    reply.accepted = convolution::fits(request) ? 1 : 0;
+    const asg_type &x = request.types[max_pool2d_backward::x],
+                   &dy = request.types[max_pool2d_backward::dy];
+    reply.accepted = pooling::are_pairs(request, x, dy) ? 1 : 0;
     reply.strided_inputs = 3;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {
@@ -69,20 +60,17 @@ sdk::Kernel make_max_pool2d_backward(Context* context) {
     const asg_value &dy = program.input(step, max_pool2d_backward::dy),
                     &x = program.input(step, max_pool2d_backward::x);
     const asg_value& dx = program.output(step, max_pool2d_backward::dx);
-    return [context, windows = pooling::Windows<3>(step, dy, {&x, &dy, &dx}),
+    return [context, planes = pooling::Planes<3>(dy, {&x, &dy, &dx}),
             pairs = pooling::find_pairs()](const sdk::Call& call) {
-      const int64_t count = windows.planes.count();
-      const int64_t work = windows.height.result * windows.width.result * windows.height.kernel *
-                               windows.width.kernel +
-                           windows.height.source * windows.width.source / 8;
-      context->share(count, work, [&](int64_t begin, int64_t end, uint32_t) {
-        windows.planes.for_each(begin, end, [&](const auto& at) {
-          spread_plane(windows, pairs,
-                       pooling::plane_of<float>(call.input(max_pool2d_backward::x), at[0]),
-                       pooling::plane_of<float>(call.input(max_pool2d_backward::dy), at[1]),
-                       pooling::plane_of<float>(call.output(max_pool2d_backward::dx), at[2]));
-        });
-      });
+      const auto spread = [&](const std::array<int64_t, 3>& at) {
+        spread_plane(planes, pairs,
+                     pooling::plane_of<float>(call.input(max_pool2d_backward::x), at[0]),
+                     pooling::plane_of<float>(call.input(max_pool2d_backward::dy), at[1]),
+                     pooling::plane_of<float>(call.output(max_pool2d_backward::dx), at[2]));
+      };
+      context->share(
+          planes.loop.count(), planes.rows * planes.columns * 4 + planes.height * planes.width / 8,
+          [&](int64_t begin, int64_t end, uint32_t) { planes.loop.for_each(begin, end, spread); });
     };
   };
   return kernel;
