@@ -33,19 +33,33 @@ Gather::Gather(const sdk::ProgramCopy& program, const asg_step& step, Context& d
     row.add(x.shape[d], {y.strides[d - 1 + indices.rank - form.batch_dims], x.strides[d]});
 }
 
+/// Single elements: what there is to do for each is too little for a walk over axes.
+template <class U, class I>
+void gather_elements(const Gather& step, const U* x, const I* indices, U* y, int64_t begin,
+                     int64_t end) {
+  const int64_t to = step.rows.inner_stride(0), along = step.rows.inner_stride(1),
+                from = step.rows.inner_stride(2);
+  step.rows.for_each_run(begin, end, [&](const std::array<int64_t, 3>& at, int64_t n) {
+    for (int64_t k = 0; k < n; ++k) {
+      const auto index = static_cast<int64_t>(indices[at[1] + k * along]);
+      step.form.check_index("gather", index);
+      y[at[0] + k * to] = x[at[2] + k * from + index * step.axis_stride];
+    }
+  });
+}
+
 template <class U, class I>
 void gather(const Gather& step, const U* x, const I* indices, U* y, int64_t begin, int64_t end) {
   const bool dense =
       step.row.rank() <= 1 && step.row.inner_stride(0) == 1 && step.row.inner_stride(1) == 1;
   const int64_t width = step.row.count();
+  if (width == 1) return gather_elements(step, x, indices, y, begin, end);
   step.rows.for_each(begin, end, [&](const std::array<int64_t, 3>& at) {
     const auto index = static_cast<int64_t>(indices[at[1]]);
     step.form.check_index("gather", index);
     const U* from = x + at[2] + index * step.axis_stride;
     U* to = y + at[0];
-    if (width == 1) {
-      *to = *from;
-    } else if (dense) {
+    if (dense) {
       std::memcpy(to, from, static_cast<std::size_t>(width) * sizeof(U));
     } else {
       step.row.for_each_run(0, width, [&](const std::array<int64_t, 2>& offset, int64_t n) {

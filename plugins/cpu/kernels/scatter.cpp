@@ -49,10 +49,28 @@ T combine(T old, T update) {
   return update;
 }
 
+/// Single elements of one (b, p), to places [low, high) of the axis.
+template <ScatterMode mode, class T, class I>
+void apply_elements(const Scatter& step, const I* indices, const T* updates, T* y, int64_t low,
+                    int64_t high) {
+  const int64_t along = step.places.inner_stride(0), from = step.places.inner_stride(1);
+  step.places.for_each_run(0, step.places.count(),
+                           [&](const std::array<int64_t, 2>& at, int64_t n) {
+                             for (int64_t k = 0; k < n; ++k) {
+                               const auto index = static_cast<int64_t>(indices[at[0] + k * along]);
+                               step.form.check_index("scatter", index);
+                               if (index < low || index >= high) continue;
+                               T& to = y[index * step.axis_stride];
+                               to = combine<mode>(to, updates[at[1] + k * from]);
+                             }
+                           });
+}
+
 /// Updates of one (b, p): those elements [begin, end) of a row, of rows [low, high) of the axis.
 template <ScatterMode mode, class T, class I>
 void apply(const Scatter& step, const I* indices, const T* updates, T* y, int64_t begin,
            int64_t end, int64_t low, int64_t high) {
+  if (step.row.count() == 1) return apply_elements<mode>(step, indices, updates, y, low, high);
   const int64_t to_stride = step.row.inner_stride(0), from_stride = step.row.inner_stride(1);
   const bool dense = to_stride == 1 && from_stride == 1;
   step.places.for_each(0, step.places.count(), [&](const std::array<int64_t, 2>& at) {
