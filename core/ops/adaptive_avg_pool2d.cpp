@@ -3,45 +3,68 @@
 #include <asg/ops/reduction.hpp>
 
 #include "ops/samples.hpp"
+#include "ops/weighted_terms.hpp"
 #include "ops/window_rules.hpp"
+#include "ops/window_taps.hpp"
 
 namespace asg {
 namespace {
 
 Types adaptive_avg_pool2d_infer(const Signature& call) { return windows::infer_adaptive(call, 2); }
 
-// Which elements of an axis' windows are no repetition, [count, longest], and how many, [count, 1].
-struct AdaptiveCounts {
-  Array used, length;
-};
-AdaptiveCounts adaptive_counts(std::int64_t size, std::int64_t count, std::int64_t longest,
-                               DType dtype) {
-  AdaptiveCounts result{Array(boolean, {count, longest}), Array(dtype, {count, 1})};
+terms::Terms adaptive_terms(std::int64_t size, std::int64_t count) {
+  terms::Terms result(static_cast<std::size_t>(count));
   for (std::int64_t i = 0; i < count; ++i) {
     const windows::Part part = windows::part(i, count, size);
-    result.length.set(i, static_cast<double>(part.end - part.first));
-    for (std::int64_t k = 0; k < longest; ++k)
-      result.used.set(i * longest + k, part.first + k < part.end ? 1 : 0);
+    for (std::int64_t k = part.first; k < part.end; ++k)
+      result[static_cast<std::size_t>(i)].push_back({k, 1});
   }
   return result;
+}
+
+// The axes whose windows are equal and stand side by side, as a window.
+Window adaptive_even(const Ints& image, const Ints& output) {
+  Window even{{1, 1}, {1, 1}, {1, 1}, {0, 0}, {0, 0}};
+  for (std::size_t i = 0; i < 2; ++i)
+    if (image[i] % output[i] == 0) even.size[i] = even.stride[i] = image[i] / output[i];
+  return even;
+}
+
+// By the number of elements in each window.
+Tensor adaptive_divided(const Tensor& sums, const Ints& image, const Ints& output) {
+  const Window even = adaptive_even(image, output);
+  Tensor y = sums / static_cast<double>(even.size[0] * even.size[1]);
+  for (std::size_t i = 0; i < 2; ++i) {
+    if (image[i] % output[i] == 0) continue;
+    Array lengths(sums.dtype(), i == 0 ? Shape{output[0], 1} : Shape{output[1]});
+    for (std::int64_t k = 0; k < output[i]; ++k) {
+      const windows::Part part = windows::part(k, output[i], image[i]);
+      lengths.set(k, static_cast<double>(part.end - part.first));
+    }
+    y = y / sums.graph().constant(lengths);
+  }
+  return y;
 }
 
 Tensors adaptive_avg_pool2d_body(const OpCall& call) {
   const Tensor& x = call.in(0);
   const Ints output = call.attributes.integers("output"), image = windows::image(x.shape());
-  if (image[0] % output[0] == 0 && image[1] % output[1] == 0)
-    return {mean(windows::adaptive_windows(x, output), {-3, -1})};
-  Tensor parts = windows::adaptive_windows(x, output);
-  Graph& graph = x.graph();
-  const AdaptiveCounts rows = adaptive_counts(image[0], output[0], parts.size(-3), x.dtype());
-  const AdaptiveCounts columns = adaptive_counts(image[1], output[1], parts.size(-1), x.dtype());
-  const auto of_rows = [&](const Array& counts) {
-    return unsqueeze(unsqueeze(graph.constant(counts), -1), -1);  // before [OW, KW]
-  };
-  parts = where(logical_and(of_rows(rows.used), graph.constant(columns.used)), parts, 0);
-  const Tensor divisors =
-      reshape(of_rows(rows.length) * graph.constant(columns.length), Shape(output));
-  return {sum(parts, {-3, -1}) / divisors};
+  Tensor y = windows::sums(x, adaptive_even(image, output));
+  for (std::size_t i = 0; i < 2; ++i)
+    if (image[i] % output[i] != 0)
+      y = terms::sums(y, x.rank() - 2 + static_cast<int>(i), adaptive_terms(image[i], output[i]));
+  return {adaptive_divided(y, image, output)};
+}
+
+Tensors adaptive_avg_pool2d_gradient(const GradientCall& call) {
+  const Ints output = call.attributes.integers("output"),
+             image = windows::image(call.in(0).shape());
+  Tensor dx = adaptive_divided(call.dy(), image, output);
+  for (std::size_t i = 2; i-- > 0;)  // single elements while they are few, then rows
+    if (image[i] % output[i] != 0)
+      dx = terms::sums(dx, dx.rank() - 2 + static_cast<int>(i),
+                       terms::adjoint(adaptive_terms(image[i], output[i]), image[i]));
+  return {windows::spread_sums(dx, adaptive_even(image, output), image)};
 }
 
 // torch.nn.functional.adaptive_avg_pool2d in float64.
@@ -78,6 +101,7 @@ std::vector<OpDef> adaptive_avg_pool2d() {
       .outputs = {{"y", "[..., OH, OW]", "as x"}},
       .attributes = {{"output", AttributeType::integers, "the size of y, {OH, OW}"}},
       .infer = adaptive_avg_pool2d_infer,
+      .gradient = adaptive_avg_pool2d_gradient,
       .decompose = adaptive_avg_pool2d_body,
       .source =
           "https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html",

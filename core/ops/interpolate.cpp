@@ -5,12 +5,13 @@
 #include <fmt/format.h>
 
 #include <asg/ops/elementwise.hpp>
-#include <asg/ops/indexing.hpp>
 #include <asg/ops/movement.hpp>
 #include <asg/ops/resize.hpp>
 
 #include "ops/rules.hpp"
 #include "ops/samples.hpp"
+#include "ops/weighted_terms.hpp"
+#include "ops/window_taps.hpp"
 
 namespace asg {
 namespace {
@@ -38,12 +39,12 @@ struct Resampling {
   bool align_corners;
   double scale;  // how many old elements one new one covers; 0: in / out
 
-  explicit Resampling(const OpCall& call)
-      : in(call.in(0).size(call.attributes.axis("axis"))),
-        out(call.attributes.integer("size")),
-        mode(call.attributes.text("mode")),
-        align_corners(call.attributes.flag("align_corners")),
-        scale(call.attributes.number("scale")) {}
+  Resampling(const Tensor& x, const Attributes& attributes)
+      : in(x.size(attributes.axis("axis"))),
+        out(attributes.integer("size")),
+        mode(attributes.text("mode")),
+        align_corners(attributes.flag("align_corners")),
+        scale(attributes.number("scale")) {}
 
   // Element i of the result is one of x. Without a scale of its own the place is an exact fraction.
   [[nodiscard]] std::int64_t nearest(std::int64_t i) const {
@@ -64,7 +65,15 @@ struct Resampling {
   }
 };
 
-// Each element as often as a whole number says: another view of x, whose adjoint is a sum.
+// Each element as often as a whole number says: another view of x.
+std::int64_t whole_repeats(const Resampling& how) {
+  if (how.mode == "linear" || how.out % how.in != 0) return 0;
+  const std::int64_t times = how.out / how.in;
+  for (std::int64_t i = 0; i < how.out; ++i)
+    if (how.nearest(i) != i / times) return 0;
+  return times;
+}
+
 Tensor repeated_elements(const Tensor& x, int axis, std::int64_t times) {
   const Shape shape = x.shape();
   const std::int64_t outer = shape.slice(0, axis + 1).numel();
@@ -74,40 +83,42 @@ Tensor repeated_elements(const Tensor& x, int axis, std::int64_t times) {
   return reshape(broadcast_to(reshape(x, {outer, 1, inner}), {outer, times, inner}), result);
 }
 
-Tensor nearest_elements(const Tensor& x, int axis, const Resampling& how) {
-  Ints places;
-  bool repeats = how.out % how.in == 0;
-  for (std::int64_t i = 0; i < how.out; ++i) {
-    places.push_back(how.nearest(i));
-    repeats = repeats && places.back() == i / (how.out / how.in);
-  }
-  if (repeats) return repeated_elements(x, axis, how.out / how.in);
-  return gather(x, x.graph().constant(Array({how.out}, places)), axis);
+Tensor summed_repeats(const Tensor& dy, int axis, std::int64_t times) {
+  const auto axes = static_cast<std::size_t>(dy.rank() - axis);
+  Window window{Ints(axes, 1), Ints(axes, 1), Ints(axes, 1), Ints(axes, 0), Ints(axes, 0)};
+  window.size[0] = window.stride[0] = times;
+  return windows::sums(dy, window);
 }
 
-Tensor weighted_neighbours(const Tensor& x, int axis, const Resampling& how) {
-  Ints low, high;
-  std::vector<double> weights;
+terms::Terms resampling_terms(const Resampling& how) {
+  terms::Terms result;
   for (std::int64_t i = 0; i < how.out; ++i) {
+    if (how.mode != "linear") {
+      result.push_back({{how.nearest(i), 1}});
+      continue;
+    }
     const double place = how.between(i);
-    low.push_back(static_cast<std::int64_t>(place));
-    high.push_back(std::min(low.back() + 1, how.in - 1));
-    weights.push_back(place - static_cast<double>(low.back()));
+    const auto low = static_cast<std::int64_t>(place);
+    const double weight = place - static_cast<double>(low);
+    result.push_back({{low, 1 - weight}, {std::min(low + 1, how.in - 1), weight}});
   }
-  Graph& graph = x.graph();
-  Shape along{how.out};
-  for (int d = axis + 1; d < x.rank(); ++d) along.push_back(1);
-  const Tensor weight = graph.constant(Array(along, weights).to(x.dtype()));
-  const Tensor a = gather(x, graph.constant(Array({how.out}, low)), axis);
-  const Tensor b = gather(x, graph.constant(Array({how.out}, high)), axis);
-  return (1 - weight) * a + weight * b;
+  return result;
 }
 
 Tensors interpolate_body(const OpCall& call) {
-  const Resampling how(call);
+  const Resampling how(call.in(0), call.attributes);
   const int axis = call.attributes.axis("axis");
-  return {how.mode == "linear" ? weighted_neighbours(call.in(0), axis, how)
-                               : nearest_elements(call.in(0), axis, how)};
+  if (const std::int64_t times = whole_repeats(how); times > 0)
+    return {repeated_elements(call.in(0), axis, times)};
+  return {terms::sums(call.in(0), axis, resampling_terms(how))};
+}
+
+Tensors interpolate_gradient(const GradientCall& call) {
+  const Resampling how(call.in(0), call.attributes);
+  const int axis = call.attributes.axis("axis");
+  if (const std::int64_t times = whole_repeats(how); times > 0)
+    return {summed_repeats(call.dy(), axis, times)};
+  return {terms::sums(call.dy(), axis, terms::adjoint(resampling_terms(how), how.in))};
 }
 
 // torch.nn.functional.interpolate in float64.
@@ -217,6 +228,7 @@ std::vector<OpDef> interpolate() {
                      {"scale", AttributeType::number,
                       "how many elements of x one of y covers; 0: N / size"}},
       .infer = interpolate_infer,
+      .gradient = interpolate_gradient,
       .decompose = interpolate_body,
       .source = "https://pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html",
       .samples = interpolate_samples,
