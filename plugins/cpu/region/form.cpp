@@ -54,20 +54,23 @@ void check_reach(const sdk::ProgramCopy& program, const asg_region& region, uint
     check_reach(program, region.rank, &instance.length, access, instance.values[index]);
 }
 
-/// Takes bounds that leave only index 0 of an axis out of a store's list.
+/// Takes bounds that leave only index 0 of some axes out of a store's list.
 void note_first_axes(const asg_region& region, Access& access) {
   std::erase_if(access.bounds, [&](const Bound& bound) {
-    uint32_t axis = region.rank;
+    uint32_t axes = 0;
+    bool forward = false, back = false;
     for (uint32_t d = 0; d < region.rank; ++d) {
-      if (bound.position.coefficients[d] == 0) continue;
-      if (axis != region.rank) return false;
-      axis = d;
+      const int64_t step = bound.position.coefficients[d];
+      if (step == 0) continue;
+      if (std::abs(step) < bound.extent) return false;
+      axes |= 1u << d;
+      (step > 0 ? forward : back) = true;
     }
-    if (axis == region.rank || bound.position.base != 0 ||
-        std::abs(bound.position.coefficients[axis]) < bound.extent || bound.extent < 1)
+    if (axes == 0 || bound.position.base != 0 || bound.extent < 1 || (forward && back))
       return false;
-    access.first_axes |= 1u << axis;
-    access.element.coefficients[axis] = 0;
+    access.first_axes |= axes;
+    for (uint32_t d = 0; d < region.rank; ++d)
+      if ((axes >> d & 1) != 0) access.element.coefficients[d] = 0;
     return true;
   });
 }
