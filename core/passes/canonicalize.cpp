@@ -49,6 +49,11 @@ class Match {
     if (from.op.lowering.role != Lowering::Role::constant || t.numel() != 1) return {};
     return from.attributes.array("value").get(0);
   }
+  // A constant, an input or a variable, seen through reshape and broadcast_to.
+  [[nodiscard]] bool is_given(Tensor t) const {
+    while (is(t, ops.broadcast_to) || is(t, ops.reshape)) t = operand_of(t, 0);
+    return made_by(t).op.lowering.is_given();
+  }
   [[nodiscard]] bool is_number(std::size_t i, double value) const {
     const std::optional<double> n = number(in(i));
     return n && *n == value && std::signbit(*n) == std::signbit(value);
@@ -149,6 +154,17 @@ Result permuted(const Match& m) {
   if (twice) return m.make(m.ops.permute, {base}, {{"axes", axes}});
   return {};
 }
+// The flip of a product is read from memory, where the product would have to go first: a factor
+// that is in memory is flipped instead, and what it meets.
+Result flipped(const Match& m) {
+  const Tensor& x = m.in(0);
+  if (!m.is(x, m.ops.mul) || (!m.is_given(m.operand_of(x, 0)) && !m.is_given(m.operand_of(x, 1))))
+    return {};
+  Tensors factors;
+  for (std::size_t i = 0; i < 2; ++i)
+    factors.push_back(m.make(m.node.op, {m.operand_of(x, i)}, m.node.attributes));
+  return m.make(m.ops.mul, factors);
+}
 // Views that change nothing.
 Result unchanged(const Match& m) {
   if (m.in(0).shape() == m.node.outputs[0].shape) return m.in(0);
@@ -208,6 +224,7 @@ constexpr std::pair<std::string_view, Rule> exact[] = {{"neg", involution},
                                                        {"cast", converted},
                                                        {"reshape", reshaped},
                                                        {"permute", permuted},
+                                                       {"flip", flipped},
                                                        {"broadcast_to", unchanged},
                                                        {"slice", sliced},
                                                        {"pad", padded},

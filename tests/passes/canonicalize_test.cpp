@@ -6,6 +6,7 @@
 
 #include <asg/asg.hpp>
 #include <asg/passes/passes.hpp>
+#include <asg/passes/program.hpp>
 #include <asg/runtime/target.hpp>
 
 namespace {
@@ -68,6 +69,21 @@ BOOST_AUTO_TEST_CASE(exact_rules_change_no_bit) {
       BOOST_TEST(!has_op(optimize({graph, {y}}, *target_of(reference())).graph, rule.gone));
     }
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_product_is_not_stored) {
+  PassOptions without;
+  without.disabled = {Pass::canonicalize};
+  Graph graph;
+  const Tensor x = graph.input("x", f64, {12});
+  const Tensor factors = graph.constant(Array::full(f64, {12}, 3.0));
+  const Tensor y = x + flip(x * factors, 0);
+  BOOST_TEST(identical(run(graph, y, {}), run(graph, y, without)));
+  const auto kernels = [&](const PassOptions& options) {
+    return compile(reference(), graph, {y}, "rule", options).program().steps.size();
+  };
+  BOOST_TEST(kernels({}) == 1U);
+  BOOST_TEST(kernels(without) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(rounding_twice_is_rounding_once) {

@@ -60,7 +60,7 @@ struct RotaryOptions {
 /// Shapes   x [..., T, D] -> as x, for any T; with `axis` -3 [..., T, heads, D], and so on
 /// Types    float
 /// Errors   ShapeError when `dim` is odd or beyond D, or `axis` is the last.
-/// Cost     one region, two for the gradient; with `dim` below D also the copy of a concat. The
+/// Cost     one region, and one for the gradient; with `dim` below D also the copy of a concat. The
 ///          tables are constants of the graph, which all layers share.
 /// Source   https://arxiv.org/abs/2104.09864
 [[nodiscard]] Tensor rotary(const Operand& x, const RotaryOptions& options = {},
