@@ -5,22 +5,31 @@
 
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/movement.hpp>
+#include <asg/ops/pooling.hpp>
 
 #include "ops/channel_rules.hpp"
 
 namespace asg {
 namespace {
 
+// A number of each channel in front of x [N, C, ...], as one of each sample: what comes back to it
+// is summed over a sample's elements first, which are neighbours.
+Tensor over_samples(const Tensor& channels, const Tensor& x) {
+  Shape samples = x.shape();
+  for (int axis = 2; axis < x.rank(); ++axis) samples[axis] = 1;
+  return broadcast_to(channel::over(channels, x.rank()), samples);
+}
+
 // x * weight + bias, channel by channel.
 Tensor affine(std::string_view function, const Call& call, Tensor x, const Tensor& weight,
               const Tensor& bias) {
   if (weight.defined()) {
     channel::require_like(function, call, weight, "weight", x);
-    x = x * channel::over(weight, x.rank());
+    x = x * over_samples(weight, x);
   }
   if (bias.defined()) {
     channel::require_like(function, call, bias, "bias", x);
-    x = x + channel::over(bias, x.rank());
+    x = x + over_samples(bias, x);
   }
   return x;
 }
@@ -57,15 +66,14 @@ Tensor local_response_norm(const Operand& x, std::int64_t size, double alpha, do
   const Tensor t = call.as_float(call.tensor(x));
   call.require(t.rank() >= 3, "x needs the axes [N, C, L, ...]");
   call.require(size >= 1, "size must be at least 1");
-  std::vector<std::int64_t> low(static_cast<std::size_t>(t.rank()), 0), high = low;
-  low[1] = size / 2;
-  high[1] = (size - 1) / 2;
-  const Tensor squares = pad(square(t), low, high);
-  Tensor total;
-  for (std::int64_t i = 0; i < size; ++i) {
-    const Tensor part = slice(squares, 1, i, i + t.size(1));
-    total = total.defined() ? total + part : part;
-  }
+  if (t.numel() == 0) return t;
+  // Sums over `size` channels, (size - 1) / 2 of them behind; as a pool of images [C, L].
+  const std::int64_t behind = (size - 1) / 2, before = size / 2;
+  const Tensor squares = pad(flatten(square(t), 2), {0, before - behind, 0}, {0, 0, 0});
+  const Tensor total =
+      reshape(avg_pool2d(squares, Pair(size, 1),
+                         {.stride = Pair(1), .padding = Pair(behind, 0), .divisor_override = 1}),
+              t.shape());
   return t / pow(k + total * (alpha / static_cast<double>(size)), beta);
 }
 
