@@ -62,6 +62,16 @@ Tensor first_maxima_by_reduction(const Tensor& x, const Window& w) {
                                 Shape(image).numel(), {-2, -1});
 }
 
+// -1 for windows that see nothing.
+Tensor or_nowhere(const Tensor& places, const WindowStarts& rows, const WindowStarts& columns) {
+  if (sees_all(rows) && sees_all(columns)) return places;
+  Array sees(boolean, {std::ssize(rows.ahead), std::ssize(columns.ahead)});
+  std::int64_t at = 0;
+  for (const std::int64_t i : rows.ahead)
+    for (const std::int64_t j : columns.ahead) sees.set(at++, i >= 0 && j >= 0 ? 1 : 0);
+  return where(places.graph().constant(sees), places, -1);
+}
+
 Window one_axis(Window w, std::size_t without) {
   w.size[without] = w.stride[without] = w.dilation[without] = 1;
   w.pad_low[without] = w.pad_high[without] = 0;
@@ -83,7 +93,10 @@ Tensor windows::first_maxima(const Tensor& x, const Window& w) {
   if (x.numel() == 0) return zeros(graph, unfold(x, w).shape().slice(0, x.rank()), i64);
   const std::int64_t row = x.size(-1);
   const WindowStarts rows = window_starts(w, 0, x.size(-2)), columns = window_starts(w, 1, row);
-  const std::int64_t farthest = w.size[0] * w.dilation[0] * row + w.size[1] * w.dilation[1];
+  const auto of_tap = [&](const Ints& at) {
+    return at[0] * w.dilation[0] * row + at[1] * w.dilation[1];
+  };
+  const std::int64_t farthest = of_tap({w.size[0] - 1, w.size[1] - 1});
   const DType narrow = farthest < std::numeric_limits<std::int32_t>::max() ? i32 : i64;
   const auto number = [&](std::int64_t n) {
     return full(graph, {}, static_cast<double>(n), narrow);
@@ -96,9 +109,6 @@ Tensor windows::first_maxima(const Tensor& x, const Window& w) {
       nothing,
       padded ? graph.constant(Array(sides, of_windows(rows.ahead, columns.ahead, row)).to(narrow))
              : number(0)};
-  const auto of_tap = [&](const Ints& at) {
-    return at[0] * w.dilation[0] * row + at[1] * w.dilation[1];
-  };
   if (w.size[0] * w.size[1] <= most_best_taps) {
     for_each_tap(unfold(x, w, lowest_of_all), w.size,
                  [&](const Ints& at, const Tensor& tap) { best.meet(tap, number(of_tap(at))); });
@@ -115,14 +125,7 @@ Tensor windows::first_maxima(const Tensor& x, const Window& w) {
   }
   const Tensor place = cast(best.place, i64) +
                        graph.constant(Array(sides, of_windows(rows.origin, columns.origin, row)));
-  if (sees_all(rows) && sees_all(columns)) return place;
-  Array sees(boolean, sides);
-  for (std::int64_t i = 0; i < sees.numel(); ++i)
-    sees.set(i, rows.ahead[static_cast<std::size_t>(i / sides[1])] >= 0 &&
-                        columns.ahead[static_cast<std::size_t>(i % sides[1])] >= 0
-                    ? 1
-                    : 0);
-  return where(graph.constant(sees), place, -1);
+  return or_nowhere(place, rows, columns);
 }
 
 Tensor windows::added_at(const Tensor& dy, const Tensor& places, const Ints& image) {
