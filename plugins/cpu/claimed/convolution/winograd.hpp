@@ -25,7 +25,6 @@ struct Winograd {
   static constexpr int64_t elements = taken * taken;
   static constexpr int64_t longest_unit = 32;  // tiles
 
-  Winograd() = default;
   Winograd(const Axis& height, const Axis& width, int64_t images, int64_t channels,
            int64_t filters);
 
