@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <asg/sdk/backend.h>
 #include <asg/graph/error.hpp>
 
 namespace asg {
@@ -55,6 +56,17 @@ void Signature::require_attributes() const {
 }
 
 Types same_as_first(const Signature& call) { return {call.in(0)}; }
+
+std::uint32_t Lowering::region_instruction() const {
+  switch (role) {
+    case Role::iota:
+      return ASG_EW_IOTA;
+    case Role::random_bits:
+      return ASG_EW_RANDOM;
+    default:
+      return instruction;
+  }
+}
 
 Types infer_types(const Signature& call) {
   call.require_attributes();

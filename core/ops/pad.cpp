@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <asg/ops/creation.hpp>
 #include <asg/ops/movement.hpp>
 
 #include "ops/rules.hpp"
@@ -53,6 +54,27 @@ std::optional<View> pad_view(const View& operand, const Signature& call, const T
   });
 }
 
+// x between blocks of the number, axis by axis.
+Tensors pad_by_concat(const OpCall& call) {
+  const Ints& low = call.attributes.integers("low");
+  const Ints& high = call.attributes.integers("high");
+  Tensor y = call.in(0);
+  for (int axis = 0; axis < y.rank(); ++axis) {
+    const auto block = [&](std::int64_t size) {
+      Shape shape = y.shape();
+      shape[axis] = size;
+      return full(y.graph(), shape, call.attributes.number("value"), y.dtype());
+    };
+    const auto i = static_cast<std::size_t>(axis);
+    Tensors parts;
+    if (low[i] > 0) parts.push_back(block(low[i]));
+    parts.push_back(y);
+    if (high[i] > 0) parts.push_back(block(high[i]));
+    if (parts.size() > 1) y = concat(parts, axis);
+  }
+  return {y};
+}
+
 std::vector<Sample> pad_samples() {
   const auto sample = [](const Array& x, const Ints& low, const Ints& high, double value,
                          std::vector<Array> y = {}) {
@@ -93,7 +115,7 @@ std::vector<OpDef> pad() {
                      {"value", AttributeType::number, "what they are"}},
       .infer = pad_infer,
       .gradient = pad_gradient,
-      .lowering = {.view = pad_view},
+      .lowering = {.view = pad_view, .without_bounds = pad_by_concat},
       .source = "https://openxla.org/stablehlo/spec#pad",
       .samples = pad_samples,
   }};

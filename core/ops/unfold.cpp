@@ -137,6 +137,18 @@ std::optional<View> unfold_view(const View& operand, const Signature& call,
   });
 }
 
+// The same of what has been padded before.
+Tensors unfold_padded(const OpCall& call) {
+  const Tensor& x = call.in(0);
+  const Window window = window_of(call.attributes);
+  const auto lead = static_cast<std::size_t>(x.rank()) - window.size.size();
+  Ints low(lead, 0), high(lead, 0);
+  low.insert(low.end(), window.pad_low.begin(), window.pad_low.end());
+  high.insert(high.end(), window.pad_high.begin(), window.pad_high.end());
+  const Tensor padded = pad(x, low, high, call.attributes.number("value"));
+  return {unfold(padded, {window.size, window.stride, window.dilation, {}, {}})};
+}
+
 Attributes sample_attributes(const Window& w) {
   return {{"sizes", w.size},
           {"strides", w.stride},
@@ -217,7 +229,7 @@ std::vector<OpDef> unfold() {
               .attributes = of_unfold,
               .infer = infer_unfold,
               .gradient = gradient_unfold,
-              .lowering = {.view = unfold_view},
+              .lowering = {.view = unfold_view, .without_bounds = unfold_padded},
               .source = "https://pytorch.org/docs/stable/generated/torch.nn.Unfold.html",
               .samples = unfold_samples,
           },

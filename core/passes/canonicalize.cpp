@@ -28,15 +28,21 @@ struct RuleOps {
 // bit for every input, infinities, NaN and signed zeros included.
 class Match {
  public:
-  Match(const RuleOps& known, const Node& of, const Tensors& in, Graph& to)
-      : ops(known), node(of), operands(in), graph(to) {}
+  Match(const RuleOps& known, const Node& of, const Tensors& in, Graph& to,
+        const Target& for_target)
+      : ops(known), node(of), operands(in), graph(to), target(for_target) {}
 
   const RuleOps& ops;
   const Node& node;
   const Tensors& operands;
   Graph& graph;
+  const Target& target;
 
   [[nodiscard]] const Tensor& in(std::size_t i) const { return operands[i]; }
+  // Whether a rule may make an op that was not there.
+  [[nodiscard]] bool may_make(const OpDef& op) const {
+    return target.accepts_instruction(op.lowering.instruction, in(0).dtype());
+  }
   [[nodiscard]] Node made_by(const Tensor& t) const { return graph.node(t.value().node); }
   [[nodiscard]] bool is(const Tensor& t, const OpDef& op) const { return &made_by(t).op == &op; }
   [[nodiscard]] Tensor operand_of(const Tensor& t, std::size_t i) const {
@@ -77,6 +83,7 @@ Result idempotent(const Match& m) {
   return {};
 }
 Result absolute(const Match& m) {
+  // The op is there already.
   if (m.is(m.in(0), m.ops.neg)) return m.make(m.ops.abs, {m.operand_of(m.in(0), 0)});
   return idempotent(m);
 }
@@ -107,7 +114,7 @@ Result divided(const Match& m) {
   if (m.is_number(1, 1)) return m.in(0);
   const std::optional<double> n = m.number(m.in(1));
   const DType dtype = m.in(0).dtype();
-  if (!n || (dtype != f32 && dtype != f64)) return {};
+  if (!n || (dtype != f32 && dtype != f64) || !m.may_make(m.ops.mul)) return {};
   int exponent = 0;
   if (std::abs(std::frexp(*n, &exponent)) != 0.5 || std::abs(exponent) > 120) return {};
   return times(m, 1 / *n);
@@ -195,11 +202,11 @@ Result zero_added(const Match& m) {
 }
 Result divided_by_number(const Match& m) {
   const std::optional<double> n = m.number(m.in(1));
-  if (!n || *n == 0 || !is_float(m.in(0).dtype())) return {};
+  if (!n || *n == 0 || !is_float(m.in(0).dtype()) || !m.may_make(m.ops.mul)) return {};
   return times(m, 1 / *n);
 }
 Result root_of_reciprocal(const Match& m) {
-  if (m.is_number(0, 1) && m.is(m.in(1), m.ops.sqrt))
+  if (m.is_number(0, 1) && m.is(m.in(1), m.ops.sqrt) && m.may_make(m.ops.rsqrt))
     return m.make(m.ops.rsqrt, {m.operand_of(m.in(1), 0)});
   return divided_by_number(m);
 }
@@ -267,7 +274,7 @@ Traced canonicalize(TracedView traced, const PassContext& context) {
     if ((rule != nullptr || other != nullptr) && context.fuel > 0) {
       const OriginScope scope(rewrite.graph(), node.origin);
       const Tensors& operands = rewrite.operands(node);
-      const Match match(ops, node, operands, rewrite.graph());
+      const Match match(ops, node, operands, rewrite.graph(), context.target);
       if (rule != nullptr) result = rule(match);
       if (!result && other != nullptr) result = other(match);
     }

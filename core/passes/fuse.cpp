@@ -102,10 +102,13 @@ class Fuser {
       if (layout_.kind[id] != Kind::kernel) continue;
       const Node node = graph_.node(id);
       if (node.op.lowering.kernel != ASG_OP_MATMUL || node.outputs[0].shape.numel() == 0) continue;
-      Types types;
-      for (const Value operand : node.operands) types.push_back(graph_.type(operand));
-      types.push_back(node.outputs[0]);
-      if (context_.target.accepts_epilogue(types)) attach(node);
+      // One row must have all that the step asks for.
+      const bool in_order = std::all_of(
+          node.operands.begin(), node.operands.end(),
+          [&](Value operand) { return is_row_major(layout_.sources.of(operand).view); });
+      const std::uint32_t flags = ASG_CAP_EPILOGUE | (in_order ? 0 : ASG_CAP_STRIDED);
+      if (context_.target.accepts_kernel(ASG_OP_MATMUL, types_of(graph_, node), flags))
+        attach(node);
     }
   }
 

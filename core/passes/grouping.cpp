@@ -31,7 +31,14 @@ constexpr std::string_view why_text[] = {
     "a reduction over outer axes is needed at once",
     "out of fuel",
     "the variable is read through another view",
-    "the device cannot leave out the points at which a row's value is not stored"};
+    "the device cannot leave out the points at which a row's value is not stored",
+    "the device has no tables of regions"};
+static_assert(std::size(why_text) == static_cast<std::size_t>(Why::instances) + 1);
+
+// What a rule of the device says to a join.
+constexpr Why why_of_rule[] = {Why::axes,   Why::loads,  Why::nodes,
+                               Why::guards, Why::phases, Why::instances};
+static_assert(std::size(why_of_rule) == region_rules.size());
 
 // The reduced axes of a reduce node as a range [begin, end) of products of inner axes; begin == 0
 // when they are not neighbours.
@@ -396,7 +403,7 @@ Why Grouping::rows_allow(Join& join) const {
       const bool becomes_row = group == join.a ? join.a_rows : join.b_rows;
       if (!becomes_row && !row_value(id)) continue;
       if (!limits_.bounds && layout.kind[id] != Kind::reduce && is_stored(id, join.members))
-        return Why::guards;
+        join.guards = true;
       if (layout.assigned[id] == no_node || late_[id]) continue;
       visits += static_cast<std::int64_t>(layout.readers[layout.assigned[id]].size());
       for (const NodeId reader : layout.readers[layout.assigned[id]])
@@ -415,20 +422,23 @@ Why Grouping::phases_allow(Join& join) const {
 
 Why Grouping::within_limits(Join& join) const {
   const Group& both = join.group;
-  const int rank = both.anchor == no_node ? static_cast<int>(both.cuts.size()) + 1
-                                          : graph.node(both.anchor).outputs[0].shape.rank();
-  if (rank > limits_.rank) return Why::axes;
-  if (join.phases > 0 && !limits_.phases) return Why::phases;
   if (both.loads.size() > most_loads) return Why::loads;
+  RegionNeeds needs;
+  needs.rank = both.anchor == no_node
+                   ? both.cuts.size() + 1
+                   : static_cast<std::uint64_t>(graph.node(both.anchor).outputs[0].shape.rank());
+  needs.phases = join.phases > 0;
+  needs.bounds = join.guards;
   if (limits_.insts > 0) {
     // Each phase computes anew what it needs.
-    std::int64_t insts = both.anchor == no_node ? 0 : 2;
-    for (const NodeId id : join.members) insts += layout.insts[id] * std::int64_t{join.phases + 1};
-    if (insts > limits_.insts) return Why::nodes;
+    const auto each = static_cast<std::uint64_t>(join.phases + 1);
+    needs.insts = both.anchor == no_node ? 0 : 2;
+    for (const NodeId id : join.members)
+      needs.insts += static_cast<std::uint64_t>(layout.insts[id]) * each;
   }
-  if (limits_.buffers > 0 && values_touched(join.members, both) > limits_.buffers)
-    return Why::loads;
-  return Why::fused;
+  if (limits_.buffers > 0) needs.buffers = values_touched(join.members, both);
+  const std::optional<std::size_t> broken = broken_rule(needs, limits_);
+  return broken ? why_of_rule[*broken] : Why::fused;
 }
 
 Why Grouping::can_follow(NodeId product, NodeId id) const {

@@ -7,6 +7,7 @@
 
 #include "passes/kernels.hpp"
 #include "passes/layout.hpp"
+#include "passes/region_rules.hpp"
 
 namespace asg {
 
@@ -28,7 +29,8 @@ enum class Why : std::uint8_t {
   outer,
   fuel,
   state,
-  guards
+  guards,
+  instances
 };
 
 /// A node and the number of its output.
@@ -91,6 +93,7 @@ class Grouping {
     Group group = {};                     // of both
     std::vector<NodeId> members = {};     // of both, ascending
     int phases = 0;                       // reductions that a value waits for at most
+    bool guards = false;                  // stores of rows' values, which have bounds
   };
   // A rule says why the two cannot be joined, and fills in what it found out of them together.
   using Rule = Why (Grouping::*)(Join&) const;

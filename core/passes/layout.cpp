@@ -33,6 +33,13 @@ bool is_costly(std::uint32_t instruction) {
   }
 }
 
+Types types_of(const Graph& graph, const Node& node) {
+  Types types;
+  for (const Value operand : node.operands) types.push_back(graph.type(operand));
+  types.insert(types.end(), node.outputs.begin(), node.outputs.end());
+  return types;
+}
+
 bool is_number(const Node& node) {
   return node.op.lowering.role == Lowering::Role::constant && node.outputs[0].shape.numel() == 1;
 }
@@ -73,7 +80,7 @@ std::optional<Coordinates> coordinates(const View& view, const Shape& shape) {
   return result;
 }
 
-Layout::Layout(TracedView traced)
+Layout::Layout(TracedView traced, const RegionLimits& limits)
     : graph(traced.graph),
       outputs(traced.outputs),
       live(live_nodes(traced)),
@@ -87,7 +94,7 @@ Layout::Layout(TracedView traced)
       assigned(graph.size(), no_node) {
   sources.extend(live);
   classify();
-  find_free();
+  find_free(limits);
   find_readers();
 }
 
@@ -111,8 +118,13 @@ bool Layout::can_inline(NodeId reader, const Source& source) const {
          coordinates(source.view, graph.type(source.base).shape).has_value();
 }
 
-void Layout::find_free() {
+void Layout::find_free(const RegionLimits& limits) {
   constexpr int most = 12;
+  // A reader has up to three of them, and must be within the limits by itself.
+  constexpr std::uint64_t operands = 3;
+  const auto fits = [](std::uint64_t each, std::uint64_t limit) {
+    return limit == 0 || operands * each < limit;
+  };
   std::vector<int> size(graph.size(), 0);
   for (NodeId id = 0; id < graph.size(); ++id) {
     const Node node = graph.node(id);
@@ -137,7 +149,9 @@ void Layout::find_free() {
       }
     }
     size[id] = total;
-    free[id] = cheap && total <= most;
+    free[id] = cheap && total <= most &&
+               fits(static_cast<std::uint64_t>(insts[id]), limits.insts) &&
+               (reads[id].size() <= 1 || fits(reads[id].size(), limits.buffers));
   }
 }
 

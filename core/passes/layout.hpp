@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <asg/passes/passes.hpp>
+#include <asg/passes/target.hpp>
 
 #include "passes/sources.hpp"
 
@@ -16,12 +17,15 @@ inline constexpr std::int64_t small_domain = 4096;
 /// Whether the instruction's result is worth keeping rather than computing again.
 [[nodiscard]] bool is_costly(std::uint32_t instruction);
 
+/// The types of a node's operands and results, in the order of a backend's rows.
+[[nodiscard]] Types types_of(const Graph& graph, const Node& node);
+
 /// Whether the node is a constant of one element, which becomes part of the instructions.
 [[nodiscard]] bool is_number(const Node& node);
 
 /// What is known of the graph before kernels are formed.
 struct Layout {
-  explicit Layout(TracedView traced);
+  Layout(TracedView traced, const RegionLimits& limits);
 
   const Graph& graph;
   const Tensors& outputs;
@@ -48,7 +52,7 @@ struct Layout {
 
  private:
   void classify();
-  void find_free();
+  void find_free(const RegionLimits& limits);
   void find_readers();
 };
 

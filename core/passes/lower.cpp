@@ -8,6 +8,9 @@
 #include <asg/graph/error.hpp>
 #include <asg/graph/op.hpp>
 
+#include "passes/abi_names.hpp"
+#include "passes/check_program.hpp"
+#include "passes/fit_region.hpp"
 #include "passes/fuse.hpp"
 #include "passes/region.hpp"
 #include "passes/schedule.hpp"
@@ -17,6 +20,12 @@ namespace {
 
 using Kind = Layout::Kind;
 using Role = Lowering::Role;
+
+// Whether there is nothing to compute.
+bool is_empty(const Node& node) {
+  return std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [](const TensorType& type) { return type.shape.numel() == 0; });
+}
 
 // What a region is called in dumps and profiles: its ops.
 std::string name_of(const Graph& graph, const Kernel& kernel) {
@@ -42,7 +51,8 @@ Lowerer::Lowerer(TracedView traced, const PassContext& context)
     : traced_(traced),
       graph_(traced.graph),
       context_(context),
-      layout_(traced),
+      limits_(context.target.region_limits()),
+      layout_(traced, limits_),
       fused_(fuse(layout_, context)) {
   std::uint32_t count = 0;
   for (NodeId id = 0; id < graph_.size(); ++id) {
@@ -55,7 +65,7 @@ Lowerer::Lowerer(TracedView traced, const PassContext& context)
 Program Lowerer::run() {
   program_.slots.push_back({ASG_SLOT_ARENA, "arena", {}, 0, {}});
   for (NodeId id = 0; id < graph_.size(); ++id)
-    if (layout_.kind[id] != Kind::none) check(graph_.node(id));
+    if (layout_.kind[id] != Kind::none && !is_empty(graph_.node(id))) check(graph_.node(id));
   lower_leaves();
   find_homes();
   for (const std::uint32_t k : schedule(layout_, fused_, context_)) lower_kernel(fused_.kernels[k]);
@@ -63,14 +73,17 @@ Program Lowerer::run() {
   lower_late_assigns();
   if (context_.options.has(Pass::share_places)) share_places(program_, buffers_);
   std::int64_t planned = 0, staged = 0;
-  plan_arena(program_, buffers_, context_.target.alignment(), planned);
+  plan_arena(program_, buffers_, context_.target.memory_limits().alignment, planned);
   assign_stages(program_, staged);
   context_.report.visits.push_back({"plan", planned});
   context_.report.visits.push_back({"stages", staged});
+  check_program(program_, context_.target);
   return std::move(program_);
 }
 
 // ---- what the target can do --------------------------------------------------
+//
+// The finished program is checked as well; here the node is known that asks for too much.
 
 void Lowerer::refuse(const Node& node, std::string_view why) const {
   std::string text = fmt::format("{}: backend '{}' cannot execute it: {}", node.op.name,
@@ -80,20 +93,31 @@ void Lowerer::refuse(const Node& node, std::string_view why) const {
   throw TypeError(text + fmt::format("\n  at {}", to_string(node.origin)));
 }
 
+// What is given, and no number among the instructions, is loaded by those that read it.
+void Lowerer::check_loads(const Node& node) const {
+  for (const Value operand : node.operands) {
+    const Value base = layout_.sources.of(operand).base;
+    if (layout_.kind[base.node] != Kind::none || is_number(graph_.node(base.node))) continue;
+    if (const DType dtype = graph_.type(base).dtype;
+        !context_.target.accepts_instruction(ASG_EW_LOAD, dtype))
+      refuse(node, fmt::format("it has no load for {}", name(dtype)));
+  }
+}
+
 void Lowerer::check(const Node& node) const {
   const Target& target = context_.target;
   const Lowering& how = node.op.lowering;
-  if (how.instruction != 0) {
-    const bool compares = how.instruction >= ASG_EW_EQ && how.instruction <= ASG_EW_GE;
+  if (layout_.is_region(node.id)) check_loads(node);
+  if (const std::uint32_t instruction = how.region_instruction(); instruction != 0) {
+    const bool compares = instruction >= ASG_EW_EQ && instruction <= ASG_EW_GE;
     const DType subject = compares ? graph_.type(node.operands[0]).dtype : node.outputs[0].dtype;
-    if (!target.accepts_instruction(how.instruction, subject))
+    if (!target.accepts_instruction(instruction, subject))
       refuse(node, fmt::format("it has no {} for {}", node.op.name, name(subject)));
   } else if (how.kernel != 0) {
-    Types types;
-    for (const Value operand : node.operands) types.push_back(graph_.type(operand));
-    types.insert(types.end(), node.outputs.begin(), node.outputs.end());
-    if (!target.accepts_kernel(how.kernel, types))
-      refuse(node, fmt::format("it has no such kernel for {}", name(types[0].dtype)));
+    const Types types = types_of(graph_, node);
+    if (!target.accepts_kernel(how.kernel, types, 0))
+      refuse(node, fmt::format("it has no kernel {} for {} of {} axes", abi::op_name(how.kernel),
+                               name(types[0].dtype), types[0].shape.rank()));
   } else if (how.role == Role::reduce) {
     const auto& kind = node.attributes.text("kind");
     if (!target.accepts_reduction(reduction_kind(kind), node.outputs[0].dtype))
@@ -245,6 +269,12 @@ void Lowerer::emit(Step step) {
 }
 
 void Lowerer::emit_region(Region region, Step step) {
+  if (step.op != ASG_OP_REGION || region.dims.rank() <= limits_.rank)
+    return emit_part(std::move(region), std::move(step));
+  for (Region& part : fit_rank(std::move(region), limits_.rank)) emit_part(std::move(part), step);
+}
+
+void Lowerer::emit_part(Region region, Step step) {
   const auto mention = [](std::vector<std::uint32_t>& list, std::uint32_t value) {
     if (std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
   };
@@ -264,16 +294,18 @@ void Lowerer::lower_kernel(const Kernel& kernel) {
   if (kernel.anchor == no_node) return lower_region(kernel);
   const Node node = graph_.node(kernel.anchor);
   if (node.op.lowering.role == Role::concat) return lower_concat(node);
-  if (std::all_of(node.outputs.begin(), node.outputs.end(),
-                  [](const TensorType& type) { return type.shape.numel() == 0; }))
-    return;
+  if (is_empty(node)) return;
   const bool claimed = node.op.lowering.kernel == 0;
   Step step = new_step(claimed ? ASG_OP_CLAIMED : node.op.lowering.kernel, node);
   for (const Value operand : node.operands) step.inputs.push_back(view_value(operand));
-  if (const Claim* claim = traced_.claim(node.id); claim != nullptr && claim->scratch_bytes > 0) {
-    const TensorType bytes{boolean, {static_cast<std::int64_t>(claim->scratch_bytes)}};
-    const int scratch = new_buffer(ASG_SLOT_ARENA, bytes);
-    step.scratch = static_cast<int>(whole_value(scratch, boolean));
+  if (const Claim* claim = traced_.claim(node.id); claim != nullptr) {
+    step.strided_inputs = claim->strided_inputs;
+    step.strided_outputs = claim->strided_outputs;
+    if (claim->scratch_bytes > 0) {
+      const TensorType bytes{boolean, {static_cast<std::int64_t>(claim->scratch_bytes)}};
+      const int scratch = new_buffer(ASG_SLOT_ARENA, bytes);
+      step.scratch = static_cast<int>(whole_value(scratch, boolean));
+    }
   }
   step.attributes = node.attributes;
   if (!kernel.nodes.empty()) {  // an epilogue, which stores all that is stored

@@ -19,6 +19,7 @@ class Lowerer {
 
  private:
   void check(const Node& node) const;
+  void check_loads(const Node& node) const;
   [[noreturn]] void refuse(const Node& node, std::string_view why) const;
   void lower_leaves();
   void find_homes();
@@ -40,11 +41,13 @@ class Lowerer {
   [[nodiscard]] Step new_step(std::uint32_t op, const Node& node) const;
   void emit(Step step);
   void emit_region(Region region, Step step);
+  void emit_part(Region region, Step step);
   void emit_copy(Access from, Access to, const Shape& dims, const Node& node);
 
   TracedView traced_;
   const Graph& graph_;
   const PassContext& context_;
+  const RegionLimits limits_;
   Layout layout_;
   Fused fused_;
   Program program_;
@@ -58,7 +61,7 @@ class Lowerer {
 };
 
 /// Gives every value a place and every kernel its step.
-/// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
+/// Errors   TypeError naming the op and the line when the target cannot execute it.
 [[nodiscard]] Program lower(TracedView traced, const PassContext& context);
 
 }  // namespace asg

@@ -4,6 +4,7 @@
 #include <asg/graph/op.hpp>
 
 #include "passes/graph_passes.hpp"
+#include "passes/layout.hpp"
 #include "passes/rewrite.hpp"
 #include "passes/sources.hpp"
 
@@ -55,10 +56,8 @@ class Materializer {
       if (!Sources::view_of(node, traced_.graph.type(node.operands[0]), source.view))
         operands[0] = copied(operands[0], node.origin);
     } else if (node.op.lowering.kernel != 0 && node.op.lowering.instruction == 0) {
-      Types types;
-      for (const Value operand : node.operands) types.push_back(traced_.graph.type(operand));
-      types.insert(types.end(), node.outputs.begin(), node.outputs.end());
-      const bool strided = context_.target.accepts_strided(node.op.lowering.kernel, types);
+      const bool strided = context_.target.accepts_kernel(
+          node.op.lowering.kernel, types_of(traced_.graph, node), ASG_CAP_STRIDED);
       for (Tensor& operand : operands) operand = readable(operand, strided, node.origin);
     } else if (node.op.is_composite() && node.op.lowering.instruction == 0) {
       const Claim* claim = traced_.claim(node.id);

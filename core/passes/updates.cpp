@@ -37,7 +37,7 @@ void append(std::string& key, const T& value) {
 }  // namespace
 
 bool Lowerer::is_small_update(const Kernel& kernel) const {
-  if (!context_.options.has(Pass::group_updates) || !context_.target.region_limits().instances ||
+  if (!context_.options.has(Pass::group_updates) || !limits_.instances ||
       kernel.points > small || kernel.points == 0 || kernel.row != 0)
     return false;
   bool any = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <tuple>
 
 #include <asg/sdk/backend.h>
 
@@ -14,53 +15,40 @@ bool has_dtype(const Capabilities::Row& row, std::size_t operand, DType dtype) {
   return (mask & ASG_DTYPE_BIT(static_cast<std::uint32_t>(dtype))) != 0;
 }
 
-bool has_bit(const std::array<std::uint64_t, 2>& words, std::uint32_t bit) {
-  return bit / 64 < words.size() && (words[bit / 64] >> (bit % 64) & 1) != 0;
+bool has_bit(std::uint32_t mask, DType dtype) {
+  return (mask & ASG_DTYPE_BIT(static_cast<std::uint32_t>(dtype))) != 0;
 }
-
-bool has_bit(std::uint64_t word, std::uint32_t bit) { return bit < 64 && (word >> bit & 1) != 0; }
 
 }  // namespace
 
-const Capabilities::Row* Capabilities::find(std::uint32_t op, std::span<const DType> operands,
-                                            int rank, std::uint32_t flags) const {
+Capabilities::Capabilities(std::vector<Row> rows) : rows_(std::move(rows)) {
+  static_assert(std::tuple_size_v<decltype(instructions_)> == ASG_EW_COUNT);
   for (const Row& row : rows_) {
+    if (row.op != ASG_OP_REGION || row.dtypes.empty()) continue;
+    for (std::size_t op = 0; op < instructions_.size(); ++op)
+      if ((row.instructions[op / 64] >> (op % 64) & 1) != 0) instructions_[op] |= row.dtypes[0];
+    for (std::size_t kind = 0; kind < reductions_.size(); ++kind)
+      if ((row.reductions >> kind & 1) != 0) reductions_[kind] |= row.dtypes[0];
+  }
+}
+
+bool Capabilities::accepts_kernel(std::uint32_t op, std::span<const DType> operands, int rank,
+                                  std::uint32_t flags) const {
+  return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
     bool accepted =
         row.op == op && (row.flags & flags) == flags && rank <= static_cast<int>(row.max_rank);
     for (std::size_t i = 0; accepted && i < operands.size(); ++i)
       accepted = has_dtype(row, i, operands[i]);
-    if (accepted) return &row;
-  }
-  return nullptr;
-}
-
-bool Capabilities::accepts_kernel(std::uint32_t op, std::span<const DType> operands,
-                                  int rank) const {
-  return find(op, operands, rank, 0) != nullptr;
-}
-
-bool Capabilities::accepts_strided(std::uint32_t op, std::span<const DType> operands,
-                                   int rank) const {
-  return has_kernel_flag(op, operands, rank, ASG_CAP_STRIDED);
-}
-
-bool Capabilities::has_kernel_flag(std::uint32_t op, std::span<const DType> operands, int rank,
-                                   std::uint32_t flag) const {
-  return find(op, operands, rank, flag) != nullptr;
+    return accepted;
+  });
 }
 
 bool Capabilities::accepts_instruction(std::uint32_t instruction, DType dtype) const {
-  return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
-    return row.op == ASG_OP_REGION && has_bit(row.instructions, instruction) &&
-           has_dtype(row, 0, dtype);
-  });
+  return instruction < instructions_.size() && has_bit(instructions_[instruction], dtype);
 }
 
 bool Capabilities::accepts_reduction(std::uint32_t reduction, DType dtype) const {
-  return std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
-    return row.op == ASG_OP_REGION && has_bit(row.reductions, reduction) &&
-           has_dtype(row, 0, dtype);
-  });
+  return reduction < reductions_.size() && has_bit(reductions_[reduction], dtype);
 }
 
 bool Capabilities::regions_have(std::uint32_t flag) const {
@@ -72,7 +60,9 @@ bool Capabilities::regions_have(std::uint32_t flag) const {
     if (concerned && (row.flags & flag) == 0) return false;
     any |= concerned;
   }
-  return any;
+  std::uint32_t reduced = 0;
+  for (const std::uint32_t dtypes : reductions_) reduced |= dtypes;
+  return any && (flag != ASG_CAP_PHASES || (reduced & ~instructions_[ASG_EW_REDUCED]) == 0);
 }
 
 int Capabilities::max_region_rank() const {

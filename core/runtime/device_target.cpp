@@ -1,6 +1,7 @@
 #include "runtime/device_target.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <asg/graph/op.hpp>
 
@@ -18,6 +19,23 @@ int rank_of(const Types& types) {
   int rank = 0;
   for (const TensorType& type : types) rank = std::max(rank, type.shape.rank());
   return rank;
+}
+
+// The opset and the features are those of a program as a whole, which Device::compile asks for.
+std::pair<RegionLimits, MemoryLimits> limits_of(const Device& device) {
+  const Capabilities& can = device.capabilities();
+  // The names of all, so that one more does not compile before the passes know of it.
+  const auto& [alignment, buffer_size, value_range, buffers, insts, opset, features] =
+      device.limits();
+  return {{.rank = can.max_region_rank(),
+           .buffers = buffers,
+           .insts = insts,
+           .bounds = can.regions_have(ASG_CAP_BOUNDS),
+           .phases = can.regions_have(ASG_CAP_PHASES),
+           .instances = can.regions_have(ASG_CAP_INSTANCES)},
+          {.alignment = std::max<std::uint64_t>(64, alignment),
+           .value_range = value_range,
+           .buffer_size = buffer_size}};
 }
 
 }  // namespace
@@ -45,11 +63,9 @@ std::optional<Claim> DeviceTarget::claim(const Node& node, const Graph& graph) c
   return claim;
 }
 
-bool DeviceTarget::accepts_kernel(std::uint32_t kernel, const Types& types) const {
-  return device_.capabilities().accepts_kernel(kernel, dtypes_of(types), rank_of(types));
-}
-bool DeviceTarget::accepts_strided(std::uint32_t kernel, const Types& types) const {
-  return device_.capabilities().accepts_strided(kernel, dtypes_of(types), rank_of(types));
+bool DeviceTarget::accepts_kernel(std::uint32_t kernel, const Types& types,
+                                  std::uint32_t flags) const {
+  return device_.capabilities().accepts_kernel(kernel, dtypes_of(types), rank_of(types), flags);
 }
 bool DeviceTarget::accepts_instruction(std::uint32_t instruction, DType dtype) const {
   return device_.capabilities().accepts_instruction(instruction, dtype);
@@ -57,22 +73,7 @@ bool DeviceTarget::accepts_instruction(std::uint32_t instruction, DType dtype) c
 bool DeviceTarget::accepts_reduction(std::uint32_t kind, DType dtype) const {
   return device_.capabilities().accepts_reduction(kind, dtype);
 }
-bool DeviceTarget::accepts_epilogue(const Types& types) const {
-  return device_.capabilities().has_kernel_flag(ASG_OP_MATMUL, dtypes_of(types), rank_of(types),
-                                                ASG_CAP_EPILOGUE);
-}
-RegionLimits DeviceTarget::region_limits() const {
-  const Capabilities& can = device_.capabilities();
-  const DeviceLimits limits = device_.limits();
-  return {.rank = can.max_region_rank(),
-          .buffers = limits.max_region_buffers,
-          .insts = limits.max_region_insts,
-          .bounds = can.regions_have(ASG_CAP_BOUNDS),
-          .phases = can.regions_have(ASG_CAP_PHASES),
-          .instances = can.regions_have(ASG_CAP_INSTANCES)};
-}
-std::uint64_t DeviceTarget::alignment() const {
-  return std::max<std::uint64_t>(64, device_.limits().offset_alignment);
-}
+RegionLimits DeviceTarget::region_limits() const { return limits_of(device_).first; }
+MemoryLimits DeviceTarget::memory_limits() const { return limits_of(device_).second; }
 
 }  // namespace asg

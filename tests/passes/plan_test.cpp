@@ -176,7 +176,10 @@ class PlainTarget final : public WrappedTarget {
     if (claim) claim->strided_inputs = 0;
     return claim;
   }
-  bool accepts_strided(std::uint32_t, const Types&) const override { return false; }
+  bool accepts_kernel(std::uint32_t kernel, const Types& types,
+                      std::uint32_t flags) const override {
+    return (flags & ASG_CAP_STRIDED) == 0 && WrappedTarget::accepts_kernel(kernel, types, flags);
+  }
 };
 
 BOOST_AUTO_TEST_CASE(kernels_get_operands_in_order_where_they_need_them) {
@@ -235,7 +238,7 @@ BOOST_AUTO_TEST_CASE(steps_of_one_stage_do_not_touch_what_another_writes) {
 BOOST_AUTO_TEST_CASE(the_bound_is_what_is_alive_at_the_peak) {
   for_programs(60, [](const Case& p) -> std::string {
     const Program program = compiled(reference(), p);
-    const std::uint64_t alignment = target_of(reference())->alignment();
+    const std::uint64_t alignment = target_of(reference())->memory_limits().alignment;
     std::uint64_t most = 0;
     for (std::uint32_t s = 0; s < program.steps.size(); ++s) {
       std::uint64_t alive = 0;

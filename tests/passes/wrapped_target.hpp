@@ -13,11 +13,9 @@ class WrappedTarget : public asg::Target {
   std::optional<asg::Claim> claim(const asg::Node& node, const asg::Graph& graph) const override {
     return cpu_->claim(node, graph);
   }
-  bool accepts_kernel(std::uint32_t kernel, const asg::Types& types) const override {
-    return cpu_->accepts_kernel(kernel, types);
-  }
-  bool accepts_strided(std::uint32_t kernel, const asg::Types& types) const override {
-    return cpu_->accepts_strided(kernel, types);
+  bool accepts_kernel(std::uint32_t kernel, const asg::Types& types,
+                      std::uint32_t flags) const override {
+    return cpu_->accepts_kernel(kernel, types, flags);
   }
   bool accepts_instruction(std::uint32_t instruction, asg::DType dtype) const override {
     return cpu_->accepts_instruction(instruction, dtype);
@@ -25,11 +23,8 @@ class WrappedTarget : public asg::Target {
   bool accepts_reduction(std::uint32_t kind, asg::DType dtype) const override {
     return cpu_->accepts_reduction(kind, dtype);
   }
-  bool accepts_epilogue(const asg::Types& types) const override {
-    return cpu_->accepts_epilogue(types);
-  }
   asg::RegionLimits region_limits() const override { return cpu_->region_limits(); }
-  std::uint64_t alignment() const override { return cpu_->alignment(); }
+  asg::MemoryLimits memory_limits() const override { return cpu_->memory_limits(); }
   std::string_view name() const override { return "wrapped"; }
 
  private:

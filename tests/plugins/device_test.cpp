@@ -237,12 +237,12 @@ BOOST_AUTO_TEST_CASE(capabilities_answer_what_the_rows_say) {
   BOOST_TEST(!plain.accepts_kernel(ASG_OP_MATMUL, three_f32, 3));
   BOOST_TEST(!plain.accepts_kernel(ASG_OP_MATMUL, mixed, 2));
   BOOST_TEST(!plain.accepts_kernel(ASG_OP_GATHER, three_f32, 1));
-  BOOST_TEST(!plain.accepts_strided(ASG_OP_MATMUL, three_f32, 2));
+  BOOST_TEST(!plain.accepts_kernel(ASG_OP_MATMUL, three_f32, 2, ASG_CAP_STRIDED));
   BOOST_TEST(plain.max_region_rank() == 0);
 
   const asg::Capabilities tiny = open(directory, "tiny").capabilities();
   const std::array gathered = {asg::f32, asg::i64, asg::f32};
-  BOOST_TEST(tiny.accepts_strided(ASG_OP_GATHER, gathered, 1));
+  BOOST_TEST(tiny.accepts_kernel(ASG_OP_GATHER, gathered, 1, ASG_CAP_STRIDED));
   BOOST_TEST(tiny.rows().size() == 1u);
 }
 

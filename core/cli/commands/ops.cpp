@@ -63,9 +63,8 @@ std::string composite_support(const OpDef& op, const Target& target) {
 std::string support(const OpDef& op, const Capabilities& capabilities) {
   if (op.lowering.instruction == 0 && op.lowering.kernel == 0 && op.name != "reduce") {
     if (op.lowering.view != nullptr) return "a view, no work";
-    if (op.name == "iota" || op.name == "random_bits") {
-      const auto instruction = op.name == "iota" ? ASG_EW_IOTA : ASG_EW_RANDOM;
-      const DType dtype = op.name == "iota" ? i64 : u32;
+    if (const std::uint32_t instruction = op.lowering.region_instruction(); instruction != 0) {
+      const DType dtype = instruction == ASG_EW_IOTA ? i64 : u32;
       return capabilities.accepts_instruction(instruction, dtype) ? "native" : "refused";
     }
     return "part of every program";

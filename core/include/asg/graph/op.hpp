@@ -112,6 +112,11 @@ struct Lowering {
   std::optional<View> (*view)(const View& operand, const Signature& call,
                               const TensorType& result) = nullptr;
 
+  /// Of a view: the same of other ops, whose views need no bounds, for targets without them.
+  Tensors (*without_bounds)(const OpCall&) = nullptr;
+
+  /// The instruction by which a region computes an element; 0 when it is none of one.
+  [[nodiscard]] std::uint32_t region_instruction() const;
   /// Whether the value is there before the program runs.
   [[nodiscard]] bool is_given() const {
     return role == Role::input || role == Role::constant || role == Role::variable;

@@ -150,7 +150,8 @@ struct GraphPass {
                               const PassOptions& options = {}, Report* report = nullptr);
 
 /// The whole way: graph passes, then regions, order, places.
-/// Errors   TypeError naming the op and the line when the target cannot execute a primitive.
+/// Errors   TypeError naming the op, what the target lacks and the line when it cannot execute the
+///          program: nothing in a program is beyond what the target declared.
 [[nodiscard]] Program compile_program(TracedView traced, const Target& target,
                                       const PassOptions& options = {}, Report* report = nullptr);
 

@@ -66,6 +66,8 @@ struct Step {
   std::vector<std::uint32_t> inputs;  ///< indices into Program::values
   std::vector<std::uint32_t> outputs;
   Attributes attributes;
+  std::uint64_t strided_inputs = 0;  ///< of what is claimed, as in the Claim
+  std::uint64_t strided_outputs = 0;
   int region = -1;
   int scratch = -1;  ///< index into Program::values
 };

@@ -18,15 +18,23 @@ struct Claim {
       {};  ///< {input, output} may be one
 };
 
-/// What regions may be on a target.
+/// What regions may be on a target. Which rule each of them is, and how a region is measured by it,
+/// stands in passes/region_rules: what is added here is added there.
 struct RegionLimits {
   int rank = 8;
   /// Values one region may touch, a product's operands and results of reductions among them; 0 any
   std::uint32_t buffers = 0;
-  std::uint32_t insts = 0;    ///< 0 any
-  bool bounds = true;         ///< loads with bounds
+  std::uint32_t insts = 0;  ///< 0 any
+  bool bounds = true;       ///< accesses with bounds
   bool phases = true;
   bool instances = false;
+};
+
+/// What memory may be on a target.
+struct MemoryLimits {
+  std::uint64_t alignment = 64;   ///< bytes, of offsets in the arena
+  std::uint64_t value_range = 0;  ///< bytes that one value may span; 0 any
+  std::uint64_t buffer_size = 0;  ///< bytes of one slot; 0 any
 };
 
 class Target {
@@ -34,18 +42,17 @@ class Target {
   virtual ~Target() = default;
   /// Nothing when the composite is to be decomposed.
   [[nodiscard]] virtual std::optional<Claim> claim(const Node& node, const Graph& graph) const = 0;
-  /// Whether the backend has a kernel for these types (inputs, then outputs).
-  [[nodiscard]] virtual bool accepts_kernel(std::uint32_t kernel, const Types& types) const = 0;
-  /// Whether that kernel reads operands with any strides.
-  [[nodiscard]] virtual bool accepts_strided(std::uint32_t kernel, const Types& types) const = 0;
-  /// Whether regions may hold the instruction on this element type.
+  /// Whether the backend has a kernel (ASG_OP_*) for these types (inputs, then outputs) that has all
+  /// of these flags: ASG_CAP_STRIDED reads operands with any strides, ASG_CAP_EPILOGUE applies a
+  /// region to the product.
+  [[nodiscard]] virtual bool accepts_kernel(std::uint32_t kernel, const Types& types,
+                                            std::uint32_t flags) const = 0;
+  /// Whether regions may hold the instruction on this element type: that of the result, for
+  /// comparisons that of the operands.
   [[nodiscard]] virtual bool accepts_instruction(std::uint32_t instruction, DType dtype) const = 0;
   [[nodiscard]] virtual bool accepts_reduction(std::uint32_t kind, DType dtype) const = 0;
-  /// Whether that kernel, a matmul, applies a region to what it computes.
-  [[nodiscard]] virtual bool accepts_epilogue(const Types& types) const = 0;
   [[nodiscard]] virtual RegionLimits region_limits() const = 0;
-  /// Bytes to which offsets in the arena are aligned.
-  [[nodiscard]] virtual std::uint64_t alignment() const = 0;
+  [[nodiscard]] virtual MemoryLimits memory_limits() const = 0;
   /// For messages.
   [[nodiscard]] virtual std::string_view name() const = 0;
 };

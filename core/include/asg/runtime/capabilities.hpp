@@ -26,25 +26,19 @@ class Capabilities {
   };
 
   Capabilities() = default;
-  explicit Capabilities(std::vector<Row> rows) : rows_(std::move(rows)) {}
+  explicit Capabilities(std::vector<Row> rows);
 
-  /// Whether a kernel (ASG_OP_*, not REGION or CLAIMED) takes operands of these types, inputs
-  /// first, of at most this rank.
-  [[nodiscard]] bool accepts_kernel(std::uint32_t op, std::span<const DType> operands,
-                                    int rank) const;
-  /// Whether it also takes inputs with any strides; without, they must be row-major.
-  [[nodiscard]] bool accepts_strided(std::uint32_t op, std::span<const DType> operands,
-                                     int rank) const;
-  /// Whether one row with that flag (ASG_CAP_*) takes such operands.
-  [[nodiscard]] bool has_kernel_flag(std::uint32_t op, std::span<const DType> operands, int rank,
-                                     std::uint32_t flag) const;
+  /// Whether one row of a kernel (ASG_OP_*, not REGION or CLAIMED) takes operands of these types,
+  /// inputs first, of at most this rank, and has all of these flags (ASG_CAP_*).
+  [[nodiscard]] bool accepts_kernel(std::uint32_t op, std::span<const DType> operands, int rank,
+                                    std::uint32_t flags = 0) const;
   /// Whether regions may hold the instruction (ASG_EW_*); `dtype` is that of the result, for
   /// comparisons that of the operands.
   [[nodiscard]] bool accepts_instruction(std::uint32_t instruction, DType dtype) const;
   /// Whether regions may reduce (ASG_REDUCE_*) registers of that type.
   [[nodiscard]] bool accepts_reduction(std::uint32_t reduction, DType dtype) const;
   /// Whether every region row has the flag ASG_CAP_BOUNDS, ASG_CAP_INDEX, ASG_CAP_PHASES or
-  /// ASG_CAP_FIXED_TREE.
+  /// ASG_CAP_FIXED_TREE; ASG_CAP_PHASES only where what is reduced can be read, by ASG_EW_REDUCED.
   [[nodiscard]] bool regions_have(std::uint32_t flag) const;
   /// The most axes that a region may have; 0 when the backend has no regions.
   [[nodiscard]] int max_region_rank() const;
@@ -52,9 +46,10 @@ class Capabilities {
   [[nodiscard]] const std::vector<Row>& rows() const { return rows_; }
 
  private:
-  [[nodiscard]] const Row* find(std::uint32_t op, std::span<const DType> operands, int rank,
-                                std::uint32_t flags) const;
   std::vector<Row> rows_;
+  // Of the region rows: the element types of each instruction and of each reduction, as masks.
+  std::array<std::uint32_t, 128> instructions_{};
+  std::array<std::uint32_t, 64> reductions_{};
 };
 
 }  // namespace asg

@@ -406,8 +406,8 @@ typedef struct asg_program { /* valid during the call only: copy what you keep  
 
 /* --------------------------------------------------------------- capability */
 
-#define ASG_CAP_STRIDED 1u    /* inputs may have any strides, 0 and negative included;         */
-                              /* without it the core copies to row-major first                 */
+#define ASG_CAP_STRIDED 1u    /* inputs may have any strides, 0 and negative included; without */
+                              /* it the core copies to row-major first. REGION: always so      */
 #define ASG_CAP_FIXED_TREE 2u /* REGION: reductions keep the fixed tree                        */
 #define ASG_CAP_BOUNDS 4u     /* REGION: accesses may have bounds                              */
 #define ASG_CAP_INDEX 8u      /* REGION: accesses may have an index register                   */
@@ -465,11 +465,11 @@ typedef struct asg_device_info { /* the host sets struct_size; the callee fills 
   uint8_t uuid[16];              /* physical device; zero if unknown                            */
   uint64_t memory_total;         /* bytes; 0 unknown                                            */
   uint64_t memory_free;
-  uint64_t max_buffer_size;      /* bytes                                                       */
+  uint64_t max_buffer_size;      /* bytes; 0 unknown                                            */
   uint64_t max_value_range;      /* bytes that one value may span (maxStorageBufferRange); 0 any */
-  uint64_t offset_alignment;     /* bytes; the core plans offsets to this                       */
-  uint32_t max_region_buffers;   /* values that one region may touch; 0: no limit               */
-  uint32_t max_region_insts;     /* 0: no limit                                                 */
+  uint64_t offset_alignment;     /* bytes; the core plans where a value's memory begins to this */
+  uint32_t max_region_buffers;   /* values a region or instance touches, a product's operands   */
+  uint32_t max_region_insts;     /* and reductions' results among them; instructions. 0: any    */
   uint32_t host_visible;         /* 1: buffer_map works and is cheap                            */
   uint32_t threads;              /* threads it computes with; 0 unknown                         */
   asg_span op_caps;              /* of asg_op_cap; lives as long as the backend                 */
