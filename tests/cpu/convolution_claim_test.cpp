@@ -161,8 +161,6 @@ Array with_some(Array x, double value, std::int64_t from, std::int64_t every) {
   return x;
 }
 
-// They reach the results that they are part of, and no others: the neighbours in a plane, in the
-// other images or in a tile stay what they are.
 // By Winograd's transforms, for small numbers of images.
 BOOST_AUTO_TEST_CASE(tiles_of_any_strides) {
   for (const std::int64_t images : {1, 2, 3, 4, 5, 6, 7, 8, 9}) BOOST_TEST_CONTEXT(images) {
@@ -191,6 +189,8 @@ BOOST_AUTO_TEST_CASE(tiles_of_any_strides) {
     }
 }
 
+// They reach the results that they are part of, and no others: the neighbours in a plane, in the
+// other images or in a tile stay what they are.
 BOOST_AUTO_TEST_CASE(what_is_no_number_stays_where_it_belongs) {
   for (const Convolution& c : {Convolution{5, 16, 4, 4, 20, 1, {{3, 3}, {1, 1}, {1, 1}, {1, 1}}},
                                Convolution{2, 8, 9, 7, 12, 1, {{3, 3}, {2, 2}, {1, 1}, {1, 1}}},

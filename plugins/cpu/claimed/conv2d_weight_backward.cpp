@@ -1,11 +1,10 @@
 // The gradient of a convolution's weight.  Images are added up in chunks that follow from the
 // shapes alone, and the chunks in their order: the sum does not depend on the number of threads.
 #include <array>
-#include <optional>
 
 #include <asg/sdk/composites.hpp>
 
-#include "claimed/convolution/winograd.hpp"
+#include "claimed/convolution/convolution.hpp"
 #include "kernels.hpp"
 
 namespace asg::cpu {
@@ -85,7 +84,6 @@ struct WeightGradient {
   void add_units(const float* from_dy, const float* from_x, int64_t first, int64_t count,
                  int64_t channels, float* planes, float* to) const;
   void add_chunks(float* sums, float* dweight) const;
-  bool run_winograd(const sdk::Call& call) const;
 
   Context& context;
   convolution::Layout layout;
@@ -94,7 +92,6 @@ struct WeightGradient {
   GradientSums sums;
   std::vector<int64_t> starts;  // of rows of positions in the planes of the units together
   int64_t parts;                // of the channels
-  std::optional<convolution::WinogradGradient> winograd;
 
   int64_t taps() const { return layout.depth() / layout.channels; }
   int64_t planes_size() const { return layout.channels * layout.channel_size(); }
@@ -120,17 +117,8 @@ WeightGradient::WeightGradient(const sdk::ProgramCopy& program, const asg_step& 
   const int64_t wanted = threads > 1 ? parts_per_thread * threads : 1;
   parts = std::clamp<int64_t>(wanted / (sums.chunks * sums.groups), 1, layout.channels);
   const int64_t positions = sums.together * layout.block_rows * layout.width.result;
-  int64_t floats = sums.together * planes_size() + positions * sums.filters, shared = 0;
-  const int64_t images = program.input(step, conv2d_weight_backward::x).shape[0];
-  const auto [height, width] = axes_of(program, step);
-  if (convolution::winograd_pays(height, width, images, layout.channels, layout.filters)) {
-    winograd.emplace(convolution::Winograd(height, width, images, layout.channels, layout.filters),
-                     device);
-    floats = std::max(floats, winograd->thread_floats());
-    shared = winograd->shared_floats();
-  }
-  context.workspace.reserve(static_cast<std::size_t>(floats) * sizeof(float),
-                            static_cast<std::size_t>(shared) * sizeof(float));
+  const int64_t floats = sums.together * planes_size() + positions * sums.filters;
+  context.workspace.reserve(static_cast<std::size_t>(floats) * sizeof(float), 0);
 }
 
 /// Products of some units with the patches of the first channels.
@@ -193,26 +181,7 @@ void WeightGradient::add_chunks(float* of_chunks, float* to_weight) const {
   });
 }
 
-/// Returns whether all of the gradient is finite.
-bool WeightGradient::run_winograd(const sdk::Call& call) const {
-  const float* from_x = call.input(conv2d_weight_backward::x).as<float>();
-  const float* from_dy = call.input(conv2d_weight_backward::dy).as<float>();
-  float* to = call.output(conv2d_weight_backward::dweight).as<float>();
-  bool finite = true;
-  for (int64_t group = 0; group < sums.groups && finite; ++group)
-    finite = winograd->run({.x = from_x + group * layout.channels * x.channel,
-                            .dy = from_dy + group * layout.filters * dy.channel,
-                            .x_strides = x,
-                            .dy_strides = dy,
-                            .dweight = to + group * layout.filters * dweight.image,
-                            .dweight_strides = dweight,
-                            .shared = reinterpret_cast<float*>(context.workspace.shared())});
-  return finite;
-}
-
-// What is not finite spreads in Winograd's tiles.
 void WeightGradient::run(const sdk::Call& call) const {
-  if (winograd && run_winograd(call)) return;
   const int64_t tasks = sums.groups * sums.chunks * parts;
   const int64_t rows = divide_up(sums.units, sums.chunks) * layout.block_rows;
   const int64_t work = rows * layout.wide * sums.size / 16;

@@ -9,7 +9,7 @@ namespace {
 
 // What transforms cost, in products that the same time is enough for: those of a tile of one
 // channel or filter, and those of one kernel.
-constexpr double tile_cost = 800, kernel_cost = 450;
+constexpr double tile_cost = 350, kernel_cost = 200;
 // What is transformed for a block, and its products, are to stay in the second cache.
 constexpr int64_t block_bytes = 704 << 10;
 constexpr int64_t fewest_tiles = 24, most_tiles = 96;  // of a block, where that many are left

@@ -1,12 +1,13 @@
-// Convolutions of 3 by 3 by Winograd's F(4x4, 3x3): tiles of 6 by 6 elements of the images and the
-// kernels are transformed, multiplied element by element, summed over the channels, and give 4 by 4
-// results with 36 products instead of 144.
+// Convolutions of 3 by 3 by Winograd's F(2x2, 3x3): tiles of 4 by 4 elements of the images and the
+// kernels are transformed, multiplied element by element, summed over the channels, and give 2 by 2
+// results with 16 products instead of 36.
 //
-// The transforms evaluate polynomials at 0, 3/4, -3/4, 3/2, -3/2 and infinity.  With these points
-// the error of random operands is 1.2 to 2.5 times that of direct sums of f32, and up to 4 times in
-// the gradient of the kernels (F(3x3, 4x4)); the usual 0, 1, -1, 2, -2 would double that.  What is
-// not finite spreads over a tile, as does the rounding error of one element that is far larger than
-// the others: whoever meets a result that is not finite computes it again by direct sums.
+// With so small tiles the transforms are sums, and halves, of a few elements: the error is that of
+// direct sums, which are longer, or less.  Larger tiles save more and lose digits: F(4x4, 3x3) was
+// tried, at points chosen for it, and had 2 to 10 times the error of direct sums.  The gradient of
+// the kernels, F(3x3, 2x2), was no faster than direct sums but for 512 channels.  What is not finite
+// spreads over a tile, as does the rounding error of one element that is far larger than the others:
+// whoever meets a result that is not finite computes it again by direct sums.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ bool winograd_pays(const Axis& height, const Axis& width, int64_t images, int64_
 
 /// One group of such a convolution, between arrays whose places strides give.
 struct Winograd {
-  static constexpr int64_t tile = 4, taken = 6;  // results and sources along an axis
+  static constexpr int64_t tile = 2, taken = 4;  // results and sources along an axis
   static constexpr int64_t elements = taken * taken;
   static constexpr int64_t longest_unit = 32;  // tiles
 
@@ -67,12 +68,6 @@ constexpr int64_t element_stride(int64_t floats) { return (divide_up(floats, 16)
 struct Places {
   int64_t tile, vector, element;
 };
-/// A panel of channels, a vector of them, and some strips of filters of a gradient.
-struct Panel {
-  int64_t panel, channels;
-  int64_t first_strip, strips;
-};
-
 /// Transformed images are [elements][tiles][lines], `all` tiles in each; kernels are
 /// [elements][strips][channels][strip]; products [elements][strips][tiles][strip], element_stride
 /// apart.
@@ -91,20 +86,6 @@ struct WinogradLoops {
   /// Writes a unit's results; returns whether all are finite.
   bool (*transform_back)(const Winograd&, const Unit&, const float* products, int64_t all,
                          int64_t strips, const Results&);
-
-  // Of the gradient of the kernels.  Transformed images are [elements][panels][tiles][lanes] here,
-  // results [elements][strips][tiles][strip], sums [elements][strips][channels of a panel][strip].
-  /// Elements of scratch for the results of a unit.
-  int64_t (*results)(const Winograd&, int64_t tiles);
-  /// `dy`: of the unit's image, at the first filter.
-  void (*transform_results)(const Winograd&, const Unit&, const float* dy, const Strides&,
-                            float* scratch, int64_t all, float* to);
-  /// Adds products to sums; the first ones are put there.
-  void (*add_products)(const Winograd&, const Panel&, const float* images, const float* results,
-                       int64_t tiles, bool first, float* sums);
-  /// Writes some channels of the gradient; returns whether all are finite.
-  bool (*gradient_back)(const Winograd&, const Panel&, const float* sums, float* dweight,
-                        const Strides&);
 };
 WinogradLoops find_winograd_loops();
 
@@ -149,41 +130,6 @@ class WinogradStep {
                      // tiles
   int64_t block_units_, block_tiles_;
   int64_t images_, kernels_, products_;  // floats of what is there at a time
-};
-
-/// The operands of one group of a gradient of the kernels.
-struct GradientCall {
-  const float *x, *dy;
-  Strides x_strides, dy_strides;
-  float* dweight;
-  Strides dweight_strides;
-  float* shared;  // shared_floats()
-};
-
-/// One group of that gradient.  Tiles are taken in rounds that follow from the shapes alone: in
-/// each, the threads transform its tiles and then add to sums of their own.
-class WinogradGradient {
- public:
-  WinogradGradient(const Winograd& sizes, Context& context);
-  int64_t shared_floats() const;
-  int64_t thread_floats() const;
-  /// Returns whether all of the gradient is finite.
-  bool run(const GradientCall& call) const;
-
- private:
-  Panel panel_of(int64_t task) const;
-  int64_t sums_size() const;
-  int64_t tiles_of(int64_t round) const;
-  int64_t round_begin(int64_t round) const { return w_.units() * round / rounds_; }
-  void transform(const GradientCall& call, int64_t round) const;
-
-  Context& context_;
-  WinogradLoops loops_;
-  Winograd w_;
-  int64_t panels_;
-  int64_t strip_parts_;  // of the filters, for more tasks
-  int64_t rounds_;
-  int64_t images_, results_;  // floats of what is transformed in a round
 };
 
 }  // namespace asg::cpu::convolution

@@ -19,7 +19,6 @@ HWY_BEFORE_NAMESPACE();
 namespace asg::cpu::HWY_NAMESPACE {
 
 using convolution::Kernels;
-using convolution::Panel;
 using convolution::Places;
 using convolution::Results;
 using convolution::Strides;
@@ -135,14 +134,13 @@ void multiply_elements(const Winograd& w, const float* images, int64_t all, int6
       }
 }
 
-/// A row of four results of each filter, [4][lanes], to rows of results, `step` apart for filters.
-inline void write_four(const float* results, int64_t filters, int64_t step, float* to) {
+/// A row of a tile's results of each filter, [2][lanes], to rows `step` apart for filters.
+inline void write_row(const float* results, int64_t filters, int64_t step, float* to) {
   const Floats d;
-  HWY_ALIGN float four[4 * lanes];
-  hn::StoreInterleaved4(hn::Load(d, results), hn::Load(d, results + lanes),
-                        hn::Load(d, results + 2 * lanes), hn::Load(d, results + 3 * lanes), d,
-                        four);
-  for (int64_t f = 0; f < filters; ++f) std::memcpy(to + f * step, four + f * 4, 4 * sizeof(float));
+  static_assert(Winograd::tile == 2);
+  HWY_ALIGN float row[2 * lanes];
+  hn::StoreInterleaved2(hn::Load(d, results), hn::Load(d, results + lanes), d, row);
+  for (int64_t f = 0; f < filters; ++f) std::memcpy(to + f * step, row + f * 2, 2 * sizeof(float));
 }
 
 /// Rows of a unit's results of one filter to their places.
@@ -181,97 +179,11 @@ bool transform_back(const Winograd& w, const Unit& unit, const float* products, 
             hn::Store(hn::Add(x, plus), d, out + (i * Winograd::tile + j) * lanes);
           });
       for (int64_t i = 0; i < Winograd::tile; ++i)
-        write_four(out + i * Winograd::tile * lanes, filters, step,
-                   rows + i * row + t * Winograd::tile);
+        write_row(out + i * Winograd::tile * lanes, filters, step,
+                  rows + i * row + t * Winograd::tile);
     }
     for (int64_t k = 0; k < filters; ++k)
       write_unit(w, unit, rows + k * step, results.y + (f + k) * w.height * w.width);
-  }
-  return hn::AllTrue(d, hn::Eq(nothing, hn::Zero(d)));
-}
-
-int64_t results(const Winograd& w, int64_t tiles) {
-  return Winograd::tile * Winograd::tile * tiles * w.strips * strip;
-}
-
-/// Rows of a unit's results as [columns][filters], zeros behind the last.
-inline void lay_out_results(const Winograd& w, const Unit& unit, const float* dy, const Strides& s,
-                            float* to) {
-  const int64_t columns = Winograd::tile * unit.tiles, first = unit.first * Winograd::tile;
-  const int64_t count = std::min(columns, w.width - first), line = w.strips * strip;
-  for (int64_t i = 0; i < Winograd::tile; ++i, to += columns * line) {
-    const int64_t row = unit.row * Winograd::tile + i;
-    const int64_t there = row < w.height ? count : 0;
-    if (there > 0)
-      turn_channels(dy + row * s.row + first * s.column, w.filters, s.channel, s.column, there,
-                    line, to);
-    std::fill_n(to + there * line, (columns - there) * line, 0.0f);
-  }
-}
-
-void transform_results(const Winograd& w, const Unit& unit, const float* dy, const Strides& strides,
-                       float* scratch, int64_t all, float* to) {
-  const Floats d;
-  lay_out_results(w, unit, dy, strides, scratch);
-  const int64_t line = w.strips * strip, row = Winograd::tile * unit.tiles * line;
-  const int64_t element = convolution::element_stride(all * line);
-  for (int64_t t = 0; t < unit.tiles; ++t)
-    for (int64_t f = 0; f < line; f += lanes) {
-      const float* from = scratch + t * Winograd::tile * line + f;
-      float* place = to + (f / strip * all + t) * strip + f % strip;
-      transform_both<OfResults>(
-          [&](int64_t i, int64_t j) { return hn::LoadU(d, from + i * row + j * line); },
-          [&](int64_t i, int64_t j, FloatVector x) {
-            hn::StoreU(x, d, place + (i * Winograd::taken + j) * element);
-          });
-    }
-}
-
-void add_products(const Winograd& w, const Panel& part, const float* images, const float* of_tiles,
-                  int64_t tiles, bool first, float* sums) {
-  const int64_t of_images = convolution::element_stride(tiles * w.lines);
-  const int64_t of_results = convolution::element_stride(tiles * w.strips * strip);
-  const convolution::Tiles rows(part.channels, max_rows);
-  images += part.panel * tiles * lanes;
-  for (int64_t e = 0; e < Winograd::elements; ++e)
-    for (int64_t s = part.first_strip; s < part.first_strip + part.strips; ++s) {
-      const Right right{of_tiles + e * of_results + s * tiles * strip, strip};
-      for (int64_t r = 0; r < rows.count; ++r) {
-        const int64_t row = rows.begin(r);
-        multiply_rows<Together>(rows.begin(r + 1) - row, strip, tiles,
-                                Left{images + e * of_images + row, 1, lanes}, right,
-                                sums + row * strip, strip, !first);
-      }
-      sums += part.channels * strip;
-    }
-}
-
-bool gradient_back(const Winograd& w, const Panel& part, const float* sums, float* dweight,
-                   const Strides& strides) {
-  const Floats d;
-  const int64_t element = part.strips * part.channels * strip;
-  HWY_ALIGN float nine[lanes * 9 * lanes];
-  FloatVector nothing = hn::Zero(d);  // 0 times what is not finite is NaN
-  for (int64_t f = 0; f < part.strips * strip; f += lanes) {
-    for (int64_t c = 0; c < part.channels; ++c) {
-      const float* from = sums + (f / strip * part.channels + c) * strip + f % strip;
-      transform_both<ToKernel>(
-          [&](int64_t i, int64_t j) {
-            return hn::LoadU(d, from + (i * Winograd::taken + j) * element);
-          },
-          [&](int64_t i, int64_t j, FloatVector x) {
-            nothing = hn::MulAdd(x, hn::Zero(d), nothing);
-            hn::Store(x, d, nine + (c * 9 + i * 3 + j) * lanes);
-          });
-    }
-    const int64_t filter = part.first_strip * strip + f;
-    for (int64_t k = 0; k < std::min(lanes, w.filters - filter); ++k) {
-      float* to = dweight + (filter + k) * strides.image + part.panel * lanes * strides.channel;
-      for (int64_t c = 0; c < part.channels; ++c, to += strides.channel)
-        for (int64_t i = 0; i < 3; ++i)
-          for (int64_t j = 0; j < 3; ++j)
-            to[i * strides.row + j * strides.column] = nine[(c * 9 + i * 3 + j) * lanes + k];
-    }
   }
   return hn::AllTrue(d, hn::Eq(nothing, hn::Zero(d)));
 }
@@ -284,11 +196,7 @@ convolution::WinogradLoops winograd_loops() {
           transform_images,
           transform_kernels,
           multiply_elements,
-          transform_back,
-          results,
-          transform_results,
-          add_products,
-          gradient_back};
+          transform_back};
 }
 
 }  // namespace asg::cpu::HWY_NAMESPACE
