@@ -137,7 +137,9 @@ std::vector<Sample> interpolate_samples() {
   const double inf = INFINITY;
   Sample infinite =
       sample(Array({2}, {1e30, inf}), 0, 4, "nearest", 0, 0, {Array({4}, {1e30, 1e30, inf, inf})});
-  infinite.gradient = false;
+  Sample flags = sample(Array({1, 2}, {true, false}), 1, 4, "nearest", 0, 0,
+                        {Array({1, 4}, {true, true, false, false})});
+  infinite.gradient = flags.gradient = false;
   return {sample(row, 0, 6, "nearest", 0, 0, {Array({6}, {1.0, 1.0, 2.0, 2.0, 4.0, 4.0})}),
           sample(row, 0, 5, "nearest", 0, 0, {Array({5}, {1.0, 1.0, 2.0, 2.0, 4.0})}),
           sample(row, 0, 2, "nearest", 0, 0, {Array({2}, {1.0, 2.0})}),
@@ -150,8 +152,7 @@ std::vector<Sample> interpolate_samples() {
           sample(row, 0, 4, "linear", 0, 1 / 1.4),
           sample(Array({1}, {3.0}), 0, 3, "linear", 0, 0, {Array({3}, {3.0, 3.0, 3.0})}),
           sample(Array(f64, {0, 2}), 1, 3, "linear", 0, 0, {Array(f64, {0, 3})}),
-          sample(Array({1, 2}, {true, false}), 1, 4, "nearest", 0, 0,
-                 {Array({1, 4}, {true, true, false, false})}),
+          flags,
           infinite,
           sample(spread({2, 3, 5}), 1, 7, "nearest", 0, 0),
           sample(spread({2, 4, 3}), 1, 9, "linear", 0, 0),

@@ -38,7 +38,8 @@ std::optional<std::size_t> broken_rule(const RegionNeeds& needs, const RegionLim
 std::string describe_rule(std::size_t rule, const RegionNeeds& needs, const RegionLimits& limits) {
   const RegionRule& row = region_rules[rule];
   const std::uint64_t asked = amounts_of(needs)[rule], allowed = amounts_of(limits)[rule];
-  const bool flag = row.limit.starts_with("ASG_CAP_");
+  // Capabilities have names of macros, limits those of fields.
+  const bool flag = row.limit.starts_with("ASG_");
   return flag ? fmt::format("it needs {}, which the device does not have ({}); {}", row.needed,
                             row.limit, row.way_out)
               : fmt::format("it needs {} {}, and the device allows {} ({}); {}", asked, row.needed,
