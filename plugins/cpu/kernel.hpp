@@ -14,7 +14,7 @@
 namespace asg::cpu {
 
 using sdk::all_dtypes, sdk::computed_dtypes, sdk::index_dtypes, sdk::number_dtypes, sdk::same;
-using sdk::dispatch_size, sdk::require, sdk::require_arity, sdk::rows_per_dtype, sdk::same_shape;
+using sdk::dispatch_size, sdk::require, sdk::require_arity, sdk::rows_per_dtype;
 
 /// Steps as objects: a T is made of program, step and context when a program is compiled, and its
 /// run(call) runs the step.

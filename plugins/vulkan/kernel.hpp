@@ -102,6 +102,6 @@ struct KernelMaker {
   void (*claim)(const Traits&, const asg_claim_request&, asg_claim_reply&) = nullptr;
 };
 
-using sdk::require, sdk::same, sdk::same_shape;
+using sdk::require, sdk::same;
 
 }  // namespace asg::vulkan

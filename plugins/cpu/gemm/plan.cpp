@@ -2,7 +2,6 @@
 
 #include <climits>
 #include <cmath>
-#include <string>
 #include <utility>
 
 #include <asg/sdk/host_kernel.hpp>

@@ -72,7 +72,7 @@ struct Places {
 /// [elements][strips][channels][strip]; products [elements][strips][tiles][strip], element_stride
 /// apart.
 struct WinogradLoops {
-  int64_t strip, lanes, most_rows;
+  int64_t strip, lanes;
   /// Elements of scratch for the sources of a unit.
   int64_t (*sources)(const Winograd&, int64_t tiles);
   /// `source`: of the unit's image, at the first channel.

@@ -189,13 +189,7 @@ bool transform_back(const Winograd& w, const Unit& unit, const float* products, 
 }
 
 convolution::WinogradLoops winograd_loops() {
-  return {strip,
-          lanes,
-          max_rows,
-          sources,
-          transform_images,
-          transform_kernels,
-          multiply_elements,
+  return {strip,         lanes, sources, transform_images, transform_kernels, multiply_elements,
           transform_back};
 }
 
