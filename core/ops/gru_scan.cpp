@@ -225,7 +225,10 @@ namespace ops {
 std::vector<OpDef> gru_scan() {
   return {{
               .name = "gru_scan",
-              .summary = "One direction of a GRU's layer over all steps, from x * weight_ih^T.",
+              .summary = "One direction of a GRU's layer over all steps: of the parts of x = "
+                         "x_gates[t] and of p = h * weight_hh^T + bias_hh, r = sigmoid(x + p), z = "
+                         "sigmoid(x + p), n = tanh(x + r * p); h = n + z * (h - n). y has each h, "
+                         "gates each {r, z, n, the part of p in n}.",
               .inputs = {{"x_gates", "[T, B, 3 H]", "float"},
                          {"h0", "[B, H]", "as x_gates"},
                          {"weight_hh", "[3 H, H]", "as x_gates"},
@@ -240,7 +243,8 @@ std::vector<OpDef> gru_scan() {
           },
           {
               .name = "gru_scan_backward",
-              .summary = "The gradients of gru_scan's x_gates, of the products with h, and of h0.",
+              .summary = "The gradients of gru_scan's x_gates, of its p, and of h0, from those of "
+                         "y and, where they are given, of gates.",
               .inputs = {{"dy", "[T, B, H]", "float"},
                          {"h0", "[B, H]", "as dy"},
                          {"weight_hh", "[3 H, H]", "as dy"},

@@ -223,7 +223,10 @@ namespace ops {
 std::vector<OpDef> lstm_scan() {
   return {{
               .name = "lstm_scan",
-              .summary = "One direction of an LSTM's layer over all steps, from x * weight_ih^T.",
+              .summary = "One direction of an LSTM's layer over all steps: i, f, g, o are the "
+                         "parts of x_gates[t] + h * weight_hh^T behind sigmoid, g behind tanh; c = "
+                         "f * c + i * g, h = o * tanh(c). y has each h, cells each c, gates each "
+                         "{i, f, g, o}; the result c is that of the step taken last.",
               .inputs = {{"x_gates", "[T, B, 4 H]", "float"},
                          {"h0", "[B, H]", "as x_gates"},
                          {"c0", "[B, H]", "as x_gates"},
@@ -241,7 +244,8 @@ std::vector<OpDef> lstm_scan() {
           },
           {
               .name = "lstm_scan_backward",
-              .summary = "The gradients of lstm_scan's x_gates, h0 and c0.",
+              .summary = "The gradients of lstm_scan's x_gates, h0 and c0, from those of y, of the "
+                         "last c and, where they are given, of cells and gates.",
               .inputs = {{"dy", "[T, B, H]", "float"},
                          {"dc", "[B, H]", "as dy"},
                          {"c0", "[B, H]", "as dy"},

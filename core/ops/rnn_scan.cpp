@@ -170,7 +170,8 @@ std::vector<OpDef> rnn_scan() {
   const AttributeDef nonlinearity = {"nonlinearity", AttributeType::text, "tanh or relu"};
   return {{
               .name = "rnn_scan",
-              .summary = "One direction of an RNN's layer over all steps, from x * weight_ih^T.",
+              .summary = "One direction of an RNN's layer over all steps: h = "
+                         "nonlinearity(x_gates[t] + h * weight_hh^T). y has each h.",
               .inputs = {{"x_gates", "[T, B, H]", "float"},
                          {"h0", "[B, H]", "as x_gates"},
                          {"weight_hh", "[H, H]", "as x_gates"}},

@@ -545,7 +545,8 @@ std::vector<OpDef> scaled_dot_product_attention() {
       },
       {
           .name = dropout_backward_name,
-          .summary = "The gradients of attention with dropout, which drops the same weights again.",
+          .summary = "The gradients of attention with dropout, which drops the same weights again. "
+                     "delta is the sum of dy * y over the last axis.",
           .inputs = ports(backward_inputs, true),
           .outputs = gradients,
           .attributes = with_dropout,

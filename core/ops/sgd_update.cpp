@@ -127,7 +127,7 @@ std::vector<OpDef> sgd_update() {
   return {
       {
           .name = "sgd_update",
-          .summary = "parameter - learning_rate * (gradient + weight_decay * parameter)",
+          .summary = "parameter - learning_rate * (gradient + weight_decay * parameter).",
           .inputs = {{"parameter", "[...]", "float"},
                      {"gradient", "as parameter", "as parameter"},
                      {"learning_rate", "[]", "float"}},

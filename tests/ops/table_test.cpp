@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_CASE(names_are_sorted_and_unique) {
 
 BOOST_DATA_TEST_CASE(entries_are_whole, boost::unit_test::data::make(all_ops()), name) {
   const OpDef& op = find_op(name);
-  BOOST_TEST(!op.summary.empty());
+  BOOST_TEST(op.summary.ends_with('.'), "'" << op.summary << "' is no sentence");
   BOOST_TEST((op.infer != nullptr || op.is_composite()));
   const Lowering& way = op.lowering;
   // A composite may also be one instruction, for backends that have it.
@@ -42,12 +42,18 @@ BOOST_DATA_TEST_CASE(entries_are_whole, boost::unit_test::data::make(all_ops()),
                    (way.view != nullptr) + by_name.contains(name);
   BOOST_TEST(ways == 1, "an op reaches a backend in one way, this one in " << ways);
   BOOST_TEST((op.gradient == nullptr || op.no_gradient.empty()));
-  std::set<std::string_view> ports;
-  for (const Port& port : op.inputs) {
-    BOOST_TEST((!port.name.empty() && !port.shape.empty() && !port.types.empty()));
-    BOOST_TEST(ports.insert(port.name).second);
+  for (const auto* side : {&op.inputs, &op.outputs}) {
+    std::set<std::string_view> ports;
+    for (const Port& port : *side) {
+      BOOST_TEST((!port.name.empty() && !port.shape.empty() && !port.types.empty()));
+      BOOST_TEST(ports.insert(port.name).second);
+    }
   }
-  for (const AttributeDef& attribute : op.attributes) BOOST_TEST(!attribute.meaning.empty());
+  std::set<std::string_view> attributes;
+  for (const AttributeDef& attribute : op.attributes) {
+    BOOST_TEST(!attribute.meaning.empty());
+    BOOST_TEST(attributes.insert(attribute.name).second);
+  }
   if (!leaves.contains(name)) BOOST_TEST_REQUIRE((op.samples != nullptr));
 }
 

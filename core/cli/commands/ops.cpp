@@ -1,4 +1,4 @@
-// asg ops: every op, and what a backend makes of it.
+// asg ops: every op, and what a backend makes of it; or what one op is.
 #include <memory>
 
 #include <fmt/format.h>
@@ -9,6 +9,7 @@
 #include <asg/runtime/target.hpp>
 
 #include "cli/command.hpp"
+#include "cli/op_text.hpp"
 
 namespace asg::cli {
 namespace {
@@ -73,6 +74,11 @@ std::string support(const OpDef& op, const Capabilities& capabilities) {
   return types.empty() ? "refused" : "native: " + types;
 }
 
+struct OpsFlags {
+  DeviceFlags device;
+  std::string name, composites;
+};
+
 int list_ops(const DeviceFlags& flags) {
   const Device device = flags.open();
   const auto target = target_of(device);
@@ -90,13 +96,36 @@ int list_ops(const DeviceFlags& flags) {
   return exit_done;
 }
 
+const OpDef& named_op(const std::string& name) try {
+  return find_op(name);
+} catch (const TypeError& error) {
+  throw UsageError(fmt::format("{}; asg ops lists all", error.what()));
+}
+
+// What the table says needs no backend.
+int show(const OpsFlags& flags) {
+  if (flags.composites.empty() && flags.name.empty()) return list_ops(flags.device);
+  const std::string text = flags.composites == "text"     ? composites_text()
+                           : flags.composites == "header" ? composites_header()
+                                                          : describe(named_op(flags.name));
+  fmt::print("{}", text);
+  return exit_done;
+}
+
 }  // namespace
 
 Run add_ops(CLI::App& command) {
-  auto flags = std::make_shared<DeviceFlags>();
-  command.description("list every op and what a backend makes of it");
-  flags->add(command);
-  return [flags] { return list_ops(*flags); };
+  auto flags = std::make_shared<OpsFlags>();
+  command.description("list every op and what a backend makes of it, or say what one op is");
+  CLI::Option* name = command.add_option("name", flags->name, "the op to describe")->type_name("");
+  command
+      .add_option("--composites", flags->composites,
+                  "what backends may claim: a text of all composites, or a C header with the "
+                  "places of their operands")
+      ->check(CLI::IsMember({"text", "header"}))
+      ->excludes(name);
+  flags->device.add(command);
+  return [flags] { return show(*flags); };
 }
 
 }  // namespace asg::cli

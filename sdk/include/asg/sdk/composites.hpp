@@ -2,7 +2,8 @@
 // step's inputs or outputs, and first the inputs, then the outputs, among a request's types.
 //
 // A namespace for each op, an enumerator for each operand; a mask, a bias and the last cotangents
-// of a scan may be missing.  A test holds the names and their order to asg's op table.
+// of a scan may be missing.  A test holds the names and their order to asg's op table, of which the
+// installed composites.h, for C, is made, and composites.md, which says what they mean.
 #pragma once
 
 #include <cstdint>
