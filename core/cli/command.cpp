@@ -34,9 +34,9 @@ PluginSearch SearchFlags::search() const {
 
 void DeviceFlags::add(CLI::App& app) {
   app.add_option("--backend", backend,
-                 "the backend, a device of it (NAME:1, NAME:ID), or a plugin's path "
-                 "(default: $ASG_BACKEND, or cpu)")
-      ->type_name("NAME[:DEVICE]");
+                 "the backend or a plugin's path, a device of it (NAME:1, NAME:ID), its options, "
+                 "which `asg backends` lists (default: $ASG_BACKEND, or cpu)")
+      ->type_name("NAME[:DEVICE][,KEY=VALUE]");
   app.add_option("--threads", threads,
                  "threads to compute with (default: $ASG_NUM_THREADS, or all)")
       ->transform(whole(1, most_threads))
@@ -52,6 +52,7 @@ std::span<const EnvironmentVariable> environment_variables() {
       {"ASG_NUM_THREADS", "threads when there is no --threads"},
       {"ASG_LOG", "error, warn, info or debug: what is told on stderr"},
       {"ASG_CACHE_DIR", "where backends keep compiled kernels, and asg what it knows of plugins"},
+      {"ASG_DEVICE_SECONDS", "how long work of a device may take before it is given up (3600)"},
       {"ASG_PROBE_SECONDS", "how long a plugin may take when it is tried (10)"},
       {"ASG_CHECK_NAN", "1: stop before the step that would make a NaN, and say where (slow)"},
       {"ASG_DISABLE", "passes of the compiler to leave out, with commas between them"},

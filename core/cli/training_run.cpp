@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -131,13 +132,30 @@ class TrainingRun {
                       loss_, index));
   }
 
-  std::vector<Array> run_step(std::int64_t step, double lr) {
-    std::vector<Array> inputs;
+  std::vector<Array> batch_of(std::int64_t step) const {
+    std::vector<Array> batch;
     for (const Argument& argument : task_.batches(Split::train, step))
-      inputs.push_back(argument.array());
+      batch.push_back(argument.array());
+    return batch;
+  }
+
+  // While the device computes. What is wrong with that batch is said when its turn comes.
+  void prepare_batch(std::int64_t step) noexcept {
+    try {
+      if (step < flags_.steps) next_batch_ = batch_of(step);
+    } catch (...) {
+      next_batch_.clear();
+    }
+  }
+
+  std::vector<Array> run_step(std::int64_t step, double lr) {
+    std::vector<Array> inputs = std::exchange(next_batch_, {});
+    if (inputs.empty()) inputs = batch_of(step);
     inputs.push_back(flags_.model.element() == f64 ? Array(lr) : Array(static_cast<float>(lr)));
     if (!trace_) {
-      auto outputs = program_.run(state_, inputs);
+      PendingRun run = program_.submit(state_, inputs);
+      prepare_batch(step + 1);
+      auto outputs = run.get();
       ++done_;
       return outputs;
     }
@@ -233,8 +251,9 @@ class TrainingRun {
   Function evaluate_;
   optim::WarmupCosine schedule_;
   std::optional<ProfileTrace> trace_;
-  std::int64_t done_ = 0;    // steps
-  std::int64_t saved_ = -1;  // how many of them the folder holds; -1: nothing of this run
+  std::vector<Array> next_batch_;  // of step done_; empty: it is not there yet
+  std::int64_t done_ = 0;          // steps
+  std::int64_t saved_ = -1;        // how many of them the folder holds; -1: nothing of this run
   double loss_ = std::nan("");
   bool diverged_ = false, cannot_save_ = false;
 };

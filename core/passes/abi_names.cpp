@@ -12,6 +12,7 @@ namespace {
 struct Name {
   std::uint32_t number;
   const char* text;
+  std::uint32_t opset = 1;
 };
 
 constexpr Name ops[] = {{ASG_OP_REGION, "region"},  {ASG_OP_MATMUL, "matmul"},
@@ -81,7 +82,20 @@ std::string find(const Name (&names)[count], std::uint32_t number, const char* w
   return fmt::format("{}#{}", what, number);
 }
 
+template <std::size_t count>
+std::uint32_t opset_in(const Name (&names)[count], std::uint32_t number) {
+  for (const Name& name : names)
+    if (name.number == number) return name.opset;
+  return ASG_OPSET;
+}
+
 }  // namespace
+
+std::uint32_t op_opset(std::uint32_t op) { return opset_in(ops, op); }
+std::uint32_t instruction_opset(std::uint32_t instruction) {
+  return opset_in(instructions, instruction);
+}
+std::uint32_t reduction_opset(std::uint32_t reduction) { return opset_in(reductions, reduction); }
 
 std::string op_name(std::uint32_t op) { return find(ops, op, "op"); }
 std::string instruction_name(std::uint32_t instruction) {

@@ -85,17 +85,21 @@ class Forms {
     return fewer;
   }
 
+  [[nodiscard]] bool multiplies(const Types& types) const {
+    return target_.accepts_kernel(ASG_OP_MATMUL, types, 0) &&
+           target_.refusal(ASG_OP_MATMUL, "matmul", types, 2, {}).empty();
+  }
+
   // Whether the target has the product with fewer axes only, and not too many times.
   [[nodiscard]] bool has_fewer_axes(const Node& node, const Graph& graph) const {
     const int rank = node.outputs[0].shape.rank();
     if (rank == 2) return false;
     const Types types = types_of(graph, node);
-    if (target_.accepts_kernel(ASG_OP_MATMUL, types, 0)) return false;
+    if (multiplies(types)) return false;
     constexpr std::int64_t most_products = 256;
     const std::int64_t entries = types[0].shape.slice(0, rank - 2).numel();
-    return (rank > 3 && target_.accepts_kernel(ASG_OP_MATMUL, with_axes(types, 3), 0)) ||
-           (entries > 0 && entries <= most_products &&
-            target_.accepts_kernel(ASG_OP_MATMUL, with_axes(types, 2), 0));
+    return (rank > 3 && multiplies(with_axes(types, 3))) ||
+           (entries > 0 && entries <= most_products && multiplies(with_axes(types, 2)));
   }
 
   [[nodiscard]] Tensor with_fewer_axes(Graph& graph, const OpDef& op, const Tensor& a,
@@ -103,8 +107,7 @@ class Forms {
     const Types types{a.type(), b.type(), {a.dtype(), result}};
     const Types batch = with_axes(types, 3), single = with_axes(types, 2);
     const Tensor left = reshape(a, batch[0].shape), right = reshape(b, batch[1].shape);
-    if (target_.accepts_kernel(ASG_OP_MATMUL, batch, 0))
-      return reshape(graph.add(op, Tensors{left, right})[0], result);
+    if (multiplies(batch)) return reshape(graph.add(op, Tensors{left, right})[0], result);
     Tensors products;
     for (std::int64_t i = 0; i < batch[0].shape[0]; ++i) {
       const Tensor x = reshape(slice(left, 0, i, i + 1), single[0].shape);

@@ -118,6 +118,10 @@ void Lowerer::check(const Node& node) const {
     if (!target.accepts_kernel(how.kernel, types, 0))
       refuse(node, fmt::format("it has no kernel {} for {} of {} axes", abi::op_name(how.kernel),
                                name(types[0].dtype), types[0].shape.rank()));
+    if (const std::string why =
+            target.refusal(how.kernel, node.op.name, types, node.operands.size(), node.attributes);
+        !why.empty())
+      refuse(node, why);
   } else if (how.role == Role::reduce) {
     const auto& kind = node.attributes.text("kind");
     if (!target.accepts_reduction(reduction_kind(kind), node.outputs[0].dtype))

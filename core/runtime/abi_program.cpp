@@ -2,50 +2,27 @@
 
 #include <algorithm>
 
+#include "passes/abi_names.hpp"
+
 namespace asg {
 namespace {
-
-template <class T>
-asg_span span_of(const std::vector<T>& list) {
-  return {list.data(), static_cast<std::uint32_t>(list.size()), sizeof(T)};
-}
 
 void copy_sizes(std::int64_t (&to)[ASG_MAX_RANK], const Shape& from) {
   std::copy(from.begin(), from.end(), to);
 }
 
-// Two independent FNV-1a sums make 128 bits.
-class Fingerprint {
- public:
-  void mix(const void* bytes, std::size_t size) {
-    for (std::size_t i = 0; i < size; ++i) {
-      const auto byte = static_cast<const unsigned char*>(bytes)[i];
-      low_ = (low_ ^ byte) * 1099511628211u;
-      high_ = (high_ ^ (byte + 0x9du)) * 0x100000001b5u;
-    }
+// A plugin of an older opset takes every program that needs no more.
+std::uint32_t opset_of(const Program& program) {
+  std::uint32_t opset = 1;
+  for (const Step& step : program.steps) opset = std::max(opset, abi::op_opset(step.op));
+  for (const Region& region : program.regions) {
+    for (const asg_inst& inst : region.insts)
+      opset = std::max(opset, abi::instruction_opset(inst.op));
+    for (const asg_reduction& reduction : region.reductions)
+      opset = std::max(opset, abi::reduction_opset(reduction.kind));
   }
-  template <class T>
-  void mix(const T& value) {
-    static_assert(std::has_unique_object_representations_v<T>);
-    mix(&value, sizeof value);
-  }
-  void mix(const std::string& text) {
-    mix(text.size());
-    mix(text.data(), text.size());
-  }
-  void mix(const Shape& shape) {
-    mix(shape.rank());
-    for (const std::int64_t size : shape) mix(size);
-  }
-  void write(std::uint64_t (&to)[2]) const {
-    to[0] = low_;
-    to[1] = high_;
-  }
-
- private:
-  std::uint64_t low_ = 14695981039346656037u;
-  std::uint64_t high_ = 0x6c62272e07bb0142u;
-};
+  return opset;
+}
 
 }  // namespace
 
@@ -108,13 +85,12 @@ AbiProgram::AbiProgram(const Program& program) {
   for (const Step& step : program.steps) add_step(step);
 
   program_.struct_size = sizeof program_;
-  program_.opset = ASG_OPSET;
+  program_.opset = opset_of(program);
   program_.slots = span_of(slots_);
   program_.values = span_of(values_);
   program_.steps = span_of(steps_);
   program_.regions = span_of(regions_);
   program_.name = program.name.c_str();
-  fingerprint(program);
 }
 
 void AbiProgram::add_region(const Region& region) {
@@ -130,10 +106,9 @@ void AbiProgram::add_region(const Region& region) {
     }
     asg_access access{};
     access.value = from.value;
-    access.n_bounds = static_cast<std::uint32_t>(bounds.size());
     access.offset = from.offset;
     copy_sizes(access.strides, from.strides);
-    access.bounds = bounds.data();
+    access.bounds = span_of(bounds);
     access.fill = from.fill;
     accesses.push_back(access);
   }
@@ -168,57 +143,6 @@ void AbiProgram::add_step(const Step& step) {
   result.name = step.name.c_str();
   result.origin = step.origin.c_str();
   steps_.push_back(result);
-}
-
-void AbiProgram::fingerprint(const Program& program) {
-  Fingerprint sum;
-  for (const Slot& slot : program.slots) {
-    sum.mix(slot.role);
-    sum.mix(slot.size_bytes);
-    if (slot.role == ASG_SLOT_CONST) sum.mix(slot.constant.bytes(), slot.constant.size_bytes());
-  }
-  for (const Placed& v : program.values) {
-    sum.mix(v.dtype);
-    sum.mix(v.shape);
-    sum.mix(v.strides);
-    sum.mix(v.slot);
-    sum.mix(v.offset);
-  }
-  for (const Step& step : program.steps) {
-    sum.mix(step.op);
-    sum.mix(step.stage);
-    sum.mix(step.name);
-    sum.mix(step.inputs.data(), step.inputs.size() * sizeof(std::uint32_t));
-    sum.mix(step.outputs.data(), step.outputs.size() * sizeof(std::uint32_t));
-    for (const auto& [name, value] : step.attributes) {
-      sum.mix(name);
-      sum.mix(to_string(value));
-    }
-    sum.mix(step.region);
-  }
-  for (const Region& region : program.regions) {
-    sum.mix(region.dims);
-    sum.mix(region.insts.data(), region.insts.size() * sizeof(asg_inst));
-    sum.mix(region.reductions.data(), region.reductions.size() * sizeof(asg_reduction));
-    sum.mix(region.stores.data(), region.stores.size() * sizeof(asg_store));
-    sum.mix(region.phases.data(), region.phases.size() * sizeof(asg_phase));
-    for (const Instance& instance : region.instances) {
-      sum.mix(instance.length);
-      sum.mix(instance.values.data(), instance.values.size() * sizeof(std::uint32_t));
-    }
-    for (const Access& access : region.accesses) {
-      sum.mix(access.value);
-      sum.mix(access.offset);
-      sum.mix(access.strides);
-      sum.mix(access.fill);
-      for (const Bound& bound : access.bounds) {
-        sum.mix(bound.base);
-        sum.mix(bound.extent);
-        sum.mix(bound.coef);
-      }
-    }
-  }
-  sum.write(program_.fingerprint);
 }
 
 }  // namespace asg

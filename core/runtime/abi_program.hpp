@@ -4,9 +4,15 @@
 #include <string>
 #include <vector>
 
+#include <asg/sdk/backend.h>
 #include <asg/passes/program.hpp>
 
 namespace asg {
+
+template <class T>
+asg_span span_of(const std::vector<T>& list) {
+  return {list.data(), static_cast<std::uint32_t>(list.size()), sizeof(T)};
+}
 
 /// Attributes as the ABI has them. Arrays are left out: constants travel as slots.
 /// Memory   points into the attributes.
@@ -25,7 +31,6 @@ class AbiProgram {
  private:
   void add_region(const Region& region);
   void add_step(const Step& step);
-  void fingerprint(const Program& program);
 
   asg_program program_{};
   std::vector<asg_slot> slots_;

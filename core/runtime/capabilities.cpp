@@ -11,11 +11,11 @@ namespace {
 
 bool has_dtype(const Capabilities::Row& row, std::size_t operand, DType dtype) {
   if (row.dtypes.empty()) return false;
-  const std::uint32_t mask = row.dtypes[std::min(operand, row.dtypes.size() - 1)];
+  const std::uint64_t mask = row.dtypes[std::min(operand, row.dtypes.size() - 1)];
   return (mask & ASG_DTYPE_BIT(static_cast<std::uint32_t>(dtype))) != 0;
 }
 
-bool has_bit(std::uint32_t mask, DType dtype) {
+bool has_bit(std::uint64_t mask, DType dtype) {
   return (mask & ASG_DTYPE_BIT(static_cast<std::uint32_t>(dtype))) != 0;
 }
 
@@ -60,8 +60,8 @@ bool Capabilities::regions_have(std::uint32_t flag) const {
     if (concerned && (row.flags & flag) == 0) return false;
     any |= concerned;
   }
-  std::uint32_t reduced = 0;
-  for (const std::uint32_t dtypes : reductions_) reduced |= dtypes;
+  std::uint64_t reduced = 0;
+  for (const std::uint64_t dtypes : reductions_) reduced |= dtypes;
   return any && (flag != ASG_CAP_PHASES || (reduced & ~instructions_[ASG_EW_REDUCED]) == 0);
 }
 

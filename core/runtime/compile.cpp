@@ -1,6 +1,8 @@
 #include <asg/runtime/compile.hpp>
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -35,13 +37,15 @@ struct CompiledGraph::Impl {
   void add_slot(std::uint32_t index, const Graph& graph);
   void reserve();
   void bind(State& state);
+  void check(const std::vector<Array>& inputs) const;
   void upload(const std::vector<Array>& inputs);
   void prepare(State& state, const std::vector<Array>& inputs) {
     if (nan_check != nullptr) nan_check->require_finite(state, inputs);
     reserve();
-    upload(inputs);
+    check(inputs);
     if (state.version() != state_version) bind(state);
   }
+  void make_outputs(std::vector<Array>& outputs) const;
   void download(std::vector<Array>& outputs) const;
 };
 
@@ -95,7 +99,7 @@ void CompiledGraph::Impl::bind(State& state) {
   state_version = state.version();
 }
 
-void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
+void CompiledGraph::Impl::check(const std::vector<Array>& inputs) const {
   if (inputs.size() != program.inputs.size())
     throw ShapeError(fmt::format("{}: takes {} inputs, {} were given", program.name,
                                  program.inputs.size(), inputs.size()));
@@ -109,22 +113,31 @@ void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
           fmt::format("{}: the array given for input '{}' was only declared, it has "
                       "no elements",
                       program.name, slot.name));
-    if (slot.size_bytes > 0)
-      bindings[program.inputs[i]].buffer.upload(0, with_clean_booleans(inputs[i]).bytes(),
-                                                slot.size_bytes);
   }
 }
 
-void CompiledGraph::Impl::download(std::vector<Array>& outputs) const {
+void CompiledGraph::Impl::upload(const std::vector<Array>& inputs) {
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (const Slot& slot = program.slots[program.inputs[i]]; slot.size_bytes > 0)
+      bindings[program.inputs[i]].buffer.upload(0, with_clean_booleans(inputs[i]).bytes(),
+                                                slot.size_bytes);
+}
+
+void CompiledGraph::Impl::make_outputs(std::vector<Array>& outputs) const {
   outputs.resize(program.outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     const Slot& slot = program.slots[program.outputs[i]];
     Array& array = outputs[i];
     if (array.type() != slot.type || array.bytes() == nullptr)
       array = Array(slot.type.dtype, slot.type.shape);
-    if (slot.size_bytes > 0)
-      bindings[program.outputs[i]].buffer.download(0, array.bytes(), slot.size_bytes);
   }
+}
+
+void CompiledGraph::Impl::download(std::vector<Array>& outputs) const {
+  make_outputs(outputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    if (const Slot& slot = program.slots[program.outputs[i]]; slot.size_bytes > 0)
+      bindings[program.outputs[i]].buffer.download(0, outputs[i].bytes(), slot.size_bytes);
 }
 
 CompiledGraph compile(const Device& device, const Graph& graph, const Tensors& outputs,
@@ -170,6 +183,7 @@ void CompiledGraph::run(State& state, const std::vector<Array>& inputs,
   Impl& self = impl();
   const ProgramMemory::Use use = self.use();
   self.prepare(state, inputs);
+  self.upload(inputs);
   self.executable.run(self.bindings);
   self.download(outputs);
 }
@@ -185,10 +199,48 @@ std::vector<Array> CompiledGraph::run(const std::vector<Array>& inputs) {
   return run(none, inputs);
 }
 
+PendingRun CompiledGraph::submit(State& state, const std::vector<Array>& inputs) {
+  Impl& self = impl();
+  const ProgramMemory::Use use = self.use();
+  self.prepare(state, inputs);
+  PendingRun run;
+  run.parts_ = std::make_unique<PendingRun::Parts>();
+  auto& [given, outputs, works] = *run.parts_;
+  for (const Array& input : inputs) given.push_back(with_clean_booleans(input));
+  self.make_outputs(outputs);
+  const auto submit = [&](const std::vector<std::uint32_t>& slots, std::vector<Array>& arrays,
+                          auto transfer, std::vector<Work>& to) {
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (const std::uint64_t size = self.program.slots[slots[i]].size_bytes; size > 0)
+        to.push_back((self.bindings[slots[i]].buffer.*transfer)(0, arrays[i].bytes(), size));
+  };
+  submit(self.program.inputs, given, &Buffer::submit_upload, works);
+  works.push_back(self.executable.submit(self.bindings));
+  submit(self.program.outputs, outputs, &Buffer::submit_download, works);
+  return run;
+}
+
+// All of it, so that nothing is under way when the caller hears of the first error.
+std::vector<Array> PendingRun::get() {
+  const std::unique_ptr<Parts> parts = std::move(parts_);
+  if (parts == nullptr) return {};
+  std::exception_ptr failure;
+  for (const Work& work : parts->works) {
+    try {
+      work.wait();
+    } catch (...) {
+      if (failure == nullptr) failure = std::current_exception();
+    }
+  }
+  if (failure != nullptr) std::rethrow_exception(failure);
+  return std::move(parts->outputs);
+}
+
 std::vector<StepTime> CompiledGraph::profile(State& state, const std::vector<Array>& inputs) {
   Impl& self = impl();
   const ProgramMemory::Use use = self.use();
   self.prepare(state, inputs);
+  self.upload(inputs);
   return self.executable.profile(self.bindings);
 }
 
@@ -197,6 +249,7 @@ std::vector<Array> CompiledGraph::profile(State& state, const std::vector<Array>
   Impl& self = impl();
   const ProgramMemory::Use use = self.use();
   self.prepare(state, inputs);
+  self.upload(inputs);
   times = self.executable.profile(self.bindings);
   std::vector<Array> outputs;
   self.download(outputs);

@@ -10,17 +10,15 @@
 #include <asg/graph/error.hpp>
 #include <asg/sdk/program.hpp>
 
+#include "runtime/abi_program.hpp"
 #include "runtime/descriptors.hpp"
+#include "runtime/device_call.hpp"
 #include "runtime/device_impl.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/refusal.hpp"
+#include "runtime/work.hpp"
 
 namespace asg {
-
-struct StepNames {
-  std::string op;
-  std::string origin;
-};
 
 struct SlotFacts {
   std::string name;
@@ -31,34 +29,6 @@ struct SlotFacts {
 namespace {
 
 using loader::PluginFailure;
-
-std::string place(const DeviceImpl& device) {
-  return fmt::format("backend {}, device {}", device.backend->plugin().name,
-                     device.facts.description.name);
-}
-
-// Failures of what was asked for are the plugin's; failures of the machine are the device's.
-[[noreturn]] void raise(const DeviceImpl& device, const PluginFailure& failure,
-                        std::span<const StepNames> steps = {}) {
-  std::string text = failure.message;
-  if (failure.code == ASG_DEVICE_LOST) text += "; open the device again to go on";
-  if (failure.step < steps.size()) {
-    const StepNames& step = steps[failure.step];
-    text = fmt::format("{}{}{}: {} ({})", step.op, step.origin.empty() ? "" : " of ", step.origin,
-                       text, place(device));
-  } else {
-    text = fmt::format("{}: {}", place(device), text);
-  }
-  switch (failure.code) {
-    case ASG_UNSUPPORTED:
-    case ASG_COMPILE_FAILED:
-    case ASG_UNAVAILABLE:
-    case ASG_INCOMPATIBLE:
-      throw PluginError(text);
-    default:
-      throw DeviceError(text);
-  }
-}
 
 // Of the program's descriptors during a call.
 class Watch {
@@ -77,31 +47,6 @@ class Watch {
   loader::DescriptorWatch descriptors_;
 };
 
-// Calls a [device] function, one at a time.
-template <class Fn, class... A>
-void call_device(DeviceImpl& device, const char* name, Fn function, A... arguments) {
-  try {
-    const std::lock_guard lock(device.mutex);
-    loader::call_checked(name, function, arguments...);
-  } catch (const PluginFailure& failure) {
-    raise(device, failure);
-  }
-}
-
-template <class Fn, class Handle>
-void release(DeviceImpl& device, const char* name, Fn function, Handle handle) {
-  if (handle == nullptr) return;
-  if (loader::process_is_ending()) return loader::abandon(handle);
-  const std::lock_guard lock(device.mutex);
-  loader::call_quietly(device.backend->plugin().name, name, function, handle);
-}
-
-void check_handle(const DeviceImpl& device, std::string_view function, const void* handle) {
-  if (handle == nullptr)
-    raise(device, {ASG_INTERNAL, ASG_NO_STEP,
-                   fmt::format("{} reported success but gave nothing", function)});
-}
-
 }  // namespace
 
 struct BufferImpl {
@@ -112,7 +57,7 @@ struct BufferImpl {
   void check_range(const char* what, std::uint64_t offset, std::uint64_t bytes) const {
     if (offset > size || bytes > size - offset)
       throw DeviceError(fmt::format("cannot {} {} bytes at offset {} of a buffer of {} bytes ({})",
-                                    what, bytes, offset, size, place(*device)));
+                                    what, bytes, offset, size, place_of(*device)));
   }
 
   std::shared_ptr<DeviceImpl> device;
@@ -128,7 +73,9 @@ struct ExecutableImpl {
 
   void bind(std::span<const Binding> bindings);
   std::vector<asg_binding> bound;  // of the run in progress; the device's mutex guards it
-  [[nodiscard]] std::vector<StepTime> execute(std::span<const Binding> bindings, bool timed);
+  /// nullptr when the work is over.
+  [[nodiscard]] asg_event* execute(std::span<const Binding> bindings, bool timed, bool may_be_late);
+  [[nodiscard]] std::vector<StepTime> times_of(asg_event* event);
 
   std::shared_ptr<DeviceImpl> device;
   asg_executable* handle = nullptr;
@@ -147,13 +94,15 @@ void BufferImpl::resize(std::uint64_t bytes) {
   const DeviceLimits& limits = device->facts.limits;
   if (limits.max_buffer_size != 0 && bytes > limits.max_buffer_size)
     throw DeviceError(fmt::format("a buffer of {} bytes exceeds the {} that one may have ({})",
-                                  bytes, limits.max_buffer_size, place(*device)));
+                                  bytes, limits.max_buffer_size, place_of(*device)));
   const asg_backend_api& api = device->api();
   size = 0;
   release(*device, "buffer_destroy", api.buffer_destroy, std::exchange(handle, nullptr));
   // Backends need not know of empty buffers.
-  call_device(*device, "buffer_create", api.buffer_create, device->handle,
-              std::max<std::uint64_t>(bytes, 1), &handle);
+  asg_buffer_args args{};
+  args.struct_size = sizeof args;
+  args.size = std::max<std::uint64_t>(bytes, 1);
+  call_device(*device, "buffer_create", api.buffer_create, device->handle, &args, &handle);
   check_handle(*device, "buffer_create", handle);
   size = bytes;
 }
@@ -162,20 +111,56 @@ void resize_buffer(const Buffer& buffer, std::uint64_t bytes) { buffer.impl()->r
 
 std::uint64_t Buffer::size() const { return impl_ == nullptr ? 0 : impl_->size; }
 
+namespace {
+
+// An upload only reads what it is given, as the header of the ABI says.
+template <class Transfer>
+void transfer(const std::shared_ptr<BufferImpl>& buffer, const char* name, Transfer function,
+              std::uint64_t offset, const void* host, std::uint64_t size, asg_event** done) {
+  if (buffer == nullptr)
+    throw DeviceError(
+        fmt::format("cannot {} an empty buffer handle",
+                    std::string_view(name) == "upload" ? "upload to" : "download from"));
+  buffer->check_range(name, offset, size);
+  asg_transfer_args args{};
+  args.struct_size = sizeof args;
+  args.offset = offset;
+  args.size = size;
+  args.host = const_cast<void*>(host);
+  DeviceImpl& device = *buffer->device;
+  call_device(device, name, device.api().*function, buffer->handle, &args, done);
+}
+
+template <class Transfer>
+Work submit(const std::shared_ptr<BufferImpl>& buffer, const char* name, Transfer function,
+            std::uint64_t offset, const void* host, std::uint64_t size) {
+  if (size == 0) return {};
+  asg_event* event = nullptr;
+  transfer(buffer, name, function, offset, host, size,
+           buffer != nullptr && buffer->device->finishes_late() ? &event : nullptr);
+  if (event == nullptr) return {};
+  auto work =
+      std::make_shared<WorkImpl>(buffer->device, name, event, buffer, std::span<const StepNames>());
+  buffer->device->note(work);
+  return Work(std::move(work));
+}
+
+}  // namespace
+
 void Buffer::upload(std::uint64_t offset, const void* from, std::uint64_t size) const {
-  if (size == 0) return;
-  if (impl_ == nullptr) throw DeviceError("cannot upload to an empty buffer handle");
-  impl_->check_range("upload", offset, size);
-  DeviceImpl& device = *impl_->device;
-  call_device(device, "upload", device.api().upload, impl_->handle, offset, from, size, nullptr);
+  if (size > 0) transfer(impl_, "upload", &asg_backend_api::upload, offset, from, size, nullptr);
 }
 
 void Buffer::download(std::uint64_t offset, void* to, std::uint64_t size) const {
-  if (size == 0) return;
-  if (impl_ == nullptr) throw DeviceError("cannot download from an empty buffer handle");
-  impl_->check_range("download", offset, size);
-  DeviceImpl& device = *impl_->device;
-  call_device(device, "download", device.api().download, impl_->handle, offset, to, size, nullptr);
+  if (size > 0) transfer(impl_, "download", &asg_backend_api::download, offset, to, size, nullptr);
+}
+
+Work Buffer::submit_upload(std::uint64_t offset, const void* from, std::uint64_t size) const {
+  return submit(impl_, "upload", &asg_backend_api::upload, offset, from, size);
+}
+
+Work Buffer::submit_download(std::uint64_t offset, void* to, std::uint64_t size) const {
+  return submit(impl_, "download", &asg_backend_api::download, offset, to, size);
 }
 
 // ------------------------------------------------------------------------------------- executable
@@ -207,38 +192,37 @@ void ExecutableImpl::bind(std::span<const Binding> bindings) {
   }
 }
 
-std::vector<StepTime> ExecutableImpl::execute(std::span<const Binding> bindings, bool timed) {
+asg_event* ExecutableImpl::execute(std::span<const Binding> bindings, bool timed,
+                                   bool may_be_late) {
+  require_not_given_up(*device);
   const std::lock_guard lock(device->mutex);
   bind(bindings);
-  const asg_backend_api& api = device->api();
   asg_exec_args args{};
   args.struct_size = sizeof args;
   args.flags = timed ? ASG_EXEC_PROFILE : 0;
-  args.bindings = bound.data();
-  args.n_bindings = static_cast<std::uint32_t>(bound.size());
-  const bool has_events = api.event_wait != nullptr && api.event_destroy != nullptr;
+  args.bindings = span_of(bound);
   asg_event* event = nullptr;
-  std::vector<asg_step_time> times;
   try {
     // Looking at descriptors takes as long as a small step: a program is watched once.
     std::optional<Watch> watch;
     if (!std::exchange(has_run, true)) watch.emplace("execute");
-    loader::call_checked("execute", api.execute, handle, &args,
-                         timed && has_events ? &event : nullptr);
+    loader::call_checked("execute", device->api().execute, handle, &args,
+                         may_be_late && device->finishes_late() ? &event : nullptr);
     if (watch) watch->check();
-    if (event == nullptr) return {};
-    const std::unique_ptr<asg_event, void (*)(asg_event*)> owner(
-        event, static_cast<void (*)(asg_event*)>(api.event_destroy));
-    loader::call_checked("event_wait", api.event_wait, event, UINT64_MAX);
-    if (api.event_profile == nullptr) return {};
-    times.resize(steps.size());
-    const std::uint32_t count =
-        loader::call("event_profile", api.event_profile, event, times.data(),
-                     static_cast<std::uint32_t>(times.size()));
-    times.resize(std::min<std::size_t>(count, times.size()));
   } catch (const PluginFailure& failure) {
     raise(*device, failure, steps);
   }
+  return event;
+}
+
+std::vector<StepTime> ExecutableImpl::times_of(asg_event* event) {
+  const asg_backend_api& api = device->api();
+  if (event == nullptr || api.event_profile == nullptr) return {};
+  std::vector<asg_step_time> times(steps.size());
+  const asg_room room{times.data(), static_cast<std::uint32_t>(times.size()),
+                      sizeof(asg_step_time)};
+  const std::uint32_t count = loader::call("event_profile", api.event_profile, event, &room);
+  times.resize(std::min<std::size_t>(count, times.size()));
   std::vector<StepTime> result;
   for (const asg_step_time& time : times) result.push_back({time.step, time.begin_ns, time.end_ns});
   return result;
@@ -246,12 +230,28 @@ std::vector<StepTime> ExecutableImpl::execute(std::span<const Binding> bindings,
 
 void Executable::run(std::span<const Binding> bindings) const {
   if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
-  static_cast<void>(impl_->execute(bindings, false));
+  static_cast<void>(impl_->execute(bindings, false, false));
+}
+
+Work Executable::submit(std::span<const Binding> bindings) const {
+  if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
+  asg_event* const event = impl_->execute(bindings, false, true);
+  if (event == nullptr) return {};
+  auto work = std::make_shared<WorkImpl>(impl_->device, "execute", event, impl_, impl_->steps);
+  impl_->device->note(work);
+  return Work(std::move(work));
 }
 
 std::vector<StepTime> Executable::profile(std::span<const Binding> bindings) const {
   if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
-  return impl_->execute(bindings, true);
+  asg_event* const event = impl_->execute(bindings, true, true);
+  if (event == nullptr) return {};
+  const auto work =
+      std::make_shared<WorkImpl>(impl_->device, "execute", event, impl_, impl_->steps);
+  impl_->device->note(work);
+  std::vector<StepTime> times;
+  work->wait([&](asg_event* over) { times = impl_->times_of(over); });
+  return times;
 }
 
 // ----------------------------------------------------------------------------------------- device
@@ -276,21 +276,26 @@ Buffer Device::allocate(std::uint64_t bytes) const {
   return Buffer(std::move(buffer));
 }
 
-asg_claim_reply Device::claim(const asg_claim_request& request) const {
+asg_claim_reply Device::claim(const asg_step_request& request) const {
   DeviceImpl& device = impl();
   asg_claim_reply reply{};
   reply.struct_size = sizeof reply;
   if (device.api().claim == nullptr) return reply;
   call_device(device, "claim", device.api().claim, device.handle, &request, &reply);
-  constexpr std::uint32_t most = sizeof reply.in_place / sizeof reply.in_place[0];
-  bool valid = reply.n_in_place <= most;
-  for (std::uint32_t i = 0; valid && i < reply.n_in_place; ++i)
-    valid = reply.in_place[i][0] < request.n_inputs && reply.in_place[i][1] < request.n_outputs;
-  if (!valid)
-    raise(device, {ASG_INTERNAL, ASG_NO_STEP,
-                   fmt::format("its claim of {} pairs inputs and outputs that do not exist",
-                               loader::clean_text(request.op))});
   return reply;
+}
+
+std::string Device::refusal(const asg_step_request& request) const {
+  DeviceImpl& device = impl();
+  if (device.api().supports == nullptr) return {};
+  try {
+    const std::lock_guard lock(device.mutex);
+    loader::call_checked("supports", device.api().supports, device.handle, &request);
+    return {};
+  } catch (const PluginFailure& failure) {
+    if (failure.code == ASG_UNSUPPORTED) return failure.message;
+    raise(device, failure);
+  }
 }
 
 Executable Device::compile(const asg_program& program) const {
@@ -312,8 +317,10 @@ Executable Device::compile(const asg_program& program) const {
   try {
     const std::lock_guard lock(device.mutex);
     const Watch watch("compile");
-    loader::call_checked("compile", api.compile, device.handle, &program, nullptr, 0u,
-                         &executable->handle);
+    asg_compile_args args{};
+    args.struct_size = sizeof args;
+    args.program = &program;
+    loader::call_checked("compile", api.compile, device.handle, &args, &executable->handle);
     watch.check();
   } catch (const PluginFailure& failure) {
     raise(device, failure, executable->steps);

@@ -38,29 +38,47 @@ std::pair<RegionLimits, MemoryLimits> limits_of(const Device& device) {
            .buffer_size = buffer_size}};
 }
 
+// A step before it is planned, in the structs of the ABI.
+class StepRequest {
+ public:
+  StepRequest(std::uint32_t op, std::string_view name, const Types& types, std::size_t inputs,
+              const Attributes& attributes)
+      : name_(name), attributes_(abi_attributes(attributes)) {
+    for (const TensorType& type : types) types_.push_back(abi_type(type));
+    request_.struct_size = sizeof request_;
+    request_.op = op;
+    request_.name = name_.c_str();
+    request_.n_inputs = static_cast<std::uint32_t>(inputs);
+    request_.types = span_of(types_);
+    request_.attrs = span_of(attributes_);
+  }
+  StepRequest(const StepRequest&) = delete;
+  StepRequest& operator=(const StepRequest&) = delete;
+  [[nodiscard]] asg_step_request& get() { return request_; }
+
+ private:
+  std::string name_;
+  std::vector<asg_type> types_;
+  std::vector<asg_attr> attributes_;
+  asg_step_request request_{};
+};
+
 }  // namespace
 
 std::optional<Claim> DeviceTarget::claim(const Node& node, const Graph& graph) const {
-  std::vector<asg_type> types;
-  for (const Value operand : node.operands) types.push_back(abi_type(graph.type(operand)));
-  for (const TensorType& type : node.outputs) types.push_back(abi_type(type));
-  const std::vector<asg_attr> attributes = abi_attributes(node.attributes);
-  const std::string op(node.op.name);
-  asg_claim_request request{};
-  request.struct_size = sizeof request;
-  request.n_inputs = static_cast<std::uint32_t>(node.operands.size());
-  request.n_outputs = static_cast<std::uint32_t>(node.outputs.size());
-  request.version = static_cast<std::uint32_t>(node.op.version);
-  request.op = op.c_str();
-  request.types = types.data();
-  request.attrs = {attributes.data(), static_cast<std::uint32_t>(attributes.size()),
-                   sizeof(asg_attr)};
-  const asg_claim_reply reply = device_.claim(request);
+  Types types;
+  for (const Value operand : node.operands) types.push_back(graph.type(operand));
+  types.insert(types.end(), node.outputs.begin(), node.outputs.end());
+  StepRequest request(ASG_OP_CLAIMED, node.op.name, types, node.operands.size(), node.attributes);
+  request.get().version = static_cast<std::uint32_t>(node.op.version);
+  const asg_claim_reply reply = device_.claim(request.get());
   if (reply.accepted == 0) return {};
-  Claim claim{reply.scratch_bytes, reply.strided_inputs, reply.strided_outputs, {}};
-  for (std::uint32_t i = 0; i < std::min<std::uint32_t>(reply.n_in_place, 8); ++i)
-    claim.in_place.emplace_back(reply.in_place[i][0], reply.in_place[i][1]);
-  return claim;
+  return Claim{reply.scratch_bytes, reply.strided_inputs, reply.strided_outputs};
+}
+
+std::string DeviceTarget::refusal(std::uint32_t kernel, std::string_view op, const Types& types,
+                                  std::size_t inputs, const Attributes& attributes) const {
+  return device_.refusal(StepRequest(kernel, op, types, inputs, attributes).get());
 }
 
 bool DeviceTarget::accepts_kernel(std::uint32_t kernel, const Types& types,

@@ -11,6 +11,9 @@ class DeviceTarget final : public Target {
   [[nodiscard]] std::optional<Claim> claim(const Node& node, const Graph& graph) const override;
   [[nodiscard]] bool accepts_kernel(std::uint32_t kernel, const Types& types,
                                     std::uint32_t flags) const override;
+  [[nodiscard]] std::string refusal(std::uint32_t kernel, std::string_view op, const Types& types,
+                                    std::size_t inputs,
+                                    const Attributes& attributes) const override;
   [[nodiscard]] bool accepts_instruction(std::uint32_t instruction, DType dtype) const override;
   [[nodiscard]] bool accepts_reduction(std::uint32_t kind, DType dtype) const override;
   [[nodiscard]] RegionLimits region_limits() const override;

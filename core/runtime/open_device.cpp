@@ -13,8 +13,10 @@
 
 #include "graph/closest.hpp"
 #include "graph/utf8.hpp"
+#include "runtime/abi_program.hpp"
 #include "runtime/descriptors.hpp"
 #include "runtime/device_impl.hpp"
+#include "runtime/device_spec.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/plugin_file.hpp"
 #include "runtime/probe.hpp"
@@ -25,24 +27,6 @@ namespace asg {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Spec {
-  std::string backend;  // a name, or a path when it has a slash
-  std::string device;   // an index or an id; empty: the first
-
-  [[nodiscard]] bool is_path() const { return backend.find('/') != std::string::npos; }
-};
-
-// Ids have colons of their own, so the first one that can end the backend's part counts.
-Spec parse(std::string_view text) {
-  std::size_t colon = text.find(':');
-  if (text.find('/') < colon) {
-    const std::size_t end = text.find(".so:");
-    colon = end == std::string_view::npos ? end : end + 3;
-  }
-  if (colon == std::string_view::npos) return {std::string(text), {}};
-  return {std::string(text.substr(0, colon)), std::string(text.substr(colon + 1))};
-}
 
 std::optional<int> parse_count(std::string_view text) {
   int value = 0;
@@ -65,15 +49,73 @@ int thread_limit(const DeviceOptions& options) {
   return *value;
 }
 
-// options_help has a line "key=default  text" for each option.
-bool has_option(std::string_view help, std::string_view key) {
-  for (std::size_t begin = 0; begin < help.size();) {
-    const std::size_t end = std::min(help.find('\n', begin), help.size());
-    const std::string_view line = help.substr(begin, end - begin);
-    if (line.substr(0, line.find('=')) == key) return true;
-    begin = end + 1;
+const BackendOption* find_option(const loader::Plugin& plugin, std::string_view key) {
+  const auto found = std::find_if(plugin.options.begin(), plugin.options.end(),
+                                  [&](const BackendOption& option) { return option.key == key; });
+  return found == plugin.options.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void throw_unknown_option(const loader::Plugin& plugin, const std::string& key) {
+  std::vector<std::string> keys;
+  std::string list;
+  for (const BackendOption& option : plugin.options) {
+    keys.push_back(option.key);
+    list += fmt::format("\n  {}={}  {}", option.key, option.default_value, option.help);
   }
-  return false;
+  const std::string near = closest(key, keys);
+  throw PluginError(fmt::format(
+      "backend {} has no option '{}'{}; {}", plugin.name, shown(key),
+      near.empty() ? std::string() : fmt::format(", did you mean '{}'?", near),
+      list.empty() ? std::string("it has none") : fmt::format("its options are{}", list)));
+}
+
+// What the device is opened with: options of the specification, then those of the caller, then the
+// number of threads, which every backend that has such an option understands.
+loader::OptionList options_of(const loader::Plugin& plugin, const loader::DeviceSpec& spec,
+                              const DeviceOptions& given) {
+  loader::OptionList options = spec.options;
+  options.insert(options.end(), given.options.begin(), given.options.end());
+  const auto has = [&](std::string_view key) {
+    return std::any_of(options.begin(), options.end(),
+                       [&](const auto& option) { return option.first == key; });
+  };
+  for (auto option = options.begin(); option != options.end(); ++option) {
+    if (find_option(plugin, option->first) == nullptr) throw_unknown_option(plugin, option->first);
+    if (std::any_of(options.begin(), option,
+                    [&](const auto& other) { return other.first == option->first; }))
+      throw PluginError(
+          fmt::format("the option '{}' of backend {} is given twice", option->first, plugin.name));
+  }
+  if (has("threads")) {
+    if (given.threads > 0)
+      throw PluginError(
+          "the number of threads is given twice, by itself and as an option of the "
+          "backend; leave one out");
+    return options;
+  }
+  const int threads = thread_limit(given);
+  if (threads == 0) return options;
+  if (find_option(plugin, "threads") != nullptr)
+    options.emplace_back("threads", std::to_string(threads));
+  else
+    log_message(given.threads > 0 ? LogLevel::warn : LogLevel::info, plugin.name,
+                "it has no option 'threads', the number is ignored");
+  return options;
+}
+
+std::uint64_t time_limit_ns(const DeviceOptions& options) {
+  std::optional<int> seconds = options.time_limit;
+  if (*seconds < 0)
+    throw Error(fmt::format("DeviceOptions::time_limit is {}; it must not be negative", *seconds));
+  const char* const variable = std::getenv("ASG_DEVICE_SECONDS");
+  if (*seconds == 0 && variable != nullptr && *variable != '\0') {
+    seconds = parse_count(variable);
+    if (!seconds || *seconds == 0)
+      throw Error(fmt::format("ASG_DEVICE_SECONDS is '{}'; it must be a whole number from 1 on",
+                              loader::clean_text(variable)));
+  }
+  constexpr int usual = 3600;
+  return static_cast<std::uint64_t>(*seconds == 0 ? usual : *seconds) * 1'000'000'000;
 }
 
 // Everything that was looked at, without loading any of it.
@@ -110,7 +152,7 @@ bool has_option(std::string_view help, std::string_view key) {
 
 // The first file in the search order that is named as the backend. It is the one: a plugin that is
 // broken must not give way in silence to another of its name.
-fs::path find_file(const Spec& spec, const PluginSearch& search) {
+fs::path find_file(const loader::DeviceSpec& spec, const PluginSearch& search) {
   if (spec.is_path()) return fs::absolute(spec.backend);
   for (const loader::Directory& directory : loader::search_directories(search)) {
     if (!directory.refusal.empty()) continue;
@@ -178,6 +220,21 @@ std::uint32_t find_device(const loader::Backend& backend, const std::string& wan
       fmt::format("backend {} has no device '{}'; its devices are {}", name, shown(wanted), known));
 }
 
+void open(DeviceImpl& device, std::uint32_t index, const loader::OptionList& options) {
+  std::vector<asg_option> list;
+  for (const auto& [key, value] : options) list.push_back({key.c_str(), value.c_str()});
+  asg_open_args args{};
+  args.struct_size = sizeof args;
+  args.index = index;
+  args.options = span_of(list);
+  const loader::DescriptorWatch descriptors;
+  loader::call_checked("device_open", device.api().device_open, device.backend->handle(), &args,
+                       &device.handle);
+  descriptors.check("device_open");
+  if (device.handle == nullptr)
+    throw loader::PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "device_open gave no device");
+}
+
 }  // namespace
 
 Device open_device(std::string_view spec_text, const DeviceOptions& options) {
@@ -185,29 +242,17 @@ Device open_device(std::string_view spec_text, const DeviceOptions& options) {
     const char* const variable = std::getenv("ASG_BACKEND");
     spec_text = variable != nullptr && *variable != '\0' ? variable : "cpu";
   }
-  const Spec spec = parse(spec_text);
-  const int threads = thread_limit(options);
+  const loader::DeviceSpec spec = loader::parse_device_spec(spec_text);
+  static_cast<void>(thread_limit(options));
   auto device = std::make_shared<DeviceImpl>();
+  device->time_limit_ns = time_limit_ns(options);
   device->backend =
       start(find_file(spec, options.search), spec.is_path() ? "" : spec.backend, options.search);
   const loader::Plugin& plugin = device->backend->plugin();
   try {
     const std::uint32_t index = find_device(*device->backend, spec.device);
-    const std::string count = std::to_string(threads);
-    const asg_option limit{"threads", count.c_str()};
-    const bool limited = threads > 0 && has_option(plugin.options_help, limit.key);
-    if (threads > 0 && !limited)
-      log_message(options.threads > 0 ? LogLevel::warn : LogLevel::info, plugin.name,
-                  "it has no option 'threads', the number is ignored");
-    const loader::DescriptorWatch descriptors;
-    loader::call_checked("device_open", plugin.api.device_open, device->backend->handle(), index,
-                         limited ? &limit : nullptr, limited ? 1u : 0u, &device->handle);
-    descriptors.check("device_open");
-    if (device->handle == nullptr)
-      throw loader::PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "device_open gave no device");
-    device->facts = loader::read_device(*device->backend, index);
-    // A backend describes devices before they are opened, without the options of this opening.
-    if (limited) device->facts.description.threads = threads;
+    open(*device, index, options_of(plugin, spec, options));
+    device->facts = loader::read_device(*device->backend, index, device->handle);
   } catch (const Error&) {
     throw;
   } catch (const std::exception& failure) {

@@ -98,6 +98,7 @@ Entry* load_entry(Registry& all, const PluginFile& file) {
                         static_cast<dll::load_mode::type>(RTLD_NODELETE);
   auto library = std::make_unique<dll::shared_library>();
   const fs::path name = file.loadable(all.libraries.size());
+  if (name != file.path()) note_loaded_as(name, file.path());
   try {
     const PluginCall current("loading", nullptr, file.path().c_str());
     library->load(name, mode);  // this overload's exception has the linker's own words
@@ -117,7 +118,7 @@ Plugin& load(Registry& all, const PluginFile& file) {
   Plugin& plugin = *all.plugins.emplace_back(std::make_unique<Plugin>());
   plugin.file = file.path();
   plugin.name = backend_name_of(file.path());
-  plugin.host = {sizeof(asg_host), ASG_ABI_MINOR, &plugin,     "asg",
+  plugin.host = {sizeof(asg_host), ASG_ABI_MINOR, 0,           &plugin, "asg",
                  ASG_VERSION,      receive_log,   no_extension};
   asg_error error = empty_error();
   const asg_backend_api* table = nullptr;
@@ -149,7 +150,7 @@ Plugin& load_locked(Registry& all, const PluginFile& file) {
 void create(Plugin& plugin) {
   asg_backend* backend = nullptr;
   const DescriptorWatch descriptors;
-  call_checked("create", plugin.api.create, &plugin.host, nullptr, 0u, &backend);
+  call_checked("create", plugin.api.create, &plugin.host, &backend);
   descriptors.check("create");
   if (backend == nullptr)
     throw PluginFailure(ASG_INTERNAL, ASG_NO_STEP, "create gave no backend and no reason");

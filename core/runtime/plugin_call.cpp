@@ -27,6 +27,20 @@ constinit std::atomic<const char*> latest_function{nullptr};
 constinit std::atomic<const void*> latest_code{nullptr};
 constinit std::atomic<void (*)(const char*)> call_watcher{nullptr};
 
+// A plugin that was loaded by another name than its own. A list that only grows, and has no
+// destructor either.
+struct Alias {
+  std::string loaded, path;
+  const Alias* next;
+};
+constinit std::atomic<const Alias*> aliases{nullptr};
+
+std::string path_of(std::string_view loaded) {
+  for (const Alias* alias = aliases; alias != nullptr; alias = alias->next)
+    if (alias->loaded == loaded) return alias->path;
+  return std::string(loaded);
+}
+
 }  // namespace
 
 std::string plugin_call_in_progress() {
@@ -37,10 +51,15 @@ std::string plugin_call_in_progress() {
   if (place.file == nullptr && place.code != nullptr && ::dladdr(place.code, &info) != 0)
     place.file = info.dli_fname;
   return fmt::format("{} of the plugin {}", place.function,
-                     place.file == nullptr ? "(unknown)" : loader::shown_path(place.file));
+                     place.file == nullptr ? "(unknown)" : loader::shown_path(path_of(place.file)));
 }
 
 namespace loader {
+
+void note_loaded_as(const std::filesystem::path& loaded, const std::filesystem::path& path) {
+  const auto* alias = new Alias{loaded.string(), path.string(), aliases.load()};
+  aliases.store(alias);  // under the registry's lock
+}
 
 PluginCall::PluginCall(const char* function, const void* code, const char* file) noexcept
     : function_(function),

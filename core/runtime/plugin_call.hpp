@@ -50,6 +50,10 @@ class PluginCall {
   std::uint32_t float_mode_;
 };
 
+/// A plugin whose code the system knows by another name than that of its file: messages say the
+/// file's.
+void note_loaded_as(const std::filesystem::path& loaded, const std::filesystem::path& path);
+
 /// Has a function called at the beginning of every call into a plugin; nullptr ends that.
 void watch_plugin_calls(void (*watcher)(const char* function)) noexcept;
 

@@ -1,11 +1,12 @@
 #include "runtime/plugin_table.hpp"
 
 #include <algorithm>
-#include <cstddef>
-#include <cstring>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "runtime/first_version.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/refusal.hpp"
 #include "runtime/sanitizers.hpp"
@@ -15,20 +16,15 @@ namespace asg::loader {
 namespace {
 
 constexpr std::uint32_t largest_struct = 65536;
-// Everything before the events is mandatory or has a place that must be there.
-constexpr std::uint32_t smallest_table = offsetof(asg_backend_api, event_wait);
+constexpr std::uint32_t most_options = 1024;
 
 void copy_table(Plugin& plugin, const asg_backend_api* table) {
   const std::uint32_t size = table->struct_size;
-  if (size < smallest_table || size > largest_struct || size % sizeof(void*) != 0)
+  if (size < first_size<asg_backend_api> || size > largest_struct || size % sizeof(void*) != 0)
     throw Refusal(fmt::format("its function table has {} bytes, at least {} are needed", size,
-                              smallest_table));
-  std::memcpy(&plugin.api, table, std::min<std::size_t>(size, sizeof plugin.api));
+                              first_size<asg_backend_api>));
+  plugin.api = as_known(table, size);
   plugin.abi_minor = static_cast<int>(plugin.api.abi_minor);
-  // While the major version is 0 every minor one is a contract of its own.
-  if (ASG_ABI_MAJOR == 0 && plugin.api.abi_minor != ASG_ABI_MINOR)
-    throw Refusal(fmt::format("built for backend ABI {}.{}, this asg speaks {}.{}", ASG_ABI_MAJOR,
-                              plugin.api.abi_minor, ASG_ABI_MAJOR, ASG_ABI_MINOR));
 }
 
 void check_functions(const asg_backend_api& api) {
@@ -55,12 +51,44 @@ void check_functions(const asg_backend_api& api) {
                               waits ? "event_wait" : "event_destroy"));
 }
 
-void copy_info(Plugin& plugin) {
-  const asg_backend_info* const info = plugin.api.info;
+// A key becomes part of a command line.
+bool is_key(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+std::vector<BackendOption> copy_options(const asg_span& span) {
+  std::vector<BackendOption> options;
+  if (span.count == 0) return options;
+  if (span.count > most_options || span.data == nullptr ||
+      span.stride < first_size<asg_option_info>)
+    throw Refusal(fmt::format("its table of options is malformed: {} options of {} bytes",
+                              span.count, span.stride));
+  for (std::uint32_t i = 0; i < span.count; ++i) {
+    const asg_option_info& info = *ASG_AT(asg_option_info, span, i);
+    BackendOption option{clean_line(info.key), clean_line(info.default_value),
+                         clean_line(info.help)};
+    if (!is_key(option.key))
+      throw Refusal(
+          fmt::format("its option '{}' has other characters than a-z, 0-9 and _", option.key));
+    options.push_back(std::move(option));
+  }
+  return options;
+}
+
+asg_backend_info copy_info(const asg_backend_info* info) {
   if (info == nullptr) throw Refusal("it has no asg_backend_info");
-  if (info->struct_size < sizeof(asg_backend_info) || info->struct_size > largest_struct)
-    throw Refusal(fmt::format("its asg_backend_info has {} bytes, at least {} are needed",
-                              info->struct_size, sizeof(asg_backend_info)));
+  const std::uint32_t size = info->struct_size;
+  if (size < first_size<asg_backend_info> || size > largest_struct)
+    throw Refusal(fmt::format("its asg_backend_info has {} bytes, at least {} are needed", size,
+                              first_size<asg_backend_info>));
+  return as_known(info, size);
+}
+
+void read_info(Plugin& plugin) {
+  const asg_backend_info known = copy_info(plugin.api.info);
+  const asg_backend_info* const info = &known;
   const std::string name = clean_line(info->name);
   if (name.empty()) throw Refusal("it has no name");
   if (backend_name_of("asg-backend-" + name + ".so") != name)
@@ -76,7 +104,7 @@ void copy_info(Plugin& plugin) {
   plugin.version = clean_line(info->version);
   plugin.vendor = clean_line(info->vendor);
   plugin.description = clean_line(info->description);
-  plugin.options_help = clean_text(info->options_help);
+  plugin.options = copy_options(info->options);
   plugin.opset = info->opset;
   plugin.features = info->features;
 }
@@ -86,7 +114,7 @@ void copy_info(Plugin& plugin) {
 void adopt_table(Plugin& plugin, const asg_backend_api* table) {
   copy_table(plugin, table);
   check_functions(plugin.api);
-  copy_info(plugin);
+  read_info(plugin);
 }
 
 }  // namespace asg::loader

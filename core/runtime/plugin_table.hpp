@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <asg/sdk/backend.h>
+#include <asg/runtime/backends.hpp>
 
 namespace asg::loader {
 
@@ -16,7 +18,7 @@ struct Plugin {
   std::string version;
   std::string vendor;
   std::string description;
-  std::string options_help;
+  std::vector<BackendOption> options;
   int abi_minor = 0;
   std::uint32_t opset = 0;
   std::uint64_t features = 0;

@@ -112,7 +112,7 @@ void examine(BackendListing& listing, const PluginFile& file) {
   listing.version = plugin.version;
   listing.vendor = plugin.vendor;
   listing.description = plugin.description;
-  listing.options_help = plugin.options_help;
+  listing.options = plugin.options;
   listing.abi_minor = plugin.abi_minor;
   listing.opset = static_cast<int>(plugin.opset);
   const auto backend = Backend::open(file);

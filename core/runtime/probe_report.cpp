@@ -31,7 +31,11 @@ void take_listing(std::string_view key, std::string_view value, BackendListing& 
   if (key == "version") listing.version = value;
   if (key == "vendor") listing.vendor = value;
   if (key == "description") listing.description = value;
-  if (key == "options_help") listing.options_help = value;
+  if (key == "option") listing.options.push_back({std::string(value), {}, {}});
+  if (!listing.options.empty()) {
+    if (key == "option.default") listing.options.back().default_value = value;
+    if (key == "option.help") listing.options.back().help = value;
+  }
   if (key == "abi_minor") take_number(value, listing.abi_minor);
   if (key == "opset") take_number(value, listing.opset);
   if (key == "device") listing.devices.emplace_back();
@@ -66,9 +70,13 @@ std::string encode_listing(const BackendListing& listing) {
   say("version", listing.version);
   say("vendor", listing.vendor);
   say("description", listing.description);
-  say("options_help", listing.options_help);
   say("abi_minor", listing.abi_minor);
   say("opset", listing.opset);
+  for (const BackendOption& option : listing.options) {
+    say("option", option.key);
+    say("option.default", option.default_value);
+    say("option.help", option.help);
+  }
   for (const DeviceDescription& device : listing.devices) {
     say("device", "");
     say("device.id", device.id);

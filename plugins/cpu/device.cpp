@@ -76,10 +76,11 @@ class CpuExecutable final : public sdk::HostExecutable {
 
 }  // namespace
 
-std::unique_ptr<sdk::Executable> CpuDevice::compile(const asg_program& program,
-                                                    const sdk::Options&) {
+std::unique_ptr<sdk::Executable> CpuDevice::compile(const asg_program& program) {
   return std::make_unique<CpuExecutable>(program, DeviceParts::kernels, context->pool);
 }
+
+void CpuDevice::describe(asg_device_info& info) const { info.threads = context->settings.threads; }
 
 std::unique_ptr<sdk::Buffer> CpuDevice::create_buffer(uint64_t size) {
   // Mapped by themselves, large buffers leave no holes between them in the heap, where what they
@@ -104,8 +105,8 @@ std::unique_ptr<sdk::Buffer> CpuDevice::create_buffer(uint64_t size) {
   return std::make_unique<sdk::HostBuffer>(size, std::move(memory));
 }
 
-Settings parse_settings(const sdk::Options& options, Settings settings) {
-  options.accept_only({"threads", "matmul"});
+Settings parse_settings(const sdk::Options& options) {
+  Settings settings;
   if (const char* text = options.find("threads")) settings.threads = parse_threads(text);
   if (const char* text = options.find("matmul")) {
     const std::string_view value = text;

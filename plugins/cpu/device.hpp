@@ -19,17 +19,16 @@ class CpuDevice final : private DeviceParts, public sdk::HostDevice {
   explicit CpuDevice(const Settings& settings)
       : DeviceParts(settings), HostDevice(DeviceParts::kernels) {}
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
-  std::unique_ptr<sdk::Executable> compile(const asg_program& program,
-                                           const sdk::Options& options) override;
+  std::unique_ptr<sdk::Executable> compile(const asg_program& program) override;
+  void describe(asg_device_info& info) const override;
 };
 
-/// The options that backends and devices understand, over the settings given.
-/// Errors: ASG_INVALID_ARGUMENT for an unknown option or value.
-Settings parse_settings(const sdk::Options& options, Settings settings);
+/// Errors: ASG_INVALID_ARGUMENT for a value that an option cannot have.
+Settings parse_settings(const sdk::Options& options);
 
-inline constexpr const char* options_help =
-    "threads=0    threads that compute; 0: as many as the process may use\n"
-    "matmul=auto  auto, or blas: never the plugin's own loops for 512-bit vectors\n";
+inline constexpr asg_option_info option_list[] = {
+    {"threads", "0", "threads that compute; 0: as many as the process may use"},
+    {"matmul", "auto", "auto, or blas: never the plugin's own loops for 512-bit vectors"}};
 
 /// Fills in what the operating system says about processor and memory.
 void describe_processor(asg_device_info& info);

@@ -12,27 +12,22 @@ class CpuBackend final : public sdk::HostBackend {
  public:
   static const asg_backend_info info;
 
-  CpuBackend(const asg_host&, const sdk::Options& options)
-      : HostBackend(all_kernels(nullptr)), settings_(parse_settings(options, {})) {
+  explicit CpuBackend(const asg_host&) : HostBackend(all_kernels(nullptr)) {
     use_one_blas_thread();
   }
 
   void describe(uint32_t index, asg_device_info& out) const override {
     HostBackend::describe(index, out);
     describe_processor(out);
-    if (settings_.threads != 0) out.threads = settings_.threads;
   }
 
   std::unique_ptr<sdk::Device> open(uint32_t, const sdk::Options& options) override {
-    return std::make_unique<CpuDevice>(parse_settings(options, settings_));
+    return std::make_unique<CpuDevice>(parse_settings(options));
   }
-
- private:
-  Settings settings_;
 };
 
 const asg_backend_info CpuBackend::info = sdk::backend_info(
-    "cpu", "0.1.0", "asg", "SIMD loops and OpenBLAS on the processor's cores", options_help);
+    "cpu", "0.1.0", "asg", "SIMD loops and OpenBLAS on the processor's cores", option_list);
 
 }  // namespace
 

@@ -23,6 +23,8 @@ class VulkanBuffer final : public sdk::Buffer {
   void check_range(uint64_t offset, uint64_t size) const;
 
  private:
+  void upload_later(uint64_t offset, const void* from, uint64_t size);
+
   VulkanDevice& device_;
   uint64_t size_;
   uint64_t serial_;

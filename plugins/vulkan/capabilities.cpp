@@ -17,9 +17,9 @@ std::vector<sdk::Capability> all_capabilities(const Traits& traits) {
   return rows;
 }
 
-void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply) {
+void claim(const Traits& traits, const asg_step_request& request, asg_claim_reply& reply) {
   for (const KernelMaker* kernel : all_kernels())
-    if (kernel->claimed_op != nullptr && std::strcmp(kernel->claimed_op, request.op) == 0)
+    if (kernel->claimed_op != nullptr && std::strcmp(kernel->claimed_op, request.name) == 0)
       kernel->claim(traits, request, reply);
 }
 

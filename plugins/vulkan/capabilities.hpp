@@ -10,7 +10,7 @@ namespace asg::vulkan {
 std::vector<sdk::Capability> all_capabilities(const Traits& traits);
 
 /// Accepts the composites that are computed as they are.
-void claim(const Traits& traits, const asg_claim_request& request, asg_claim_reply& reply);
+void claim(const Traits& traits, const asg_step_request& request, asg_claim_reply& reply);
 
 /// The kernel that takes the step.
 /// Errors: ASG_UNSUPPORTED naming the step's op and types.

@@ -83,6 +83,7 @@ void VulkanDevice::close() {
   if (closed()) return;
   if (forked()) {
     // The parent's, which still uses them.
+    for (Copy& copy : copies_) (void)copy.commands.release();
     (void)pipelines_.release();
     (void)memory_.release();
     device_ = nullptr;
@@ -96,6 +97,7 @@ void VulkanDevice::close() {
   } catch (const std::exception& e) {
     instance_.host().log(ASG_LOG_WARN, std::string("closing the device: ") + e.what());
   }
+  copies_.clear();
   pipelines_.reset();
   memory_.reset();
   device_.destroySemaphore(timeline_);
@@ -155,9 +157,10 @@ bool VulkanDevice::wait(uint64_t submission, uint64_t timeout_ns) {
                                options_.timeout_ns / 1'000'000'000));
 }
 
-void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to,
-                            uint64_t to_offset, uint64_t size) {
-  const auto commands =
+vk::UniqueCommandBuffer VulkanDevice::copy_commands(vk::Buffer from, uint64_t from_offset,
+                                                    vk::Buffer to, uint64_t to_offset,
+                                                    uint64_t size) {
+  auto commands =
       std::move(device_.allocateCommandBuffersUnique({.commandPool = pool_,
                                                       .level = vk::CommandBufferLevel::ePrimary,
                                                       .commandBufferCount = 1})[0]);
@@ -166,8 +169,30 @@ void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to
   commands->copyBuffer(from, to, vk::BufferCopy{from_offset, to_offset, size});
   full_barrier(*commands);
   commands->end();
+  return commands;
+}
+
+void VulkanDevice::copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to,
+                            uint64_t to_offset, uint64_t size) {
+  const vk::UniqueCommandBuffer commands = copy_commands(from, from_offset, to, to_offset, size);
   const vk::CommandBuffer list[] = {*commands};
   wait(submit(list));
+}
+
+uint64_t VulkanDevice::copy_later(vk::Buffer from, uint64_t from_offset, vk::Buffer to,
+                                  uint64_t to_offset, uint64_t size, const Allocation& host) {
+  retire_copies();
+  vk::UniqueCommandBuffer commands = copy_commands(from, from_offset, to, to_offset, size);
+  const vk::CommandBuffer list[] = {*commands};
+  const uint64_t submission = submit(list);
+  copies_.push_back({submission, std::move(commands), host});
+  return submission;
+}
+
+void VulkanDevice::retire_copies() {
+  const uint64_t over = copies_.empty() ? 0 : finished();
+  for (; !copies_.empty() && copies_.front().submission <= over; copies_.pop_front())
+    if (copies_.front().host.size > 0) memory_->free(copies_.front().host);
 }
 
 void VulkanDevice::fill(const Allocation& to, const void* from, uint64_t size) {
@@ -204,10 +229,8 @@ std::unique_ptr<sdk::Buffer> VulkanDevice::create_buffer(uint64_t size) {
   });
 }
 
-std::unique_ptr<sdk::Executable> VulkanDevice::compile(const asg_program& program,
-                                                       const sdk::Options& options) {
+std::unique_ptr<sdk::Executable> VulkanDevice::compile(const asg_program& program) {
   check_not_forked();
-  options.accept_only({});
   return translated("compiling", [&] {
     auto executable = std::make_unique<VulkanExecutable>(*this, program);
     pipelines_->save();
@@ -216,7 +239,7 @@ std::unique_ptr<sdk::Executable> VulkanDevice::compile(const asg_program& progra
   });
 }
 
-void VulkanDevice::claim(const asg_claim_request& request, asg_claim_reply& reply) const {
+void VulkanDevice::claim(const asg_step_request& request, asg_claim_reply& reply) const {
   vulkan::claim(physical_.traits, request, reply);
 }
 

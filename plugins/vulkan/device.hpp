@@ -1,6 +1,8 @@
 // An open device: its queue, its memory, its pipelines.
 #pragma once
 
+#include <atomic>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -39,9 +41,8 @@ class VulkanDevice final : public sdk::Device, public ClosedAtExit {
   bool closed() const { return !device_; }
 
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override;
-  std::unique_ptr<sdk::Executable> compile(const asg_program& program,
-                                           const sdk::Options& options) override;
-  void claim(const asg_claim_request& request, asg_claim_reply& reply) const override;
+  std::unique_ptr<sdk::Executable> compile(const asg_program& program) override;
+  void claim(const asg_step_request& request, asg_claim_reply& reply) const override;
 
   const PhysicalDevice& physical() const { return physical_; }
   const Instance& instance() const { return instance_; }
@@ -65,6 +66,12 @@ class VulkanDevice final : public sdk::Device, public ClosedAtExit {
   void wait_all() { wait(submitted_); }
   /// Writes the beginning of memory that nothing uses yet.
   void fill(const Allocation& to, const void* from, uint64_t size);
+  /// Whether something is under way.
+  bool busy() const { return submitted_ != 0 && finished() < submitted_; }
+  /// Copies after all that is under way, and returns the number of the submission.  `host` is given
+  /// back when that is over, unless it is somebody else's.
+  uint64_t copy_later(vk::Buffer from, uint64_t from_offset, vk::Buffer to, uint64_t to_offset,
+                      uint64_t size, const Allocation& host = {});
   /// Copies through staging memory, for memory that the host does not see.
   void copy_in(const Allocation& to, uint64_t offset, const void* from, uint64_t size);
   void copy_out(const Allocation& from, uint64_t offset, void* to, uint64_t size);
@@ -73,6 +80,10 @@ class VulkanDevice final : public sdk::Device, public ClosedAtExit {
   void copy_now(vk::Buffer from, uint64_t from_offset, vk::Buffer to, uint64_t to_offset,
                 uint64_t size);
   void check_alive() const;
+  vk::UniqueCommandBuffer copy_commands(vk::Buffer from, uint64_t from_offset, vk::Buffer to,
+                                        uint64_t to_offset, uint64_t size);
+  /// Gives back what copies that are over have used.
+  void retire_copies();
 
   const Instance& instance_;
   PhysicalDevice physical_;
@@ -85,6 +96,12 @@ class VulkanDevice final : public sdk::Device, public ClosedAtExit {
   vk::Semaphore timeline_;
   std::unique_ptr<Memory> memory_;
   std::unique_ptr<Pipelines> pipelines_;
+  struct Copy {
+    uint64_t submission;
+    vk::UniqueCommandBuffer commands;
+    Allocation host;
+  };
+  std::deque<Copy> copies_;  // under way, in the order of their submission
   Allocation staging_, nothing_;
   uint64_t submitted_ = 0;
   std::atomic<bool> lost_{false};

@@ -32,7 +32,6 @@ class VulkanEvent final : public sdk::Event {
     times_ = times;
     steps_ = steps;
   }
-  bool is_of(const VulkanDevice& device) const { return &device_ == &device; }
 
  private:
   std::string unfinished() const;

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 
 #include "buffer.hpp"
@@ -40,7 +39,6 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
       program_(program, sdk::Constants::drop),
       steps_(program_.steps().size()),
       needed_(program_.slots().size()) {
-  const auto start = std::chrono::steady_clock::now();
   for (const asg_value& value : program_.values())
     if (value.extent_begin < value.extent_end)
       needed_[value.slot] = std::max(needed_[value.slot], value.extent_end);
@@ -64,9 +62,6 @@ VulkanExecutable::VulkanExecutable(VulkanDevice& device, const asg_program& prog
     device_.memory().free(temporaries_);
     throw;
   }
-  compile_ns_ = static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - start)
-          .count());
 }
 
 VulkanExecutable::~VulkanExecutable() {
@@ -94,7 +89,6 @@ void VulkanExecutable::plan_step(uint32_t index, const std::vector<sdk::Capabili
     // Pipelines are found by their sources once; the text is of no use afterwards.
     dispatch.source.clear();
     planned.dispatches.push_back(std::move(dispatch));
-    ++kernels_;
   }
   planned.temporary = plan.temporary_bytes;
 }
@@ -112,7 +106,6 @@ void VulkanExecutable::place_temporaries() {
     next += bytes;
     most = std::max(most, next);
   }
-  temporary_bytes_ = most;
   if (most > 0) temporaries_ = device_.memory().allocate(most, Memory::Use::device);
 }
 
@@ -123,22 +116,15 @@ void VulkanExecutable::upload_constants(const asg_program& program) {
     const asg_slot& slot = given[i];
     if (slot.role != ASG_SLOT_CONST || slot.size == 0) continue;
     constants_[i] = device_.memory().allocate(slot.size, Memory::Use::device);
-    constant_bytes_ += slot.size;
     device_.fill(constants_[i], slot.host_data, slot.size);
   }
-}
-
-void VulkanExecutable::describe(asg_executable_info& info) const {
-  info.n_kernels = kernels_;
-  info.device_bytes = temporary_bytes_ + constant_bytes_;
-  info.compile_ns = compile_ns_;
 }
 
 std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
                                           std::vector<uint64_t>& signature) const {
   const sdk::Span<asg_slot> slots = program_.slots();
-  require(args.n_bindings == slots.size(),
-          fmt::format("{} bindings for {} slots", args.n_bindings, slots.size()));
+  require(args.bindings.count == slots.size(),
+          fmt::format("{} bindings for {} slots", args.bindings.count, slots.size()));
   std::vector<Range> ranges(slots.size());
   for (uint32_t i = 0; i < slots.size(); ++i) {
     if (slots[i].role == ASG_SLOT_CONST) {
@@ -146,7 +132,7 @@ std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
       continue;
     }
     if (needed_[i] == 0) continue;
-    const asg_binding& binding = args.bindings[i];
+    const asg_binding& binding = *ASG_AT(asg_binding, args.bindings, i);
     const std::string name = fmt::format("slot {} '{}'", i, slots[i].name);
     require(binding.buffer != nullptr, name + " is not bound");
     require(binding.size >= needed_[i], fmt::format("{} is bound to {} bytes, its values need {}",
@@ -166,12 +152,6 @@ std::vector<Range> VulkanExecutable::bind(const sdk::ExecArgs& args,
 }
 
 std::unique_ptr<sdk::Event> VulkanExecutable::execute(const sdk::ExecArgs& args) {
-  // Work of this device runs in order; that of others has to be over.
-  for (uint32_t i = 0; i < args.n_waits; ++i) {
-    if (args.waits[i] == nullptr) continue;
-    auto* event = dynamic_cast<VulkanEvent*>(sdk::event_of(args.waits[i]));
-    if (event == nullptr || !event->is_of(device_)) sdk::event_of(args.waits[i])->wait(UINT64_MAX);
-  }
   return translated("running a program", [&]() -> std::unique_ptr<sdk::Event> {
     std::vector<uint64_t> signature;
     const std::vector<Range> slots = bind(args, signature);

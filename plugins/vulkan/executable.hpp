@@ -51,7 +51,6 @@ class VulkanExecutable final : public sdk::Executable {
   ~VulkanExecutable() override;
 
   std::unique_ptr<sdk::Event> execute(const sdk::ExecArgs& args) override;
-  void describe(asg_executable_info& info) const override;
 
  private:
   struct Planned {
@@ -96,9 +95,6 @@ class VulkanExecutable final : public sdk::Executable {
   std::shared_ptr<const KernelNames> names_;
   std::list<Recording> recordings_;
   Hazards hazards_;  // of the recording under way
-  uint64_t temporary_bytes_ = 0, constant_bytes_ = 0;
-  uint32_t kernels_ = 0;
-  uint64_t compile_ns_ = 0;
 };
 
 }  // namespace asg::vulkan

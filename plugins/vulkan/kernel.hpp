@@ -99,7 +99,7 @@ struct KernelMaker {
   void (*plan)(const StepContext&, StepPlan&);
   /// Of kernels of claimed composites, which have no capabilities: the op, and what accepts it.
   const char* claimed_op = nullptr;
-  void (*claim)(const Traits&, const asg_claim_request&, asg_claim_reply&) = nullptr;
+  void (*claim)(const Traits&, const asg_step_request&, asg_claim_reply&) = nullptr;
 };
 
 using sdk::require, sdk::same;

@@ -46,8 +46,7 @@ class VulkanBackend final : public sdk::Backend {
  public:
   static const asg_backend_info info;
 
-  VulkanBackend(const asg_host& host, const sdk::Options& options) : instance_(sdk::Host(host)) {
-    options.accept_only({});
+  explicit VulkanBackend(const asg_host& host) : instance_(sdk::Host(host)) {
     for (const PhysicalDevice& device : instance_.devices()) rows_.emplace_back(device.traits);
   }
 
@@ -64,7 +63,6 @@ class VulkanBackend final : public sdk::Backend {
                                : ASG_DEVICE_GPU;
     copy_text(out.id, device.id);
     copy_text(out.name, device.properties.deviceName.data());
-    std::memcpy(out.uuid, device.uuid, sizeof out.uuid);
     out.memory_total = device_memory(device);
     out.memory_free = free_device_memory(device);
     out.max_buffer_size = out.memory_total;
@@ -78,7 +76,6 @@ class VulkanBackend final : public sdk::Backend {
 
   std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
     check_not_forked();
-    options.accept_only({"cache", "profile", "timeout", "loops"});
     const PhysicalDevice& device = instance_.devices()[index];
     DeviceOptions parsed{
         DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second, {}, {}};
@@ -106,13 +103,18 @@ class VulkanBackend final : public sdk::Backend {
   std::vector<Rows> rows_;
 };
 
-const asg_backend_info VulkanBackend::info = sdk::backend_info(
-    "vulkan", "0.1.0", "asg", "any device with Vulkan 1.2, by shaders made for each program",
-    "cache=~/.cache/asg/vulkan  folder of compiled shaders; empty: none\n"
-    "profile=auto  kind of shaders: gpu, cpu (for devices that are emulated), auto\n"
-    "timeout=60  seconds after which a device that does not answer is given up (software: 3600)\n"
-    "loops=60000  iterations that the loops of one invocation may run, which are watched then; "
-    "without, software devices take 60000, others have no limit\n");
+constexpr asg_option_info option_list[] = {
+    {"cache", "~/.cache/asg/vulkan", "folder of compiled shaders; empty: none"},
+    {"profile", "auto", "kind of shaders: gpu, cpu (for devices that are emulated), auto"},
+    {"timeout", "60",
+     "seconds after which a device that does not answer is given up (software: 3600)"},
+    {"loops", "",
+     "iterations that the loops of one invocation may run, which are watched then; without, "
+     "software devices take 60000, others have no limit"}};
+
+const asg_backend_info VulkanBackend::info =
+    sdk::backend_info("vulkan", "0.1.0", "asg",
+                      "any device with Vulkan 1.2, by shaders made for each program", option_list);
 
 }  // namespace
 }  // namespace asg::vulkan

@@ -89,19 +89,22 @@ BOOST_AUTO_TEST_CASE(device_info_fits_a_shorter_struct) {
   BOOST_TEST(full.op_caps.count > 8u);
   asg_device_info shorter{};
   std::memset(&shorter, 0x5a, sizeof shorter);
-  shorter.struct_size = offsetof(asg_device_info, uuid);
+  shorter.struct_size = offsetof(asg_device_info, memory_total);
   checked([&](asg_error* e) {
     return backend().api().device_info(backend().backend(), 0, &shorter, e);
   });
-  BOOST_TEST(shorter.struct_size == offsetof(asg_device_info, uuid));
+  BOOST_TEST(shorter.struct_size == offsetof(asg_device_info, memory_total));
   BOOST_TEST(std::string(shorter.name) == full.name);
-  BOOST_TEST(shorter.uuid[0] == 0x5a);
+  BOOST_TEST(shorter.memory_total == 0x5a5a5a5a5a5a5a5au);
 }
 
 BOOST_AUTO_TEST_CASE(a_short_error_gets_a_short_message) {
   const auto call = [](asg_error* error) {
     asg_device* device = nullptr;
-    return backend().api().device_open(backend().backend(), 7, nullptr, 0, &device, error);
+    asg_open_args args{};
+    args.struct_size = sizeof args;
+    args.index = 7;
+    return backend().api().device_open(backend().backend(), &args, &device, error);
   };
   asg_error error = empty_error();
   BOOST_TEST(call(&error) == ASG_INVALID_ARGUMENT);
@@ -120,7 +123,10 @@ BOOST_AUTO_TEST_CASE(unknown_options_are_named) {
   BOOST_CHECK_EXCEPTION(
       checked([&](asg_error* e) {
         asg_device* device = nullptr;
-        return backend().api().device_open(backend().backend(), 0, &option, 1, &device, e);
+        asg_open_args args{};
+        args.struct_size = sizeof args;
+        args.options = {&option, 1, sizeof option};
+        return backend().api().device_open(backend().backend(), &args, &device, e);
       }),
       Failure,
       [](const Failure& e) { return says(e, ASG_INVALID_ARGUMENT, "unknown option 'thread'"); });
@@ -149,9 +155,8 @@ BOOST_AUTO_TEST_CASE(structs_of_another_age) {
   // Shorter ones lack the last field; what it meant is then "not set".
   Restrided shorter;
   asg_program earlier = now;
-  earlier.values = shorter(now.values, offsetof(asg_value, name));
   earlier.slots = shorter(now.slots, offsetof(asg_slot, name));
-  earlier.steps = shorter(now.steps, offsetof(asg_step, origin));
+  earlier.steps = shorter(now.steps, offsetof(asg_step, bodies));
   Execution old(backend(), earlier);
   BOOST_TEST(old.set(e.x, std::vector<float>(4, 0)).execute().get<float>(e.y)[3] == 1.0f);
 }
@@ -169,9 +174,7 @@ BOOST_AUTO_TEST_CASE(opsets_and_features_are_checked) {
 
 BOOST_AUTO_TEST_CASE(buffers_check_ranges) {
   const asg_backend_api& api = backend().api();
-  asg_buffer* buffer = nullptr;
-  checked([&](asg_error* e) { return api.buffer_create(backend().device(), 100, &buffer, e); });
-  BOOST_TEST(reinterpret_cast<uintptr_t>(api.buffer_map(buffer)) % 64 == 0u);
+  asg_buffer* buffer = backend().create_buffer(100);
   char bytes[200] = {};
   const auto outside = [](const Failure& e) {
     return says(e, ASG_INVALID_ARGUMENT, "leave a buffer of 100 bytes");
@@ -180,22 +183,18 @@ BOOST_AUTO_TEST_CASE(buffers_check_ranges) {
            {0, 101}, {101, 0}, {50, 51}, {UINT64_MAX, 2}, {1, UINT64_MAX}}) {
     // A lambda may not capture a structured binding.
     const uint64_t offset = range.first, size = range.second;
-    BOOST_CHECK_EXCEPTION(
-        checked([&](asg_error* e) { return api.upload(buffer, offset, bytes, size, nullptr, e); }),
-        Failure, outside);
-    BOOST_CHECK_EXCEPTION(checked([&](asg_error* e) {
-                            return api.download(buffer, offset, bytes, size, nullptr, e);
-                          }),
-                          Failure, outside);
+    BOOST_CHECK_EXCEPTION(backend().upload(buffer, offset, bytes, size), Failure, outside);
+    BOOST_CHECK_EXCEPTION(backend().download(buffer, offset, bytes, size), Failure, outside);
   }
   asg_event* done = reinterpret_cast<asg_event*>(bytes);
-  checked([&](asg_error* e) { return api.upload(buffer, 100, bytes, 0, &done, e); });
+  backend().upload(buffer, 100, bytes, 0, &done);
   BOOST_TEST(done == nullptr);
   api.buffer_destroy(buffer);
-  asg_error error = empty_error();
-  BOOST_TEST(api.buffer_create(backend().device(), 0, &buffer, &error) == ASG_INVALID_ARGUMENT);
-  BOOST_TEST(api.buffer_create(backend().device(), UINT64_MAX, &buffer, &error) ==
-             ASG_OUT_OF_MEMORY);
+  const auto fails = [](asg_status status) {
+    return [status](const Failure& e) { return e.status == status; };
+  };
+  BOOST_CHECK_EXCEPTION(backend().create_buffer(0), Failure, fails(ASG_INVALID_ARGUMENT));
+  BOOST_CHECK_EXCEPTION(backend().create_buffer(UINT64_MAX), Failure, fails(ASG_OUT_OF_MEMORY));
 }
 
 BOOST_AUTO_TEST_CASE(bindings_are_checked) {
@@ -374,8 +373,9 @@ BOOST_AUTO_TEST_CASE(a_profiled_run_has_a_time_for_each_step) {
   const asg_backend_api& api = backend().api();
   checked([&](asg_error* e) { return api.event_wait(done, 0, e); });
   std::vector<asg_step_time> times(2);
-  BOOST_TEST(api.event_profile(done, times.data(), 1) == 2u);
-  BOOST_TEST(api.event_profile(done, times.data(), 2) == 2u);
+  const asg_room one{times.data(), 1, sizeof times[0]}, both{times.data(), 2, sizeof times[0]};
+  BOOST_TEST(api.event_profile(done, &one) == 2u);
+  BOOST_TEST(api.event_profile(done, &both) == 2u);
   for (uint32_t i = 0; i < 2; ++i) {
     BOOST_TEST(times[i].step == i);
     BOOST_TEST(times[i].begin_ns < times[i].end_ns);
@@ -383,16 +383,13 @@ BOOST_AUTO_TEST_CASE(a_profiled_run_has_a_time_for_each_step) {
   BOOST_TEST(times[0].end_ns <= times[1].begin_ns);
   api.event_destroy(done);
   run.execute(nullptr, ASG_EXEC_PROFILE);
-  asg_executable_info info{};
-  info.struct_size = sizeof info;
-  BOOST_TEST(api.executable_info(run.executable(), &info) == ASG_OK);
-  BOOST_TEST(info.n_kernels == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_claimed) {
-  asg_claim_request request{};
+  asg_step_request request{};
   request.struct_size = sizeof request;
-  request.op = "softmax";
+  request.op = ASG_OP_CLAIMED;
+  request.name = "softmax";
   asg_claim_reply reply{};
   reply.struct_size = sizeof reply;
   checked(
@@ -410,21 +407,16 @@ BOOST_AUTO_TEST_CASE(a_compiled_program_needs_its_host_no_more) {
   const Register a = r.load(c, {{1}, 0, {{0, 3, {1}}}, bits_of(40.0f)});
   r.store(r.op(ASG_EW_ADD, a, r.load(x)), y);
   const asg_backend_api& api = backend().api();
-  asg_executable* executable = nullptr;
-  const asg_program& program = p->build();
-  checked([&](asg_error* e) {
-    return api.compile(backend().device(), &program, nullptr, 0, &executable, e);
-  });
+  asg_executable* executable = backend().compile(p->build());
   p.reset();
-  asg_buffer* buffer = nullptr;
-  checked([&](asg_error* e) { return api.buffer_create(backend().device(), 128, &buffer, e); });
+  asg_buffer* buffer = backend().create_buffer(128);
   const std::vector<float> ones(4, 1);
-  checked([&](asg_error* e) { return api.upload(buffer, 0, ones.data(), 16, nullptr, e); });
+  backend().upload(buffer, 0, ones.data(), 16);
   const asg_binding bindings[] = {{nullptr, 0, 0}, {buffer, 0, 16}, {buffer, 64, 16}};
-  const asg_exec_args args{sizeof args, 0, bindings, 3, 0, nullptr};
+  const asg_exec_args args{sizeof args, 0, 0, {bindings, 3, sizeof bindings[0]}};
   checked([&](asg_error* e) { return api.execute(executable, &args, nullptr, e); });
   std::vector<float> got(4);
-  checked([&](asg_error* e) { return api.download(buffer, 64, got.data(), 16, nullptr, e); });
+  backend().download(buffer, 64, got.data(), 16);
   const std::vector<float> expected{2, 3, 4, 41};
   BOOST_TEST(got == expected, boost::test_tools::per_element());
   api.executable_destroy(executable);

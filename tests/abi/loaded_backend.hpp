@@ -58,13 +58,13 @@ class LoadedBackend {
     asg_error error = empty_error();
     api_ = entry(&host_, &error);
     if (api_ == nullptr) throw std::runtime_error(error.message);
-    checked([&](asg_error* e) { return api_->create(&host_, nullptr, 0, &backend_, e); });
+    checked([&](asg_error* e) { return api_->create(&host_, &backend_, e); });
     try {
       if (api_->device_count(backend_) == 0) throw Failure(ASG_UNAVAILABLE, error);
-      checked([&](asg_error* e) {
-        return api_->device_open(backend_, 0, options.data(), static_cast<uint32_t>(options.size()),
-                                 &device_, e);
-      });
+      asg_open_args args{};
+      args.struct_size = sizeof args;
+      args.options = {options.data(), static_cast<uint32_t>(options.size()), sizeof(asg_option)};
+      checked([&](asg_error* e) { return api_->device_open(backend_, &args, &device_, e); });
     } catch (...) {
       api_->destroy(backend_);
       throw;
@@ -88,11 +88,46 @@ class LoadedBackend {
     return info;
   }
 
+  asg_buffer* create_buffer(uint64_t size) const {
+    asg_buffer_args args{};
+    args.struct_size = sizeof args;
+    args.size = size;
+    asg_buffer* buffer = nullptr;
+    checked([&](asg_error* e) { return api_->buffer_create(device_, &args, &buffer, e); });
+    return buffer;
+  }
+  void upload(asg_buffer* buffer, uint64_t offset, const void* from, uint64_t size,
+              asg_event** done = nullptr) const {
+    const asg_transfer_args args = transfer(offset, const_cast<void*>(from), size);
+    checked([&](asg_error* e) { return api_->upload(buffer, &args, done, e); });
+  }
+  void download(asg_buffer* buffer, uint64_t offset, void* to, uint64_t size,
+                asg_event** done = nullptr) const {
+    const asg_transfer_args args = transfer(offset, to, size);
+    checked([&](asg_error* e) { return api_->download(buffer, &args, done, e); });
+  }
+  asg_executable* compile(const asg_program& program) const {
+    asg_compile_args args{};
+    args.struct_size = sizeof args;
+    args.program = &program;
+    asg_executable* executable = nullptr;
+    checked([&](asg_error* e) { return api_->compile(device_, &args, &executable, e); });
+    return executable;
+  }
+
  private:
+  static asg_transfer_args transfer(uint64_t offset, void* host, uint64_t size) {
+    asg_transfer_args args{};
+    args.struct_size = sizeof args;
+    args.offset = offset;
+    args.size = size;
+    args.host = host;
+    return args;
+  }
   static void log(void*, uint32_t, const char*) ASG_NOEXCEPT {}
   static const void* extension(void*, const char*) ASG_NOEXCEPT { return nullptr; }
 
-  asg_host host_{sizeof(asg_host), ASG_ABI_MINOR, nullptr, "test", "0", log, extension};
+  asg_host host_{sizeof(asg_host), ASG_ABI_MINOR, 0, nullptr, "test", "0", log, extension};
   const asg_backend_api* api_ = nullptr;
   asg_backend* backend_ = nullptr;
   asg_device* device_ = nullptr;
@@ -110,21 +145,15 @@ const T& kept(A&&... arguments) {
 class Execution {
  public:
   Execution(const LoadedBackend& backend, const asg_program& program)
-      : api_(backend.api()), program_(program) {
-    checked([&](asg_error* e) {
-      return api_.compile(backend.device(), &program, nullptr, 0, &executable_, e);
-    });
+      : backend_(backend), api_(backend.api()), program_(program) {
+    executable_ = backend.compile(program);
     for (const asg_slot& slot : sdk::Span<asg_slot>(program.slots)) {
       asg_buffer* buffer = nullptr;
       if (slot.role != ASG_SLOT_CONST && slot.size > 0) {
-        checked([&](asg_error* e) {
-          return api_.buffer_create(backend.device(), slot.size, &buffer, e);
-        });
+        buffer = backend.create_buffer(slot.size);
         // Contents of the arena and of outputs are undefined: make that visible.
         const std::vector<unsigned char> garbage(slot.size, 0xcd);
-        checked([&](asg_error* e) {
-          return api_.upload(buffer, 0, garbage.data(), slot.size, nullptr, e);
-        });
+        backend.upload(buffer, 0, garbage.data(), slot.size);
       }
       bindings.push_back({buffer, 0, slot.size});
     }
@@ -144,18 +173,14 @@ class Execution {
     const asg_binding& binding = bindings[slot_of(id)];
     if (bytes.size() * sizeof(T) != binding.size)
       throw std::logic_error("the data do not fill the slot");
-    if (binding.size > 0)
-      checked([&](asg_error* e) {
-        return api_.upload(binding.buffer, 0, bytes.data(), binding.size, nullptr, e);
-      });
+    if (binding.size > 0) backend_.upload(binding.buffer, 0, bytes.data(), binding.size);
     return *this;
   }
   Execution& execute(asg_event** done = nullptr, uint32_t flags = 0) {
     asg_exec_args args{};
     args.struct_size = sizeof args;
     args.flags = flags;
-    args.bindings = bindings.data();
-    args.n_bindings = static_cast<uint32_t>(bindings.size());
+    args.bindings = {bindings.data(), static_cast<uint32_t>(bindings.size()), sizeof(asg_binding)};
     checked([&](asg_error* e) { return api_.execute(executable_, &args, done, e); });
     return *this;
   }
@@ -164,10 +189,7 @@ class Execution {
   std::vector<T> get(ValueId id) const {
     const asg_binding& binding = bindings[slot_of(id)];
     std::vector<Stored<T>> data(binding.size / sizeof(T));
-    if (binding.size > 0)
-      checked([&](asg_error* e) {
-        return api_.download(binding.buffer, 0, data.data(), binding.size, nullptr, e);
-      });
+    if (binding.size > 0) backend_.download(binding.buffer, 0, data.data(), binding.size);
     return std::vector<T>(data.begin(), data.end());
   }
 
@@ -183,6 +205,7 @@ class Execution {
     return sdk::Span<asg_value>(program_.values)[id.index].slot;
   }
 
+  const LoadedBackend& backend_;
   const asg_backend_api& api_;
   const asg_program& program_;
   asg_executable* executable_ = nullptr;

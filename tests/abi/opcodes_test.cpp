@@ -370,10 +370,10 @@ BOOST_AUTO_TEST_CASE(every_instruction_is_promised) {
   const asg_device_info info = backend().info();
   for (const asg_op_cap& row : asg::sdk::Span<asg_op_cap>(info.op_caps)) {
     if (row.op != ASG_OP_REGION) continue;
-    BOOST_TEST(row.flags == (ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
+    BOOST_TEST(row.flags == (ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS |
                              ASG_CAP_PHASES | ASG_CAP_INSTANCES));
     for (uint32_t opcode = 0; opcode < ASG_EW_COUNT; ++opcode)
-      for (uint32_t dtype = 0; dtype < 32; ++dtype)
+      for (uint32_t dtype = 0; dtype < 64; ++dtype)
         if ((row.instructions[opcode / 64] >> (opcode % 64) & 1) != 0 &&
             (row.dtypes[0] >> dtype & 1) != 0)
           promised.insert({opcode, dtype});

@@ -69,9 +69,6 @@ struct Access {
   int64_t offset = 0;
   std::vector<asg_bound> bounds = {};
   uint64_t fill = 0;
-  uint32_t index_register = 0;  // 1 + register
-  int64_t index_stride = 0;
-  int64_t index_extent = 0;
 };
 
 class ProgramBuilder;
@@ -173,14 +170,11 @@ class RegionBuilder {
     bounds_.push_back(std::move(access.bounds));
     asg_access result{};
     result.value = value.index;
-    result.n_bounds = static_cast<uint32_t>(bounds_.back().size());
     result.offset = access.offset;
     std::copy(access.strides.begin(), access.strides.end(), result.strides);
-    result.bounds = bounds_.back().data();
+    result.bounds = {bounds_.back().data(), static_cast<uint32_t>(bounds_.back().size()),
+                     sizeof(asg_bound)};
     result.fill = access.fill;
-    result.index_register = access.index_register;
-    result.index_stride = access.index_stride;
-    result.index_extent = access.index_extent;
     accesses_.push_back(result);
     return static_cast<uint32_t>(accesses_.size() - 1);
   }
@@ -347,7 +341,7 @@ class ProgramBuilder {
       c_steps_.push_back(step);
     }
     program_.struct_size = sizeof program_;
-    program_.opset = ASG_OPSET;
+    program_.opset = 1;
     program_.slots = span(slots_);
     program_.values = span(values_);
     program_.steps = span(c_steps_);
@@ -384,7 +378,6 @@ class ProgramBuilder {
     value.offset = value.extent_begin = begin;
     value.extent_end =
         begin + static_cast<uint64_t>(sdk::element_count(value)) * sdk::dtype_size(dtype);
-    value.name = "";
     values_.push_back(value);
     return {static_cast<uint32_t>(values_.size() - 1)};
   }

@@ -154,50 +154,6 @@ BOOST_AUTO_TEST_CASE(unfold_with_stride_dilation_and_pads) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(index_register_looks_up_rows) {
-  // One-hot free cross entropy and embeddings read table[id[i], j] this way.
-  ProgramBuilder p;
-  const ValueId table = p.input(ASG_F32, {3, 2}), ids = p.input(ASG_I64, {4});
-  const ValueId y = p.output(ASG_F32, {4, 2});
-  RegionBuilder& r = p.region({4, 2});
-  const Register id = r.load(ids, {{1, 0}});
-  Access access{{0, 1}};
-  access.index_register = id.index + 1;
-  access.index_stride = 2;
-  access.index_extent = 3;
-  r.store(r.load(table, access), y);
-  Execution run(backend(), p.build());
-  run.set(table, std::vector<float>{1, 2, 3, 4, 5, 6}).set(ids, std::vector<int64_t>{2, 0, 2, 1});
-  const std::vector<float> expected{5, 6, 1, 2, 5, 6, 3, 4};
-  BOOST_TEST(run.execute().get<float>(y) == expected, boost::test_tools::per_element());
-
-  for (const int64_t bad : {int64_t{3}, int64_t{-1}, std::numeric_limits<int64_t>::max()}) {
-    run.set(ids, std::vector<int64_t>{0, bad, 0, 0});
-    BOOST_CHECK_EXCEPTION(run.execute(), Failure, [&](const Failure& e) {
-      return e.status == ASG_INVALID_ARGUMENT && e.step == 0 &&
-             std::string(e.what()).find("index " + std::to_string(bad) + " is outside [0, 3)") !=
-                 std::string::npos;
-    });
-  }
-}
-
-BOOST_AUTO_TEST_CASE(index_register_places_a_store) {
-  ProgramBuilder p;
-  const ValueId x = p.input(ASG_F32, {3}), ids = p.input(ASG_I32, {3}), y = p.state(ASG_F32, {5});
-  RegionBuilder& r = p.region({3});
-  const Register id = r.load(ids);
-  Access access{{0}};
-  access.index_register = id.index + 1;
-  access.index_stride = 1;
-  access.index_extent = 5;
-  r.store(r.load(x), y, access);
-  Execution run(backend(), p.build());
-  run.set(x, std::vector<float>{7, 8, 9}).set(ids, std::vector<int32_t>{4, 0, 2});
-  run.set(y, std::vector<float>{0, 0, 0, 0, 0});
-  const std::vector<float> expected{8, 0, 9, 0, 7};
-  BOOST_TEST(run.execute().get<float>(y) == expected, boost::test_tools::per_element());
-}
-
 BOOST_AUTO_TEST_CASE_TEMPLATE(iota, T, IotaTypes) {
   ProgramBuilder p;
   const ValueId y = p.output(dtype_of<T>(), {3, 4});

@@ -27,9 +27,7 @@ void fill(Execution& run, const asg_program& program, const LoadedBackend& backe
     } else if (value.dtype == ASG_I64) {
       for (std::size_t i = 0; i * 8 < bytes.size(); ++i) bytes[i * 8] = i * 37 % 101;
     }
-    checked([&](asg_error* e) {
-      return backend.api().upload(binding.buffer, 0, bytes.data(), binding.size, nullptr, e);
-    });
+    backend.upload(binding.buffer, 0, bytes.data(), binding.size);
   }
 }
 

@@ -13,7 +13,9 @@ export ASG_CACHE_DIR=$scratch/cache
 reference=$("$asg" backends | awk '$1 == "reference" { print $3 }')
 export ASG_TEST_INNER=$reference
 
+# A group that may write there has plugins loaded by what was judged, not by their names.
 mkdir plugins
+chmod g+w plugins
 deed() { cp hostile.so "plugins/asg-backend-$1.so"; }
 line() {  # NAME REASON: exactly one line names the plugin, and it gives the reason
   (($(grep -c -- "/asg-backend-$1\.so" out) == 1)) || fail "$1 is not on one line: $(<out)"

@@ -120,21 +120,7 @@ class Generator {
       }
       stride *= extent + (random_.chance(0.1) ? random_.integer(0, 2) : 0);
     }
-    if (random_.chance(0.12) && stride < 4096) {
-      const int64_t extent = random_.integer(1, 9);
-      const uint32_t type = random_.chance(0.5) ? ASG_I32 : ASG_I64;
-      access.index_register = 1 + index(type, extent).index;
-      access.index_stride = stride;
-      access.index_extent = extent;
-      stride *= extent;
-    }
     return region_.load(case_.input(random_, dtype, {stride}), access);
-  }
-  Register index(uint32_t dtype, int64_t extent) {
-    const Register any = load_plain(dtype);
-    const Register size =
-        dtype == ASG_I32 ? region_.imm(static_cast<int32_t>(extent)) : region_.imm(extent);
-    return region_.op(ASG_EW_ABS, region_.op(ASG_EW_REM, any, size));
   }
   Register load_plain(uint32_t dtype) { return region_.load(case_.input(random_, dtype, dims_)); }
   uint64_t element_bits(uint32_t dtype) {

@@ -74,6 +74,7 @@ const std::vector<Limit> limits{
     {with("dtype", ASG_I64)},
     {with("kernel", ASG_OP_GATHER)},
     {with("kernel", ASG_OP_SORT)},
+    {with("elements", 40)},
 };
 
 // One device for each limit, then one for each two.
@@ -209,7 +210,7 @@ std::vector<std::pair<std::string, Case>> programs(std::int64_t random) {
 std::string fault_of_refusal(const std::string& message) {
   static const std::vector<std::string> reasons{
       "max_rank",        "max_region_buffers", "max_region_insts", "max_value_range",
-      "max_buffer_size", "ASG_CAP_BOUNDS",     "it has no "};
+      "max_buffer_size", "ASG_CAP_BOUNDS",     "it has no ",       "elements, where "};
   bool named = false;
   for (const std::string& reason : reasons) named = named || contains(message, reason);
   const bool placed = contains(message, "\n  at ") || contains(message, "max_buffer_size");
@@ -332,6 +333,11 @@ const std::vector<Refused> refusals{
        return sort(g.input("x", f32, {5, 4}), 1).values;
      },
      {"sort: ", "it has no kernel sort for f32 of 2 axes"}},
+    {with("elements", 40),
+     [](Graph& g) {
+       return sort(g.input("x", f32, {5, 9}), 1).values;
+     },
+     {"sort: ", "sort of 45 elements, where 40 fit"}},
 };
 
 BOOST_AUTO_TEST_CASE(refusals_name_the_op_the_limit_and_the_line) {

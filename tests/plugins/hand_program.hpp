@@ -28,7 +28,6 @@ class HandProgram {
     const std::uint64_t bytes = count * (dtype == ASG_I64 ? 8 : 4);
     value.slot = static_cast<std::uint32_t>(slots_.size());
     value.extent_end = bytes;
-    value.name = name;
     values_.push_back(value);
     slots_.push_back({role, 0, bytes, 16, data, name});
     return value.slot;

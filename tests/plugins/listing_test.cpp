@@ -50,8 +50,8 @@ struct Fault {
 std::ostream& operator<<(std::ostream& out, const Fault& fault) { return out << fault.plugin; }
 
 const Fault faults[] = {
-    {"foreign", "not an asg backend (no asg_backend_v0)"},
-    {"newer_abi", "built for backend ABI 7, this asg speaks 0"},
+    {"foreign", "not an asg backend (no asg_backend_v1)"},
+    {"newer_abi", "built for backend ABI 7, this asg speaks 1"},
     {"missing_library", "libasg_test_absent.so: cannot open shared object file"},
     {"undefined_symbol", "undefined symbol: asg_test_is_defined_nowhere"},
     {"throws_in_entry", "its entry point threw an exception: not today"},
@@ -66,7 +66,6 @@ const Fault faults[] = {
     {"bad_name", "its name 'Not A Name' has other characters than a-z, 0-9 and _"},
     {"no_info", "it has no asg_backend_info"},
     {"small_info", "its asg_backend_info has 16 bytes"},
-    {"other_minor", "built for backend ABI 0.1, this asg speaks 0.0"},
     {"no_opset", "it understands no opset"},
     {"sanitized", "built with a sanitizer, which this program does not run with"},
     {"create_fails", "no driver\\x01 for this \\xff machine"},
@@ -349,14 +348,18 @@ BOOST_AUTO_TEST_CASE(a_usable_plugin_is_described) {
   BOOST_TEST(plain.version == "0.5");
   BOOST_TEST(plain.vendor == "tests");
   BOOST_TEST(plain.description == "matrix products in C");
-  BOOST_TEST(plain.abi_major == 0);
+  BOOST_TEST(plain.abi_major == 1);
   BOOST_TEST(plain.abi_minor == 0);
   BOOST_TEST(plain.opset == 1);
   BOOST_REQUIRE(plain.devices.size() == 2u);
   BOOST_TEST(plain.devices[1].id == "0000:02:00.0");
   BOOST_TEST(plain.devices[1].name == "plain C number 1");
   BOOST_TEST(plain.devices[1].kind == "software");
-  BOOST_TEST(contains(listings.at("asg-backend-tiny.so").options_help, "threads=1"));
+  const std::vector<asg::BackendOption>& options = listings.at("asg-backend-tiny.so").options;
+  BOOST_REQUIRE(options.size() == 1u);
+  BOOST_TEST(options[0].key == "threads");
+  BOOST_TEST(options[0].default_value == "1");
+  BOOST_TEST(options[0].help == "the number that is asked for");
 }
 
 BOOST_AUTO_TEST_CASE(directories_come_from_the_environment_in_the_documented_order) {

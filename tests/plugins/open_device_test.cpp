@@ -16,13 +16,18 @@ void check_says(const std::string& message, std::string_view part) {
   BOOST_TEST(contains(message, part), "'" << message << "' does not say '" << part << "'");
 }
 
+using Options = std::vector<std::pair<std::string, std::string>>;
+
 // What tiny logs of the options that it was opened with.
-std::string threads_seen(const Directory& directory, int threads) {
+std::string threads_seen(const Directory& directory, int threads, const std::string& spec = "tiny",
+                         const Options& options = {}) {
   std::string seen;
   asg::set_log_handler([&](asg::LogLevel, std::string_view, std::string_view message) {
     if (message.starts_with("threads=")) seen = message;
   });
-  static_cast<void>(asg::open_device("tiny", directory.options(threads)));
+  asg::DeviceOptions chosen = directory.options(threads);
+  chosen.options = options;
+  static_cast<void>(asg::open_device(spec, chosen));
   asg::set_log_handler({});
   return seen;
 }
@@ -80,7 +85,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_name_says_what_was_searched_and_found) {
                  "  " +
                  second.path().string() +
                  " (given)\n"
-                 "    asg-backend-newer_abi.so: built for backend ABI 7, this asg speaks 0\n"
+                 "    asg-backend-newer_abi.so: built for backend ABI 7, this asg speaks 1\n"
                  "  /nonexistent (given): does not exist");
   check_says(refusal("entirely_different", options), "there is no backend 'entirely_different'; s");
   BOOST_TEST(refusal("x", {0, {{}, false}}) ==
@@ -156,6 +161,49 @@ BOOST_AUTO_TEST_CASE(the_number_of_threads_reaches_backends_that_have_the_option
   check_says(message_of<asg::Error>(
                  [&] { static_cast<void>(asg::open_device("tiny", directory.options(-2))); }),
              "must not be negative");
+}
+
+BOOST_AUTO_TEST_CASE(options_follow_the_device) {
+  Directory directory;
+  const std::string file = directory.add("tiny").string();
+  ::unsetenv("ASG_NUM_THREADS");
+  BOOST_TEST(threads_seen(directory, 0, "tiny,threads=7") == "threads=7");
+  BOOST_TEST(threads_seen(directory, 0, "tiny:0,threads=7") == "threads=7");
+  BOOST_TEST(threads_seen(directory, 0, file + ",threads=7") == "threads=7");
+  BOOST_TEST(threads_seen(directory, 0, file + ":cpu,threads=7") == "threads=7");
+  BOOST_TEST(threads_seen(directory, 0, "tiny,threads=") == "threads=");
+  BOOST_TEST(threads_seen(directory, 0, "tiny", {{"threads", "8"}}) == "threads=8");
+  const Environment threads("ASG_NUM_THREADS", "5");
+  BOOST_TEST(threads_seen(directory, 0, "tiny,threads=7") == "threads=7");
+}
+
+BOOST_AUTO_TEST_CASE(a_path_may_have_colons_and_commas) {
+  Directory directory;
+  const fs::path odd = fs::path(directory.options().search.directories.at(0)) / "a,b:c.so.d";
+  fs::create_directory(odd);
+  fs::copy_file(directory.add("tiny"), odd / "asg-backend-tiny.so");
+  const std::string file = (odd / "asg-backend-tiny.so").string();
+  BOOST_TEST(threads_seen(directory, 0, file) == "threads=none");
+  BOOST_TEST(threads_seen(directory, 0, file + ":0,threads=4") == "threads=4");
+}
+
+BOOST_AUTO_TEST_CASE(options_that_a_backend_lacks_are_refused_with_those_that_it_has) {
+  Directory directory;
+  directory.add("tiny");
+  directory.add("plain");
+  const auto says = [&](const std::string& spec, int threads, const std::string& text) {
+    check_says(message_of<asg::Error>(
+                   [&] { static_cast<void>(asg::open_device(spec, directory.options(threads))); }),
+               text);
+  };
+  says("tiny,thread=2", 0, "backend tiny has no option 'thread', did you mean 'threads'?");
+  says("tiny,thread=2", 0, "its options are\n  threads=1  the number that is asked for");
+  says("plain,cache=x", 0, "backend plain has no option 'cache'; it has none");
+  says("tiny,threads=1,threads=2", 0, "the option 'threads' of backend tiny is given twice");
+  says("tiny,threads=1", 2, "the number of threads is given twice");
+  says("tiny,threads", 0, "'threads' is no option of a backend; write KEY=VALUE");
+  says("tiny,=2", 0, "'=2' is no option of a backend");
+  says("tiny,", 0, "'' is no option of a backend");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -45,7 +45,7 @@ T taken(T& from) {
 
 void check_device(const Device& empty) {
   BOOST_TEST(!empty);
-  const asg_claim_request request{};
+  const asg_step_request request{};
   const asg_program program{};
   Graph graph;
   const Tensor x = graph.input("x", f32, {2});

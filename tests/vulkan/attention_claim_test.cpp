@@ -296,13 +296,13 @@ bool accepts(const LoadedBackend& backend, const Sizes& s, uint32_t dtype = ASG_
       type({s.batch, s.heads, s.queries, s.size}), type({s.batch, s.heads, s.keys, s.size}),
       type({s.batch, s.heads, s.keys, s.value_size}),
       type({s.batch, s.heads, s.queries, s.value_size}), type({s.batch, s.heads, s.queries})};
-  asg_claim_request request{};
+  asg_step_request request{};
   request.struct_size = sizeof request;
   request.n_inputs = 3;
-  request.n_outputs = 2;
   request.version = 1;
-  request.op = "scaled_dot_product_attention";
-  request.types = types;
+  request.op = ASG_OP_CLAIMED;
+  request.name = "scaled_dot_product_attention";
+  request.types = {types, static_cast<uint32_t>(std::size(types)), sizeof types[0]};
   asg_claim_reply reply{};
   reply.struct_size = sizeof reply;
   checked([&](asg_error* e) { return backend.api().claim(backend.device(), &request, &reply, e); });

@@ -50,12 +50,55 @@ BOOST_AUTO_TEST_CASE(every_step_is_timed) {
   BOOST_TEST_REQUIRE(event != nullptr);
   checked([&](asg_error* e) { return backend.api().event_wait(event, UINT64_MAX, e); });
   asg_step_time times[4];
-  BOOST_TEST(backend.api().event_profile(event, times, 4) == 2u);
+  const asg_room room{times, 4, sizeof times[0]};
+  BOOST_TEST(backend.api().event_profile(event, &room) == 2u);
   for (uint32_t i = 0; i < 2; ++i) {
     BOOST_TEST(times[i].step == i);
     BOOST_TEST(times[i].end_ns > times[i].begin_ns);
   }
   backend.api().event_destroy(event);
+}
+
+// What is asked for while work is under way is done after it, however late it is waited for.
+BOOST_AUTO_TEST_CASE(transfers_follow_what_is_under_way) {
+  LoadedBackend backend(ASG_TEST_VULKAN);
+  constexpr int64_t n = 1 << 16;
+  ProgramBuilder p;
+  const ValueId x = p.input(ASG_F32, {n}), y = p.output(ASG_F32, {n});
+  RegionBuilder& region = p.region({n});
+  region.store(region.op(ASG_EW_ADD, region.load(x), region.imm(1.0f)), y);
+  Execution run(backend, p.build());
+  constexpr int rounds = 12;
+  std::vector<std::vector<float>> got(rounds, std::vector<float>(n));
+  std::vector<asg_event*> events;
+  const auto note = [&](asg_event* event) {
+    if (event != nullptr) events.push_back(event);
+  };
+  for (int i = 0; i < rounds; ++i) {
+    asg_event* event = nullptr;
+    {
+      const std::vector<float> numbers(n, static_cast<float>(i));
+      backend.upload(run.bindings[0].buffer, 0, numbers.data(), n * 4, &event);
+      if (event != nullptr)
+        checked([&](asg_error* e) { return backend.api().event_wait(event, UINT64_MAX, e); });
+      note(event);
+    }
+    event = nullptr;
+    run.execute(&event);
+    note(event);
+    event = nullptr;
+    backend.download(run.bindings[1].buffer, 0, got[static_cast<std::size_t>(i)].data(), n * 4,
+                     &event);
+    note(event);
+  }
+  BOOST_TEST(events.size() > static_cast<std::size_t>(rounds));
+  for (asg_event* event : events) {
+    checked([&](asg_error* e) { return backend.api().event_wait(event, UINT64_MAX, e); });
+    backend.api().event_destroy(event);
+  }
+  for (int i = 0; i < rounds; ++i)
+    BOOST_TEST(got[static_cast<std::size_t>(i)] ==
+               std::vector<float>(n, static_cast<float>(i + 1)));
 }
 
 // One step reads what lies beside what another one of its stage writes: descriptors begin at

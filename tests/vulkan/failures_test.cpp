@@ -119,8 +119,10 @@ BOOST_AUTO_TEST_CASE(a_value_beyond_the_reach_of_shaders_is_refused) {
   r.store(r.op(ASG_EW_NEG, r.load(x)), y);
   asg_executable* executable = nullptr;
   asg_error error = empty_error();
-  const asg_status status =
-      backend.api().compile(backend.device(), &p.build(), nullptr, 0, &executable, &error);
+  asg_compile_args args{};
+  args.struct_size = sizeof args;
+  args.program = &p.build();
+  const asg_status status = backend.api().compile(backend.device(), &args, &executable, &error);
   BOOST_TEST(status == ASG_UNSUPPORTED);
   BOOST_TEST(std::string(error.message).find("maxStorageBufferRange") != std::string::npos,
              error.message);
@@ -129,7 +131,10 @@ BOOST_AUTO_TEST_CASE(a_value_beyond_the_reach_of_shaders_is_refused) {
 asg_status create_buffer(const LoadedBackend& backend, uint64_t size, std::string& message) {
   asg_buffer* buffer = nullptr;
   asg_error error = empty_error();
-  const asg_status status = backend.api().buffer_create(backend.device(), size, &buffer, &error);
+  asg_buffer_args args{};
+  args.struct_size = sizeof args;
+  args.size = size;
+  const asg_status status = backend.api().buffer_create(backend.device(), &args, &buffer, &error);
   message = error.message;
   if (status == ASG_OK) backend.api().buffer_destroy(buffer);
   return status;
@@ -196,7 +201,9 @@ BOOST_AUTO_TEST_CASE(a_lost_device_is_reported_with_the_last_kernels) {
     }
     asg_device* again = nullptr;
     checked([&](asg_error* e) {
-      return backend.api().device_open(backend.backend(), 0, nullptr, 0, &again, e);
+      asg_open_args args{};
+      args.struct_size = sizeof args;
+      return backend.api().device_open(backend.backend(), &args, &again, e);
     });
     backend.api().device_close(again);
   }

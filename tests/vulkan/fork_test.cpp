@@ -57,7 +57,9 @@ BOOST_AUTO_TEST_CASE(a_child_of_one_that_uses_vulkan_gets_an_error) {
                return refused([&] {
                  asg_device* device = nullptr;
                  checked([&](asg_error* e) {
-                   return parent->api().device_open(parent->backend(), 0, nullptr, 0, &device, e);
+                   asg_open_args args{};
+                   args.struct_size = sizeof args;
+                   return parent->api().device_open(parent->backend(), &args, &device, e);
                  });
                });
              }) == 0);

@@ -122,7 +122,7 @@ inline uint32_t device_count() {
   asg_error error = empty_error();
   const asg_backend_api* api = entry(&reference.host(), &error);
   asg_backend* backend = nullptr;
-  checked([&](asg_error* e) { return api->create(&reference.host(), nullptr, 0, &backend, e); });
+  checked([&](asg_error* e) { return api->create(&reference.host(), &backend, e); });
   const uint32_t count = api->device_count(backend);
   api->destroy(backend);
   return count;

@@ -27,6 +27,8 @@ void print_backends_text(const std::vector<BackendListing>& listings) {
     }
     fmt::print("{:<10} {:<8} {}  ({})\n", l.name, l.version, shown(l.file.string(), 4096),
                l.description);
+    for (const BackendOption& option : l.options)
+      fmt::print("{:<10} option {}={}: {}\n", "", option.key, option.default_value, option.help);
     for (std::size_t i = 0; i < l.devices.size(); ++i) {
       const DeviceDescription& d = l.devices[i];
       fmt::print("{:<10} device {}: {} [{}] {}{}{}\n", "", i, d.name, d.id, d.kind,
@@ -46,6 +48,10 @@ void print_backends_json(const std::vector<BackendListing>& listings) {
                          {"kind", d.kind},
                          {"memory_total", d.memory_total},
                          {"threads", d.threads}});
+    auto options = nlohmann::ordered_json::array();
+    for (const BackendOption& option : l.options)
+      options.push_back(
+          {{"key", option.key}, {"default", option.default_value}, {"help", option.help}});
     list.push_back({{"name", l.name},
                     {"file", l.file.string()},
                     {"usable", l.usable},
@@ -53,6 +59,7 @@ void print_backends_json(const std::vector<BackendListing>& listings) {
                     {"version", l.version},
                     {"description", l.description},
                     {"abi", {l.abi_major, l.abi_minor}},
+                    {"options", options},
                     {"devices", devices}});
   }
   fmt::print("{}\n", io::json_text(list, 2));

@@ -33,7 +33,7 @@ sdk::Run prepare_conv2d(const sdk::ProgramCopy& program, const asg_step& step, C
 sdk::Kernel make_conv2d(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "conv2d";
-  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
     reply.accepted = convolution::fits(request) ? 1 : 0;
     reply.strided_inputs = 7;
   };

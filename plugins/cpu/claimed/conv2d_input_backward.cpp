@@ -34,7 +34,7 @@ sdk::Run prepare_input_gradient(const sdk::ProgramCopy& program, const asg_step&
 sdk::Kernel make_conv2d_input_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "conv2d_input_backward";
-  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
     reply.accepted = convolution::fits(request) ? 1 : 0;
     reply.strided_inputs = 3;
   };

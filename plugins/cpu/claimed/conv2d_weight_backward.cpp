@@ -196,14 +196,15 @@ void WeightGradient::run(const sdk::Call& call) const {
 sdk::Kernel make_conv2d_weight_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "conv2d_weight_backward";
-  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
     if (!convolution::fits(request)) return;
-    const asg_type* results = request.types + request.n_inputs;
-    const asg_type& x = request.types[conv2d_weight_backward::x];
-    const asg_type& dweight = results[conv2d_weight_backward::dweight];
+    const asg_type& x = sdk::type_of(request, conv2d_weight_backward::x);
+    const asg_type& dweight =
+        sdk::type_of(request, request.n_inputs + conv2d_weight_backward::dweight);
     const int64_t groups = sdk::attr_int(request, "groups");
     const convolution::Layout layout = weight_gradient_layout(
-        weight_gradient_axes(request, request.types[conv2d_weight_backward::dy], x, dweight),
+        weight_gradient_axes(request, sdk::type_of(request, conv2d_weight_backward::dy), x,
+                             dweight),
         dweight, groups);
     reply.accepted = 1;
     reply.strided_inputs = 3;

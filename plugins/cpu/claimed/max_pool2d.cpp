@@ -48,8 +48,9 @@ void pool_planes(const pooling::Planes<2>& planes, const pooling::Pairs& pairs, 
 sdk::Kernel make_max_pool2d(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "max_pool2d";
-  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    reply.accepted = pooling::are_pairs(request, request.types[0], request.types[1]) ? 1 : 0;
+  kernel.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
+    reply.accepted =
+        pooling::are_pairs(request, sdk::type_of(request, 0), sdk::type_of(request, 1)) ? 1 : 0;
     reply.strided_inputs = 1;
   };
   kernel.prepare = [context](const sdk::ProgramCopy& program, const asg_step& step) -> sdk::Run {

@@ -49,9 +49,9 @@ void spread_plane(const pooling::Planes<3>& planes, const pooling::Pairs& pairs,
 sdk::Kernel make_max_pool2d_backward(Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = "max_pool2d_backward";
-  kernel.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    const asg_type &x = request.types[max_pool2d_backward::x],
-                   &dy = request.types[max_pool2d_backward::dy];
+  kernel.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
+    const asg_type &x = sdk::type_of(request, max_pool2d_backward::x),
+                   &dy = sdk::type_of(request, max_pool2d_backward::dy);
     reply.accepted = pooling::are_pairs(request, x, dy) ? 1 : 0;
     reply.strided_inputs = 3;
   };

@@ -30,21 +30,18 @@ void check_reach(const sdk::ProgramCopy& program, uint32_t rank, const int64_t* 
   const auto values = program.values();
   const asg_value& value = values[value_index];
   const auto size = static_cast<int64_t>(sdk::dtype_size(value.dtype));
-  if (access.n_bounds != 0 || size == 0 || std::count(dims, dims + rank, 0) != 0) return;
+  if (access.bounds.count != 0 || size == 0 || std::count(dims, dims + rank, 0) != 0) return;
   int64_t low = access.offset, high = access.offset;
   const auto reach = [&](int64_t stride, int64_t extent) {
     (stride < 0 ? low : high) += stride * (extent - 1);
   };
   for (uint32_t d = 0; d < rank; ++d) reach(access.strides[d], dims[d]);
-  if (access.index_register != 0 && access.index_extent > 0)
-    reach(access.index_stride, access.index_extent);
   const auto offset = static_cast<int64_t>(value.offset);
   if (offset + low * size < static_cast<int64_t>(value.extent_begin) ||
       offset + (high + 1) * size > static_cast<int64_t>(value.extent_end))
     throw Error(ASG_INVALID_ARGUMENT, "a region reaches elements " + std::to_string(low) + " to " +
                                           std::to_string(high) + " of value " +
-                                          std::to_string(value_index) + " '" + value.name +
-                                          "', outside its extent");
+                                          std::to_string(value_index) + ", outside its extent");
 }
 void check_reach(const sdk::ProgramCopy& program, const asg_region& region, uint32_t index) {
   const asg_access& access = Span<asg_access>(region.accesses)[index];
@@ -154,11 +151,8 @@ Form make_form(const sdk::ProgramCopy& program, const asg_step& step) {
     access.dtype = value < program.values().size() ? program.values()[value].dtype : 0;
     access.element = affine(a.offset, a.strides);
     access.fill = a.fill;
-    access.index_register = a.index_register;
-    access.index_stride = a.index_stride;
-    access.index_extent = a.index_extent;
-    for (uint32_t b = 0; b < a.n_bounds; ++b)
-      access.bounds.push_back({affine(a.bounds[b].base, a.bounds[b].coef), a.bounds[b].extent});
+    for (const asg_bound& bound : Span<asg_bound>(a.bounds))
+      access.bounds.push_back({affine(bound.base, bound.coef), bound.extent});
     form.accesses.push_back(std::move(access));
   }
   for (const asg_inst& i : form.insts)
@@ -222,7 +216,6 @@ bool may_overlap(const sdk::ProgramCopy& program, const Access& a, const Access&
 }
 
 bool same_map(const sdk::ProgramCopy& program, const Access& a, const Access& b) {
-  if (a.index_register != 0 || b.index_register != 0) return false;
   if (a.place != b.place || a.element.coefficients != b.element.coefficients) return false;
   if (a.place == Access::Place::scratch) return a.index == b.index && a.element == b.element;
   return !some_instance(program, a, b, false, [&](const asg_value& x, const asg_value& y) {

@@ -34,9 +34,6 @@ struct Access {
   Affine element;
   std::vector<Bound> bounds;
   uint64_t fill = 0;
-  uint32_t index_register = 0;  // 1 + instruction
-  int64_t index_stride = 0;
-  int64_t index_extent = 0;
   uint32_t first_axes = 0;  // of a store: made at index 0 of these axes only, along which it rests
   bool streamed = false;    // of a store: written past the caches
   // In a region with instances: the value that each of them touches; `index` is then the number of

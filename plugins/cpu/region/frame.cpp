@@ -48,8 +48,7 @@ inline void Frame::point_to_product(const Op& op, const Tile& tile) {
 
 inline void Frame::load(const Op& op, const Tile& tile) {
   const MemoryMap& map = tape_.maps[op.map];
-  load_tile(map, address(map), tile, registers_[op.dst],
-            map.index_size != 0 ? registers_[op.b] : nullptr);
+  load_tile(map, address(map), tile, registers_[op.dst]);
 }
 
 inline void Frame::random(const Op& op, const Tile& tile) {
@@ -60,8 +59,7 @@ inline void Frame::random(const Op& op, const Tile& tile) {
 
 inline void Frame::store(const TapeStore& s, const Tile& tile) {
   const MemoryMap& map = tape_.maps[s.map];
-  store_tile(map, address(map), tile, registers_[s.reg],
-             s.index != TapeStore::no_register ? registers_[s.index] : nullptr);
+  store_tile(map, address(map), tile, registers_[s.reg]);
 }
 
 void Frame::run_ops(uint32_t begin, uint32_t end, const Tile& tile) {

@@ -135,31 +135,13 @@ void for_each_run(const MemoryMap& map, const Tile& tile, uint8_t varies, Visit&
   }
 }
 
-[[noreturn]] void index_error(int64_t index, int64_t extent) {
-  throw sdk::Error(ASG_INVALID_ARGUMENT, "index " + std::to_string(index) + " is outside [0, " +
-                                             std::to_string(extent) + ")");
-}
-
-/// Offset that index number `i` adds.
-int64_t indexed(const MemoryMap& map, const void* index, int64_t i) {
-  const int64_t value = map.index_size == 4 ? static_cast<const int32_t*>(index)[i]
-                                            : static_cast<const int64_t*>(index)[i];
-  if (value < 0 || value >= map.index_extent) index_error(value, map.index_extent);
-  return value * map.index_stride;
-}
-
 // Element loops by size only: moving an element does not need to know what it is.
 template <class U>
-void load_run(const MemoryMap& map, const U* memory, const Run& run, U* dst, const void* index) {
+void load_run(const MemoryMap& map, const U* memory, const Run& run, U* dst) {
   U* to = dst + run.at;
   const U fill = static_cast<U>(map.fill);
   for (int64_t i = 0; i < run.begin; ++i) to[i] = fill;
   for (int64_t i = run.end; i < run.count; ++i) to[i] = fill;
-  if (index != nullptr) {
-    for (int64_t i = run.begin; i < run.end; ++i)
-      to[i] = memory[run.offset + run.stride * i + indexed(map, index, run.at + i)];
-    return;
-  }
   if (run.begin == run.end) return;
   const U* from = memory + run.offset + run.stride * run.begin;
   const int64_t count = run.end - run.begin;
@@ -174,13 +156,8 @@ void load_run(const MemoryMap& map, const U* memory, const Run& run, U* dst, con
 }
 
 template <class U>
-void store_run(const MemoryMap& map, U* memory, const Run& run, const U* src, const void* index) {
+void store_run(const MemoryMap& map, U* memory, const Run& run, const U* src) {
   const U* from = src + run.at;
-  if (index != nullptr) {
-    for (int64_t i = run.begin; i < run.end; ++i)
-      memory[run.offset + run.stride * i + indexed(map, index, run.at + i)] = from[i];
-    return;
-  }
   if (run.begin == run.end) return;
   U* to = memory + run.offset + run.stride * run.begin;
   const int64_t count = run.end - run.begin;
@@ -245,8 +222,7 @@ bool transposed(const MemoryMap& map, const Tile& tile) {
 }
 
 template <class U>
-void load_sized(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst,
-                const void* index) {
+void load_sized(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst) {
   const U* from = reinterpret_cast<const U*>(memory);
   U* to = static_cast<U*>(dst);
   if (transposed(map, tile)) {
@@ -257,12 +233,12 @@ void load_sized(const MemoryMap& map, const std::byte* memory, const Tile& tile,
     return;
   }
   if (!map.pattern.empty()) return load_pattern(map, from, tile, to);
-  for_each_run(map, tile, map.varies, [&](const Run& run) { load_run(map, from, run, to, index); });
+  for_each_run(map, tile, map.varies, [&](const Run& run) { load_run(map, from, run, to); });
 }
 
 template <class U>
 void store_sized(const MemoryMap& map, std::byte* memory, const Tile& tile, uint8_t varies,
-                 const void* src, const void* index) {
+                 const void* src) {
   U* to = reinterpret_cast<U*>(memory);
   const U* from = static_cast<const U*>(src);
   if (transposed(map, tile)) {
@@ -273,7 +249,7 @@ void store_sized(const MemoryMap& map, std::byte* memory, const Tile& tile, uint
     return;
   }
   if (!map.pattern.empty() && tile.n_low > 1) return store_pattern(map, to, tile, varies, from);
-  for_each_run(map, tile, varies, [&](const Run& run) { store_run(map, to, run, from, index); });
+  for_each_run(map, tile, varies, [&](const Run& run) { store_run(map, to, run, from); });
 }
 
 template <class U>
@@ -300,17 +276,14 @@ void by_size(uint32_t bytes, const F& f) {
 
 }  // namespace
 
-void load_tile(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst,
-               const void* index) {
-  by_size(map.element_size,
-          [&](auto zero) { load_sized<decltype(zero)>(map, memory, tile, dst, index); });
+void load_tile(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst) {
+  by_size(map.element_size, [&](auto zero) { load_sized<decltype(zero)>(map, memory, tile, dst); });
 }
 
-void store_tile(const MemoryMap& map, std::byte* memory, const Tile& tile, const void* src,
-                const void* index) {
+void store_tile(const MemoryMap& map, std::byte* memory, const Tile& tile, const void* src) {
   const uint8_t all = (tile.n_high > 1 ? vary_high : 0) | (tile.n_low > 1 ? vary_low : 0);
   by_size(map.element_size,
-          [&](auto zero) { store_sized<decltype(zero)>(map, memory, tile, all, src, index); });
+          [&](auto zero) { store_sized<decltype(zero)>(map, memory, tile, all, src); });
 }
 
 void number_tile(const MemoryMap& map, uint32_t dtype, const Tile& tile, void* dst) {

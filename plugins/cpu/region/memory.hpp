@@ -8,13 +8,10 @@
 
 namespace asg::cpu {
 
-/// dst gets one element for each point in which the map varies.  `index` has as many indices.
-/// Errors: ASG_INVALID_ARGUMENT for an index outside the map's extent.
-void load_tile(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst,
-               const void* index);
+/// dst gets one element for each point in which the map varies.
+void load_tile(const MemoryMap& map, const std::byte* memory, const Tile& tile, void* dst);
 /// The map varies with every point of the tile.
-void store_tile(const MemoryMap& map, std::byte* memory, const Tile& tile, const void* src,
-                const void* index);
+void store_tile(const MemoryMap& map, std::byte* memory, const Tile& tile, const void* src);
 /// The map's positions themselves, as numbers of `dtype`.
 void number_tile(const MemoryMap& map, uint32_t dtype, const Tile& tile, void* dst);
 /// Random words; seed and step are uniform (size 0) or have an element for each point.

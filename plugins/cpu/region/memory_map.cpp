@@ -36,8 +36,8 @@ bool any_moves(const AxisList& list, const Coefficients& coefficients) {
 void make_pattern(const Tiling& tiling, MemoryMap& map) {
   const Walk& low = map.low;
   const bool bounded = !map.bounds.empty();
-  if (map.index_size != 0 || (map.varies & vary_low) == 0 || tiling.low.count > max_pattern ||
-      low.rank < 2 || low.dims[low.rank - 1] >= (bounded ? 64 : 16))
+  if ((map.varies & vary_low) == 0 || tiling.low.count > max_pattern || low.rank < 2 ||
+      low.dims[low.rank - 1] >= (bounded ? 64 : 16))
     return;
   for (const BoundMap& bound : map.bounds) {
     for (uint32_t k = 0; k < map.outer_rank; ++k)
@@ -118,7 +118,7 @@ int64_t MemoryMap::offset(const Tile& tile) const {
   return result + dot(low.strides, at, low.rank);
 }
 
-MemoryMap make_map(const Tiling& tiling, const Access& access, uint32_t index_dtype) {
+MemoryMap make_map(const Tiling& tiling, const Access& access) {
   const Coefficients& element = access.element.coefficients;
   MemoryMap map;
   map.place = access.place;
@@ -131,11 +131,6 @@ MemoryMap make_map(const Tiling& tiling, const Access& access, uint32_t index_dt
   map.high = make_walk(tiling.high, element, join);
   map.low = make_walk(tiling.low, element, join);
   map.fill = access.fill;
-  if (access.index_register != 0) {
-    map.index_size = sdk::dtype_size(index_dtype);
-    map.index_stride = access.index_stride;
-    map.index_extent = access.index_extent;
-  }
   note_moves(tiling, element, map);
   for (const Bound& bound : access.bounds) add_bound(tiling, bound, map);
   for (uint32_t d = 0; d < ASG_MAX_RANK; ++d) {

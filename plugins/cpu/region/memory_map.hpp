@@ -77,15 +77,13 @@ struct MemoryMap {
   std::vector<int32_t> pattern;
   static constexpr int32_t outside = INT32_MIN;
   uint64_t fill = 0;
-  uint32_t index_size = 0;  // bytes of an index, 0: no index register
-  int64_t index_stride = 0, index_extent = 0;
 
-  bool plain() const { return bounds.empty() && index_size == 0; }
+  bool plain() const { return bounds.empty(); }
   /// The elements of a tile lie one after the other in memory, in the tile's order.
   bool dense(const Tiling& tiling) const;
   int64_t offset(const Tile& tile) const;  // of the tile's first point, in elements
 };
 
-MemoryMap make_map(const Tiling& tiling, const Access& access, uint32_t index_dtype);
+MemoryMap make_map(const Tiling& tiling, const Access& access);
 
 }  // namespace asg::cpu

@@ -104,22 +104,15 @@ class TapeBuilder {
   /// The instructions that the sweep's reductions and stores come from.
   std::vector<bool> needed_by(const Sweep& sweep) const {
     std::vector<bool> needed(form_.phases[sweep.phase].insts_end, false);
-    const auto need_index = [&](uint32_t access) {
-      const uint32_t index = form_.accesses[access].index_register;
-      if (index != 0) needed[index - 1] = true;
-    };
     for (const uint32_t r : sweep.reductions) needed[form_.reductions[r].source] = true;
-    for (const uint32_t s : sweep.stores) {
+    for (const uint32_t s : sweep.stores)
       if (form_.stores[s].kind == ASG_STORE_REGISTER) needed[form_.stores[s].source] = true;
-      need_index(form_.stores[s].access);
-    }
     const uint32_t begin = form_.begin_of(sweep.phase).insts_end;
     for (auto i = static_cast<uint32_t>(needed.size()); i-- > begin;) {
       if (!needed[i]) continue;
       const asg_inst& inst = form_.insts[i];
       const uint32_t operands[] = {inst.a, inst.b, inst.c};
       for (uint32_t k = 0; k < sdk::register_operands(inst.op); ++k) needed[operands[k]] = true;
-      if (inst.op == ASG_EW_LOAD) need_index(inst.a);
     }
     return needed;
   }
@@ -144,8 +137,7 @@ class TapeBuilder {
     const Access& access = form_.accesses[store.access];
     TapeStore t;
     if (access.first_axes != 0 && add_first_store(access, regs[store.source], out)) return;
-    t.map = add_map(access, access.index_register != 0 ? at(regs[access.index_register - 1]).dtype
-                                                       : uint32_t{ASG_I64});
+    t.map = add_map(access);
     if (store.kind == ASG_STORE_REDUCTION) {
       // A reduction of an earlier phase is copied by a nest of its own.
       t.reg = results_[store.source];
@@ -158,7 +150,6 @@ class TapeBuilder {
       return;
     }
     t.reg = widen(regs[store.source], full_);
-    if (access.index_register != 0) t.index = widen(regs[access.index_register - 1], full_);
     out.stores.push_back(t);
   }
 
@@ -173,7 +164,6 @@ class TapeBuilder {
       }
       return all && any;
     };
-    if (access.index_register != 0) return false;
     const bool low = all_in(tape_.tiling.low);
     if (!low && !all_in(tape_.tiling.high)) return false;
     TapeStore t;
@@ -193,11 +183,8 @@ class TapeBuilder {
     if (size != 1 && size != 4 && size != 8)
       throw Error(ASG_UNSUPPORTED, std::string("no registers of ") + sdk::dtype_name(inst.dtype));
     switch (inst.op) {
-      case ASG_EW_LOAD: {
-        const Access& access = form_.accesses[inst.a];
-        if (access.index_register == 0) return emit_load(access);
-        return emit_indexed_load(access, regs[access.index_register - 1]);
-      }
+      case ASG_EW_LOAD:
+        return emit_load(form_.accesses[inst.a]);
       case ASG_EW_IMM:
         return emit_constant(inst);
       case ASG_EW_REDUCED: {
@@ -215,8 +202,8 @@ class TapeBuilder {
     }
   }
 
-  uint32_t add_map(const Access& access, uint32_t index_dtype = ASG_I64) {
-    tape_.maps.push_back(make_map(tape_.tiling, access, index_dtype));
+  uint32_t add_map(const Access& access) {
+    tape_.maps.push_back(make_map(tape_.tiling, access));
     sources_.push_back(access);
     return static_cast<uint32_t>(tape_.maps.size() - 1);
   }
@@ -255,19 +242,6 @@ class TapeBuilder {
     });
   }
 
-  uint32_t emit_indexed_load(const Access& access, uint32_t index) {
-    Op op;
-    op.kind = Op::Kind::load;
-    op.map = add_map(access, at(index).dtype);
-    MemoryMap& map = tape_.maps[op.map];
-    map.varies |= at(index).varies;
-    map.varies_outer |= !at(index).invariant;
-    op.varies = map.varies;
-    op.b = widen(index, op.varies);
-    op.dst = add_register(access.dtype, op.varies, false);
-    return add(op);
-  }
-
   uint32_t emit_product(const asg_inst& inst) {
     return once({.opcode = ASG_EW_PRODUCT, .dtype = inst.dtype}, [&] {
       Op op;
@@ -292,7 +266,6 @@ class TapeBuilder {
   static Access positions(Access access) {
     access.place = Access::Place::none;
     access.bounds.clear();
-    access.index_register = 0;
     return access;
   }
 

@@ -53,7 +53,6 @@ struct TapeReduction {
 
 struct TapeStore {
   uint32_t reg = 0, map = 0;
-  uint32_t index = no_register;
   uint8_t first = 0;  // vary_*: made only at point 0 of that direction, in which reg does not vary
   static constexpr uint32_t no_register = UINT32_MAX;
 };

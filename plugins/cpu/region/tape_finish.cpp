@@ -75,15 +75,13 @@ class TapeFinisher {
       home[op.dst] = i;
       // Operands that an operation lacks repeat its first one: each register counts once.
       uint32_t seen[3] = {op.dst, op.dst, op.dst}, count = 0;
-      for_each_use(op, [&](uint32_t reg) {
+      for_each_operand(op, [&](uint32_t reg) {
         if (std::find(seen, seen + count, reg) == seen + count) ++uses[seen[count++] = reg];
       });
     }
     for (const TapeSweep& sweep : tape_.sweeps) {
       for (const TapeReduction& r : sweep.reductions) uses[r.source] += 2;
       for (const TapeStore& s : sweep.stores) uses[s.reg] += 2;
-      for (const TapeStore& s : sweep.stores)
-        if (s.index != TapeStore::no_register) uses[s.index] += 2;
     }
     std::vector<bool> gone(tape_.ops.size(), false);
     for (const TapeSweep& sweep : tape_.sweeps)
@@ -201,11 +199,6 @@ class TapeFinisher {
         return;
     }
   }
-  template <class Visit>
-  void for_each_use(const Op& op, Visit&& visit) const {
-    for_each_operand(op, visit);
-    if (op.kind == Op::Kind::load && tape_.maps[op.map].index_size != 0) visit(op.b);
-  }
 
   /// The processor follows a few streams by itself, and asking for them early, too, costs more than
   /// it brings; but what is long computed with has been forgotten when the next tile begins, and so
@@ -316,7 +309,7 @@ class TapeFinisher {
     for (uint32_t i = 0; i < tape_.invariant_ops; ++i) use(tape_.ops[i].dst, forever);
     for (const TapeSweep& sweep : tape_.sweeps) {
       for (uint32_t i = sweep.ops_begin; i < sweep.ops_end; ++i)
-        for_each_use(tape_.ops[i], [&](uint32_t reg) {
+        for_each_operand(tape_.ops[i], [&](uint32_t reg) {
           // Tiles of a sweep follow each other: what comes from outside must outlive all of them.
           use(reg, is_result(reg) ? sweep.ops_end : i);
         });
@@ -324,10 +317,7 @@ class TapeFinisher {
         use(r.source, sweep.ops_end);
         use(r.result, sweep.ops_end);
       }
-      for (const TapeStore& s : sweep.stores) {
-        use(s.reg, sweep.ops_end);
-        if (s.index != TapeStore::no_register) use(s.index, sweep.ops_end);
-      }
+      for (const TapeStore& s : sweep.stores) use(s.reg, sweep.ops_end);
       for (const TapeStore& s : sweep.result_stores) use(s.reg, sweep.ops_end);
     }
     return last;

@@ -24,8 +24,7 @@ bool transposes(const Form& form, const Nest& nest) {
   bool found = false;
   const auto visit = [&](const Access& access) {
     const Coefficients& c = access.element.coefficients;
-    found |= std::abs(c[last]) > 8 && std::abs(c[last - 1]) == 1 && access.bounds.empty() &&
-             access.index_register == 0;
+    found |= std::abs(c[last]) > 8 && std::abs(c[last - 1]) == 1 && access.bounds.empty();
   };
   for (const Sweep& sweep : nest.sweeps) {
     const uint32_t begin = form.begin_of(sweep.phase).insts_end;

@@ -13,12 +13,6 @@
 namespace asg::reference {
 namespace {
 
-std::string describe(uint32_t index, const asg_value& value) {
-  std::string text = "value " + std::to_string(index);
-  if (*value.name != '\0') text += std::string(" '") + value.name + "'";
-  return text;
-}
-
 /// Byte offsets from element 0 between which an element of the value may start.
 struct Reach {
   int64_t first, last;
@@ -187,37 +181,20 @@ void RegionRunner::resolve(uint32_t index, const Points& points) {
   const int64_t count = points.count();
   points.affine(access.offset, access.strides, offsets_.data());
   std::fill_n(inside_.begin(), count, uint8_t{1});
-  for (uint32_t b = 0; b < access.n_bounds; ++b) {
-    const asg_bound& bound = access.bounds[b];
+  for (const asg_bound& bound : sdk::Span<asg_bound>(access.bounds)) {
     points.affine(bound.base, bound.coef, scratch_.data());
     for (int64_t i = 0; i < count; ++i)
       inside_[i] &= static_cast<uint8_t>(scratch_[i] >= 0 && scratch_[i] < bound.extent);
   }
   const uint32_t number = value_of(index);
   const asg_value& value = values_[number];
-  if (access.index_register != 0) {
-    const uint32_t source = access.index_register - 1;
-    dispatch(insts_[source].dtype, [&](auto zero) {
-      auto* indices = static_cast<const decltype(zero)*>(reg(source));
-      for (int64_t i = 0; i < count; ++i) {
-        if (inside_[i] == 0) continue;
-        const auto at = static_cast<int64_t>(indices[i]);
-        if (at < 0 || at >= access.index_extent)
-          throw sdk::Error(ASG_INVALID_ARGUMENT, "index " + std::to_string(at) +
-                                                     " is outside [0, " +
-                                                     std::to_string(access.index_extent) + ") of " +
-                                                     describe(number, value));
-        offsets_[i] += access.index_stride * at;
-      }
-    });
-  }
   const auto size = static_cast<int64_t>(sdk::dtype_size(value.dtype));
   const Reach bytes = reach(value);
   for (int64_t i = 0; i < count; ++i)
     if (inside_[i] != 0 && (offsets_[i] * size < bytes.first || offsets_[i] * size > bytes.last))
       throw sdk::Error(ASG_INVALID_ARGUMENT,
                        "an access reaches element " + std::to_string(offsets_[i]) +
-                           ", outside the extent of " + describe(number, value));
+                           ", outside the extent of value " + std::to_string(number));
 }
 
 void RegionRunner::load(uint32_t index, const sdk::Call& call, uint32_t dtype, void* result) {

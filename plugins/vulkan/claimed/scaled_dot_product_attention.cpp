@@ -15,7 +15,7 @@ namespace forward = sdk::composites::scaled_dot_product_attention;
 
 constexpr Places forward_places{forward::query, forward::key, forward::value, forward::mask, 2};
 
-void claim_attention(const Traits& traits, const asg_claim_request& request,
+void claim_attention(const Traits& traits, const asg_step_request& request,
                      asg_claim_reply& reply) {
   if (fits(traits, request, forward_places)) accept(request, reply);
 }

@@ -17,7 +17,7 @@ namespace backward = sdk::composites::scaled_dot_product_attention_backward;
 constexpr Places backward_places{backward::query, backward::key, backward::value, backward::mask,
                                  3};
 
-void claim_attention_backward(const Traits& traits, const asg_claim_request& request,
+void claim_attention_backward(const Traits& traits, const asg_step_request& request,
                               asg_claim_reply& reply) {
   if (fits(traits, request, backward_places)) accept(request, reply);
 }

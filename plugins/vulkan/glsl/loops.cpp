@@ -59,14 +59,14 @@ std::string halving(const std::string& condition, uint64_t count) {
 }
 
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
-                                            const std::vector<uint32_t>& operands) {
+                                            const std::vector<uint64_t>& operands) {
   std::vector<uint32_t> dtypes;
   for (const uint32_t dtype : sdk::computed_dtypes)
     if (has_registers(traits, dtype) && (dtype != ASG_BOOL || bools)) dtypes.push_back(dtype);
   return sdk::rows_per_dtype(op, dtypes, operands);
 }
 
-uint32_t index_dtypes(const Traits& traits) {
+uint64_t index_dtypes(const Traits& traits) {
   return ASG_DTYPE_BIT(ASG_I32) | (traits.int64 ? ASG_DTYPE_BIT(ASG_I64) : 0);
 }
 

@@ -33,8 +33,8 @@ inline uint64_t ceil_div(uint64_t a, uint64_t b) { return (a + b - 1) / b; }
 
 /// A row for each dtype that registers may have, with D where `operands` has `same`.
 std::vector<sdk::Capability> rows_per_dtype(const Traits& traits, uint32_t op, bool bools,
-                                            const std::vector<uint32_t>& operands);
+                                            const std::vector<uint64_t>& operands);
 /// The masks of I32 and I64 that the device has.
-uint32_t index_dtypes(const Traits& traits);
+uint64_t index_dtypes(const Traits& traits);
 
 }  // namespace asg::vulkan

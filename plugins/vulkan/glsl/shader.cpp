@@ -86,13 +86,8 @@ RegionInstance::Place Shader::place_of(uint32_t index) const {
 bool Shader::keeps(uint32_t index) const {
   const sdk::ProgramCopy& program = context_.program;
   if (program.slots()[program.values()[index].slot].role != ASG_SLOT_STATE) return false;
-  for (const asg_step& step : program.steps()) {
+  for (const asg_step& step : program.steps())
     if (step.op == ASG_OP_GATHER || step.op == ASG_OP_SCATTER) return true;
-    const asg_region* region = program.region(step);
-    if (region == nullptr) continue;
-    for (const asg_access& access : sdk::Span<asg_access>(region->accesses))
-      if (access.index_register != 0) return true;
-  }
   return false;
 }
 

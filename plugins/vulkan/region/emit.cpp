@@ -12,8 +12,7 @@ namespace asg::vulkan {
 
 std::string Emitter::inside(const asg_access& access) const {
   std::string text;
-  for (uint32_t b = 0; b < access.n_bounds; ++b) {
-    const asg_bound& bound = access.bounds[b];
+  for (const asg_bound& bound : sdk::Span<asg_bound>(access.bounds)) {
     // Negative numbers are large ones: one comparison is enough.
     text += fmt::format("{}uint({}) < {}u", text.empty() ? "" : " && ",
                         affine(bound.base, bound.coef, coordinates_),
@@ -42,17 +41,8 @@ std::string Emitter::number(const asg_access& access, bool& wide) const {
 
 std::string Emitter::element(const asg_access& access, const Shader::Elements& buffer,
                              std::string& condition) {
-  const std::string fixed = affine(access.offset + buffer.base, access.strides, coordinates_);
   condition = inside(access);
-  if (access.index_register == 0) return fixed;
-  const uint32_t reg = access.index_register - 1, dtype = form_.insts[reg].dtype;
-  const std::string index = name(reg), also = condition.empty() ? "" : " && ",
-                    valid = fmt::format("({0} >= {1} && {0} < {2})", index, literal(dtype, 0),
-                                        literal(dtype, static_cast<uint64_t>(access.index_extent)));
-  shader_.print(shader_.report(condition + also + "!" + valid, index, dtype, access.index_extent));
-  condition += also + valid;
-  return fmt::format("{} + {}", fixed,
-                     affine(0, &access.index_stride, {fmt::format("int({})", index)}));
+  return affine(access.offset + buffer.base, access.strides, coordinates_);
 }
 
 std::string Emitter::load(uint32_t access, uint32_t k) {
@@ -131,18 +121,11 @@ void Emitter::instructions(uint32_t phase, const std::vector<uint32_t>& register
                            const std::vector<uint32_t>& stores) {
   const uint32_t begin = form_.begin_of(phase).insts_end, end = form_.phases[phase].insts_end;
   std::vector<bool> needed(end, false);
-  const auto need_index = [&](const asg_access& access) {
-    if (access.index_register != 0) needed[access.index_register - 1] = true;
-  };
   for (const uint32_t r : registers) needed[r] = true;
-  for (const uint32_t s : stores) {
-    needed[form_.stores[s].source] = true;
-    need_index(form_.accesses[form_.stores[s].access]);
-  }
+  for (const uint32_t s : stores) needed[form_.stores[s].source] = true;
   for (uint32_t k = end; k-- > begin;) {
     if (!needed[k]) continue;
     const asg_inst& inst = form_.insts[k];
-    if (inst.op == ASG_EW_LOAD) need_index(form_.accesses[inst.a]);
     const uint32_t operands[] = {inst.a, inst.b, inst.c};
     for (uint32_t i = 0; i < sdk::register_operands(inst.op); ++i) needed[operands[i]] = true;
   }

@@ -25,11 +25,11 @@ Form::Form(const sdk::ProgramCopy& program, const asg_region& region, bool join)
       phases(copied<asg_phase>(region.phases)),
       program_(program) {
   for (const asg_access& access : accesses)
-    bounds_.insert(bounds_.end(), access.bounds, access.bounds + access.n_bounds);
+    for (const asg_bound& bound : sdk::Span<asg_bound>(access.bounds)) bounds_.push_back(bound);
   const asg_bound* next = bounds_.data();
   for (asg_access& access : accesses) {
-    access.bounds = next;
-    next += access.n_bounds;
+    access.bounds = {next, access.bounds.count, sizeof(asg_bound)};
+    next += access.bounds.count;
   }
   if (!join) return;
   for (uint32_t d = rank(); d-- > 0;)

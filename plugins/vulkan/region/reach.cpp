@@ -11,7 +11,7 @@ namespace {
 
 void check(const StepContext& context, const asg_access& access, uint32_t index, uint32_t rank,
            const int64_t* dims) {
-  if (access.n_bounds > 0) return;
+  if (access.bounds.count > 0) return;
   int64_t low = access.offset, high = access.offset;
   const auto add = [&](int64_t stride, int64_t extent) {
     (stride < 0 ? low : high) += stride * (extent - 1);
@@ -19,10 +19,6 @@ void check(const StepContext& context, const asg_access& access, uint32_t index,
   for (uint32_t d = 0; d < rank; ++d) {
     if (dims[d] <= 0) return;
     add(access.strides[d], dims[d]);
-  }
-  if (access.index_register != 0) {
-    if (access.index_extent <= 0) return;
-    add(access.index_stride, access.index_extent);
   }
   const asg_value& value = context.program.values()[index];
   const auto size = static_cast<int64_t>(sdk::dtype_size(value.dtype)),

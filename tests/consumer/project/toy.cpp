@@ -21,11 +21,9 @@ class Toy final : public sdk::HostBackend {
  public:
   static const asg_backend_info info;
 
-  Toy(const asg_host&, const sdk::Options& options)
+  explicit Toy(const asg_host&)
       : HostBackend({sdk::plain_kernel(
-            {ASG_OP_MATMUL, ASG_CAP_STRIDED, 2, {sdk::dtype_mask({ASG_F32})}}, matmul)}) {
-    options.accept_only({});
-  }
+            {ASG_OP_MATMUL, ASG_CAP_STRIDED, 2, {sdk::dtype_mask({ASG_F32})}}, matmul)}) {}
 };
 
 const asg_backend_info Toy::info =

@@ -22,12 +22,13 @@ struct Limits {
   uint32_t rank = ASG_MAX_RANK;         // of regions
   uint32_t kernel_rank = ASG_MAX_RANK;  // of all else
   uint32_t without = 0;                 // ASG_CAP_*
-  uint32_t dtypes = ~0u;                // mask of those that there are
+  uint64_t dtypes = ~uint64_t{0};       // mask of those that there are
   uint64_t instructions[2] = {~uint64_t{0}, ~uint64_t{0}};
   uint64_t reductions = ~uint64_t{0};
   uint32_t kernels = ~0u;  // mask of ASG_OP_*
   uint32_t buffers = 0, insts = 0;
   uint64_t range = 0, align = 64, buffer = PTRDIFF_MAX;
+  uint64_t elements = 0;  // of a kernel's first result; 0 any, and no row says so: `supports` does
 };
 
 void set(Limits& limits, const std::string& key, uint64_t value) {
@@ -54,6 +55,8 @@ void set(Limits& limits, const std::string& key, uint64_t value) {
     limits.range = value;
   else if (key == "align")
     limits.align = value;
+  else if (key == "elements")
+    limits.elements = value;
   else if (key == "buffer")
     limits.buffer = value;
   else
@@ -94,7 +97,7 @@ std::vector<sdk::Kernel> kernels_within(const Limits& limits) {
       row.flags &= ~limits.without;
       row.max_rank = std::min(row.max_rank, region ? limits.rank : limits.kernel_rank);
       bool empty = (limits.kernels >> row.op & 1) == 0;
-      for (uint32_t& dtypes : row.dtypes) empty |= (dtypes &= limits.dtypes) == 0;
+      for (uint64_t& dtypes : row.dtypes) empty |= (dtypes &= limits.dtypes) == 0;
       for (std::size_t i = 0; i < 2; ++i) row.instructions[i] &= limits.instructions[i];
       row.reductions &= limits.reductions;
       if (!empty) rows.push_back(row);
@@ -126,6 +129,10 @@ void check(const asg_program& program, const Limits& limits) {
       if (step.op == ASG_OP_REGION && value.offset % limits.align != 0)
         breach(index, "a value at byte " + std::to_string(value.offset));
     }
+    const uint64_t elements =
+        step.n_outputs == 0 ? 0 : static_cast<uint64_t>(sdk::element_count(copy.output(step, 0)));
+    if (limits.elements != 0 && step.op != ASG_OP_REGION && elements > limits.elements)
+      breach(index, "a kernel of " + std::to_string(elements) + " elements");
     if (const asg_region* region = copy.region(step)) {
       std::size_t values = touched.size();
       if (region->instances.count > 0) {
@@ -146,10 +153,16 @@ class StrictDevice final : public sdk::HostDevice {
  public:
   StrictDevice(const std::vector<sdk::Kernel>& kernels, const Limits& limits)
       : HostDevice(kernels), limits_(limits) {}
-  std::unique_ptr<sdk::Executable> compile(const asg_program& program,
-                                           const sdk::Options& options) override {
+  void supports(const asg_step_request& request) const override {
+    const int64_t elements = sdk::element_count(sdk::type_of(request, request.n_inputs));
+    if (limits_.elements != 0 && static_cast<uint64_t>(elements) > limits_.elements)
+      throw sdk::Error(ASG_UNSUPPORTED, std::string(request.name) + " of " +
+                                            std::to_string(elements) + " elements, where " +
+                                            std::to_string(limits_.elements) + " fit");
+  }
+  std::unique_ptr<sdk::Executable> compile(const asg_program& program) override {
     check(program, limits_);
-    return HostDevice::compile(program, options);
+    return HostDevice::compile(program);
   }
   std::unique_ptr<sdk::Buffer> create_buffer(uint64_t size) override {
     if (size > limits_.buffer) breach(ASG_NO_STEP, "a buffer of " + std::to_string(size));
@@ -164,9 +177,8 @@ class StrictBackend final : public sdk::Backend {
  public:
   static const asg_backend_info info;
 
-  StrictBackend(const asg_host&, const sdk::Options& options)
+  explicit StrictBackend(const asg_host&)
       : limits_(limits_from_environment()), rows_(limits_.size()) {
-    options.accept_only({});
     for (const Limits& limits : limits_) kernels_.push_back(kernels_within(limits));
     for (std::size_t i = 0; i < limits_.size(); ++i)
       for (const sdk::Kernel& kernel : kernels_[i])
@@ -186,10 +198,9 @@ class StrictBackend final : public sdk::Backend {
     out.max_region_insts = limits.insts;
     out.threads = 1;
     out.op_caps = {rows_[index].data(), static_cast<uint32_t>(rows_[index].size()),
-                    sizeof(asg_op_cap)};
+                   sizeof(asg_op_cap)};
   }
-  std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options& options) override {
-    options.accept_only({});
+  std::unique_ptr<sdk::Device> open(uint32_t index, const sdk::Options&) override {
     return std::make_unique<StrictDevice>(kernels_[index], limits_[index]);
   }
 

@@ -5,22 +5,19 @@ static asg_backend_info info;
 static asg_backend_api api;
 
 #if defined(FAULT_create_fails)
-static asg_status fail_create(const asg_host* host, const asg_option* opts, uint32_t n_opts,
-                              asg_backend** out, asg_error* err) {
-  (void)host, (void)opts, (void)n_opts, (void)out;
+static asg_status fail_create(const asg_host* host, asg_backend** out, asg_error* err) {
+  (void)host, (void)out;
   strcpy(err->message, "no driver\x01 for this \xff machine\n");
   return ASG_UNAVAILABLE;
 }
 #elif defined(FAULT_create_gives_nothing)
-static asg_status fail_create(const asg_host* host, const asg_option* opts, uint32_t n_opts,
-                              asg_backend** out, asg_error* err) {
-  (void)host, (void)opts, (void)n_opts, (void)out, (void)err;
+static asg_status fail_create(const asg_host* host, asg_backend** out, asg_error* err) {
+  (void)host, (void)out, (void)err;
   return ASG_OK;
 }
 #elif defined(FAULT_fails_without_reason)
-static asg_status fail_create(const asg_host* host, const asg_option* opts, uint32_t n_opts,
-                              asg_backend** out, asg_error* err) {
-  (void)host, (void)opts, (void)n_opts, (void)out, (void)err;
+static asg_status fail_create(const asg_host* host, asg_backend** out, asg_error* err) {
+  (void)host, (void)out, (void)err;
   return 12345;
 }
 #elif defined(FAULT_no_devices)
@@ -46,7 +43,7 @@ int asg_test_is_defined_nowhere(void);
 int asg_test_absent(void);
 #endif
 
-ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host* host, asg_error* err) {
+ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host* host, asg_error* err) {
   (void)host, (void)err;
   info = stub_info(BACKEND);
   api = stub_api(&info);
@@ -71,8 +68,6 @@ ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host* host, 
   api.info = NULL;
 #elif defined(FAULT_small_info)
   info.struct_size = 16;
-#elif defined(FAULT_other_minor)
-  api.abi_minor = ASG_ABI_MINOR + 1;
 #elif defined(FAULT_no_opset)
   info.opset = 0;
 #elif defined(FAULT_sanitized)

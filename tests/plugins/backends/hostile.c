@@ -19,8 +19,13 @@ static asg_backend_api api, inner;
 static void read_name(void) {
   Dl_info found;
   if (name[0] != '\0' || dladdr(&info, &found) == 0) return;
-  const char* file = strrchr(found.dli_fname, '/');
-  file = file == NULL ? found.dli_fname : file + 1;
+  /* Where others may write to the directory, the host loads what it has judged by a descriptor. */
+  char target[4096] = "";
+  const char* path = found.dli_fname;
+  if (strncmp(path, "/proc/", 6) == 0 && readlink(path, target, sizeof target - 1) > 0)
+    path = target;
+  const char* file = strrchr(path, '/');
+  file = file == NULL ? path : file + 1;
   if (strncmp(file, "asg-backend-", 12) != 0) return;
   snprintf(name, sizeof name, "%.*s", (int)(strlen(file) - 15), file + 12);
 }
@@ -100,23 +105,18 @@ __attribute__((constructor)) static void construct(void) {
     reach(#function);                                  \
     return inner.function arguments;                   \
   }
-PLACE(asg_status, create,
-      (const asg_host* h, const asg_option* o, uint32_t n, asg_backend** out, asg_error* e),
-      (h, o, n, out, e))
+PLACE(asg_status, create, (const asg_host* h, asg_backend** out, asg_error* e), (h, out, e))
 PLACE(uint32_t, device_count, (asg_backend * b), (b))
 PLACE(asg_status, device_info, (asg_backend * b, uint32_t i, asg_device_info* out, asg_error* e),
       (b, i, out, e))
 PLACE(asg_status, device_open,
-      (asg_backend * b, uint32_t i, const asg_option* o, uint32_t n, asg_device** out,
-       asg_error* e),
-      (b, i, o, n, out, e))
+      (asg_backend * b, const asg_open_args* a, asg_device** out, asg_error* e), (b, a, out, e))
 PLACE(asg_status, compile,
-      (asg_device * d, const asg_program* p, const asg_option* o, uint32_t n, asg_executable** out,
-       asg_error* e),
-      (d, p, o, n, out, e))
+      (asg_device * d, const asg_compile_args* a, asg_executable** out, asg_error* e),
+      (d, a, out, e))
 PLACE(asg_status, upload,
-      (asg_buffer * b, uint64_t at, const void* from, uint64_t n, asg_event** done, asg_error* e),
-      (b, at, from, n, done, e))
+      (asg_buffer * b, const asg_transfer_args* a, asg_event** done, asg_error* e),
+      (b, a, done, e))
 PLACE(asg_status, execute,
       (asg_executable * x, const asg_exec_args* a, asg_event** done, asg_error* e), (x, a, done, e))
 static void destroy(asg_backend* backend) {
@@ -138,7 +138,7 @@ static void find_inner(const asg_host* host, asg_error* err) {
   info = *table->info;
 }
 
-ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host* host, asg_error* err) {
+ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host* host, asg_error* err) {
   reach("entry");
   find_inner(host, err);
   info.name = name;

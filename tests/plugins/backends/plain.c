@@ -32,10 +32,7 @@ static asg_status fail(asg_error* err, asg_status code, uint32_t step, const cha
   return code;
 }
 
-static asg_status create(const asg_host* host, const asg_option* opts, uint32_t n_opts,
-                         asg_backend** out, asg_error* err) {
-  (void)opts;
-  if (n_opts > 0) return fail(err, ASG_INVALID_ARGUMENT, ASG_NO_STEP, "there are no options");
+static asg_status create(const asg_host* host, asg_backend** out, asg_error* err) {
   *out = malloc(sizeof **out);
   if (*out == NULL) return fail(err, ASG_OUT_OF_MEMORY, ASG_NO_STEP, "no memory");
   (*out)->host = host;
@@ -50,7 +47,7 @@ static uint32_t device_count(asg_backend* backend) { return (void)backend, 2u; }
 
 static asg_status device_info(asg_backend* backend, uint32_t index, asg_device_info* out,
                               asg_error* err) {
-  static const uint32_t f32_only[] = {ASG_DTYPE_BIT(ASG_F32)};
+  static const uint64_t f32_only[] = {ASG_DTYPE_BIT(ASG_F32)};
   static const asg_op_cap caps[] = {{ASG_OP_MATMUL, 0, 2, 1, f32_only, {0, 0}, 0}};
   (void)backend;
   if (index > 1) return fail(err, ASG_INVALID_ARGUMENT, ASG_NO_STEP, "there are two devices");
@@ -64,10 +61,10 @@ static asg_status device_info(asg_backend* backend, uint32_t index, asg_device_i
   out->op_caps.stride = sizeof caps[0];
   return ASG_OK;
 }
-static asg_status device_open(asg_backend* backend, uint32_t index, const asg_option* opts,
-                              uint32_t n_opts, asg_device** out, asg_error* err) {
-  (void)index, (void)opts;
-  if (n_opts > 0) return fail(err, ASG_INVALID_ARGUMENT, ASG_NO_STEP, "there are no options");
+static asg_status device_open(asg_backend* backend, const asg_open_args* args, asg_device** out,
+                              asg_error* err) {
+  if (args->options.count > 0)
+    return fail(err, ASG_INVALID_ARGUMENT, ASG_NO_STEP, "there are no options");
   *out = malloc(sizeof **out);
   if (*out == NULL) return fail(err, ASG_OUT_OF_MEMORY, ASG_NO_STEP, "no memory");
   (*out)->backend = backend;
@@ -98,10 +95,11 @@ static int keep_constants(asg_executable* executable, const asg_program* program
   }
   return 1;
 }
-static asg_status compile(asg_device* device, const asg_program* program, const asg_option* opts,
-                          uint32_t n_opts, asg_executable** out, asg_error* err) {
+static asg_status compile(asg_device* device, const asg_compile_args* args, asg_executable** out,
+                          asg_error* err) {
+  const asg_program* program = args->program;
   const uint32_t n = program->steps.count;
-  (void)device, (void)opts, (void)n_opts;
+  (void)device;
   asg_executable* executable = calloc(1, sizeof *executable + n * sizeof(matmul));
   if (executable == NULL) return fail(err, ASG_OUT_OF_MEMORY, ASG_NO_STEP, "no memory");
   executable->n_steps = n;
@@ -123,17 +121,17 @@ static asg_status compile(asg_device* device, const asg_program* program, const 
   return ASG_OK;
 }
 
-static asg_status buffer_create(asg_device* device, uint64_t size, asg_buffer** out,
+static asg_status buffer_create(asg_device* device, const asg_buffer_args* args, asg_buffer** out,
                                 asg_error* err) {
   (void)device;
   *out = malloc(sizeof **out);
-  char* bytes = malloc(size);
+  char* bytes = malloc(args->size);
   if (*out == NULL || bytes == NULL) {
     free(*out);
     free(bytes);
     return fail(err, ASG_OUT_OF_MEMORY, ASG_NO_STEP, "no memory for a buffer");
   }
-  (*out)->size = size;
+  (*out)->size = args->size;
   (*out)->bytes = bytes;
   return ASG_OK;
 }
@@ -141,24 +139,24 @@ static void buffer_destroy(asg_buffer* buffer) {
   free(buffer->bytes);
   free(buffer);
 }
-static asg_status upload(asg_buffer* buffer, uint64_t offset, const void* src, uint64_t size,
-                         asg_event** done, asg_error* err) {
+static asg_status upload(asg_buffer* buffer, const asg_transfer_args* args, asg_event** done,
+                         asg_error* err) {
   (void)err;
   if (done != NULL) *done = NULL;
-  memcpy(buffer->bytes + offset, src, size);
+  memcpy(buffer->bytes + args->offset, args->host, args->size);
   return ASG_OK;
 }
-static asg_status download(asg_buffer* buffer, uint64_t offset, void* dst, uint64_t size,
-                           asg_event** done, asg_error* err) {
+static asg_status download(asg_buffer* buffer, const asg_transfer_args* args, asg_event** done,
+                           asg_error* err) {
   (void)err;
   if (done != NULL) *done = NULL;
-  memcpy(dst, buffer->bytes + offset, size);
+  memcpy(args->host, buffer->bytes + args->offset, args->size);
   return ASG_OK;
 }
 
 static float* address(const asg_executable* executable, const asg_exec_args* args,
                       const asg_value* value) {
-  const asg_binding* binding = &args->bindings[value->slot];
+  const asg_binding* binding = ASG_AT(asg_binding, args->bindings, value->slot);
   char* slot = executable->constants[value->slot];
   if (slot == NULL) slot = binding->buffer->bytes + binding->offset;
   return (float*)(void*)(slot + value->offset);
@@ -182,7 +180,7 @@ static asg_status execute(asg_executable* executable, const asg_exec_args* args,
   return ASG_OK;
 }
 
-ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host* host, asg_error* err) {
+ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host* host, asg_error* err) {
   static const asg_backend_info info = {.struct_size = sizeof info,
                                         .opset = ASG_OPSET,
                                         .name = "plain",

@@ -8,9 +8,8 @@
 
 static char object; /* stands for every handle */
 
-static asg_status stub_create(const asg_host* host, const asg_option* opts, uint32_t n_opts,
-                              asg_backend** out, asg_error* err) {
-  (void)host, (void)opts, (void)n_opts, (void)err;
+static asg_status stub_create(const asg_host* host, asg_backend** out, asg_error* err) {
+  (void)host, (void)err;
   *out = (asg_backend*)&object;
   return ASG_OK;
 }
@@ -22,36 +21,35 @@ static asg_status stub_device_info(asg_backend* backend, uint32_t index, asg_dev
   strcpy(out->id, "stub");
   return ASG_OK;
 }
-static asg_status stub_device_open(asg_backend* backend, uint32_t index, const asg_option* opts,
-                                   uint32_t n_opts, asg_device** out, asg_error* err) {
-  (void)backend, (void)index, (void)opts, (void)n_opts, (void)err;
+static asg_status stub_device_open(asg_backend* backend, const asg_open_args* args,
+                                   asg_device** out, asg_error* err) {
+  (void)backend, (void)args, (void)err;
   *out = (asg_device*)&object;
   return ASG_OK;
 }
 static void stub_device_close(asg_device* device) { (void)device; }
-static asg_status stub_compile(asg_device* device, const asg_program* program,
-                               const asg_option* opts, uint32_t n_opts, asg_executable** out,
-                               asg_error* err) {
-  (void)device, (void)program, (void)opts, (void)n_opts, (void)err;
+static asg_status stub_compile(asg_device* device, const asg_compile_args* args,
+                               asg_executable** out, asg_error* err) {
+  (void)device, (void)args, (void)err;
   *out = (asg_executable*)&object;
   return ASG_OK;
 }
 static void stub_executable_destroy(asg_executable* executable) { (void)executable; }
-static asg_status stub_buffer_create(asg_device* device, uint64_t size, asg_buffer** out,
-                                     asg_error* err) {
-  (void)device, (void)size, (void)err;
+static asg_status stub_buffer_create(asg_device* device, const asg_buffer_args* args,
+                                     asg_buffer** out, asg_error* err) {
+  (void)device, (void)args, (void)err;
   *out = (asg_buffer*)&object;
   return ASG_OK;
 }
 static void stub_buffer_destroy(asg_buffer* buffer) { (void)buffer; }
-static asg_status stub_upload(asg_buffer* buffer, uint64_t offset, const void* src, uint64_t size,
-                              asg_event** done, asg_error* err) {
-  (void)buffer, (void)offset, (void)src, (void)size, (void)done, (void)err;
+static asg_status stub_upload(asg_buffer* buffer, const asg_transfer_args* args, asg_event** done,
+                              asg_error* err) {
+  (void)buffer, (void)args, (void)done, (void)err;
   return ASG_OK;
 }
-static asg_status stub_download(asg_buffer* buffer, uint64_t offset, void* dst, uint64_t size,
+static asg_status stub_download(asg_buffer* buffer, const asg_transfer_args* args,
                                 asg_event** done, asg_error* err) {
-  (void)buffer, (void)offset, (void)dst, (void)size, (void)done, (void)err;
+  (void)buffer, (void)args, (void)done, (void)err;
   return ASG_OK;
 }
 static asg_status stub_execute(asg_executable* executable, const asg_exec_args* args,

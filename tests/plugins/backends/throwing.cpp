@@ -9,8 +9,7 @@ namespace {
 asg_backend_info info;
 asg_backend_api api;
 
-asg_status throw_from_create(const asg_host*, const asg_option*, uint32_t, asg_backend**,
-                             asg_error*) {
+asg_status throw_from_create(const asg_host*, asg_backend**, asg_error*) {
   throw std::runtime_error("the driver fell over");
 }
 asg_status throw_from_execute(asg_executable*, const asg_exec_args*, asg_event**, asg_error*) {
@@ -27,7 +26,7 @@ const Thrower thrower;
 
 }  // namespace
 
-extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host*, asg_error*) {
+extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host*, asg_error*) {
   info = stub_info(BACKEND);
   api = stub_api(&info);
 #if defined(THROWS_in_entry)

@@ -28,7 +28,7 @@ void gather(const Call& call) {
 }
 
 std::vector<Kernel> kernels() {
-  const uint32_t f32 = ASG_DTYPE_BIT(ASG_F32), i64 = ASG_DTYPE_BIT(ASG_I64);
+  const uint64_t f32 = ASG_DTYPE_BIT(ASG_F32), i64 = ASG_DTYPE_BIT(ASG_I64);
   Kernel twice;
   twice.claimed_op = "twice";
   twice.prepare = [](const ProgramCopy&, const asg_step&) {
@@ -37,10 +37,9 @@ std::vector<Kernel> kernels() {
       for (int64_t i = 0; i < x.count(); ++i) y.as<float>()[i] = 2 * x.as<float>()[i];
     });
   };
-  twice.claim = [](const asg_claim_request& request, asg_claim_reply& reply) {
-    reply.accepted = request.types[0].dtype == ASG_F32;
+  twice.claim = [](const asg_step_request& request, asg_claim_reply& reply) {
+    reply.accepted = type_of(request, 0).dtype == ASG_F32;
     reply.scratch_bytes = 32;
-    reply.n_in_place = 1;  // input 0 and output 0
   };
   Capability row;
   row.op = ASG_OP_GATHER;
@@ -52,7 +51,9 @@ std::vector<Kernel> kernels() {
 
 class TinyDevice final : public HostDevice {
  public:
-  using HostDevice::HostDevice;
+  TinyDevice(const std::vector<Kernel>& kernels, uint32_t threads)
+      : HostDevice(kernels), threads_(threads) {}
+  void describe(asg_device_info& info) const override { info.threads = threads_; }
   ~TinyDevice() override {
     if (Alive::gone) std::abort();
   }
@@ -60,21 +61,22 @@ class TinyDevice final : public HostDevice {
     static const Alive made_late;  // as drivers' layers do at some call or other
     return HostDevice::create_buffer(size);
   }
+
+ private:
+  uint32_t threads_;
 };
 
 class Tiny final : public HostBackend {
  public:
-  static constexpr asg_backend_info info =
-      backend_info("tiny", "3.1", "tests", "gathers", "threads=1  the number that is asked for\n");
+  static constexpr asg_option_info options[] = {{"threads", "1", "the number that is asked for"}};
+  static constexpr asg_backend_info info = backend_info("tiny", "3.1", "tests", "gathers", options);
 
-  Tiny(const asg_host& host, const Options& options) : HostBackend(::kernels()), host_(host) {
-    options.accept_only({});
-  }
-  std::unique_ptr<Device> open(uint32_t, const Options& options) override {
-    options.accept_only({"threads"});
-    const char* const threads = options.find("threads");
+  explicit Tiny(const asg_host& host) : HostBackend(::kernels()), host_(host) {}
+  std::unique_ptr<Device> open(uint32_t, const Options& given) override {
+    const char* const threads = given.find("threads");
     host_.log(ASG_LOG_INFO, std::string("threads=") + (threads != nullptr ? threads : "none"));
-    return std::make_unique<TinyDevice>(HostBackend::kernels());
+    const uint32_t count = threads != nullptr ? static_cast<uint32_t>(std::atoi(threads)) : 1;
+    return std::make_unique<TinyDevice>(HostBackend::kernels(), count);
   }
 
  private:

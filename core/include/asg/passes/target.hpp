@@ -1,9 +1,10 @@
 // Target: what the passes may ask about the backend they compile for.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <utility>
-#include <vector>
+#include <string>
+#include <string_view>
 
 #include <asg/graph/graph.hpp>
 
@@ -14,8 +15,6 @@ struct Claim {
   std::uint64_t scratch_bytes = 0;
   std::uint64_t strided_inputs = 0;   ///< bit i: input i may have any strides
   std::uint64_t strided_outputs = 0;  ///< bit i: output i with its axes, but the last, in any order
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> in_place =
-      {};  ///< {input, output} may be one
 };
 
 /// What regions may be on a target. Which rule each of them is, and how a region is measured by it,
@@ -42,11 +41,20 @@ class Target {
   virtual ~Target() = default;
   /// Nothing when the composite is to be decomposed.
   [[nodiscard]] virtual std::optional<Claim> claim(const Node& node, const Graph& graph) const = 0;
-  /// Whether the backend has a kernel (ASG_OP_*) for these types (inputs, then outputs) that has all
-  /// of these flags: ASG_CAP_STRIDED reads operands with any strides, ASG_CAP_EPILOGUE applies a
-  /// region to the product.
+  /// Whether the backend has a kernel (ASG_OP_*) for these types (inputs, then outputs) that has
+  /// all of these flags: ASG_CAP_STRIDED reads operands with any strides, ASG_CAP_EPILOGUE applies
+  /// a region to the product.
   [[nodiscard]] virtual bool accepts_kernel(std::uint32_t kernel, const Types& types,
                                             std::uint32_t flags) const = 0;
+  /// Why the backend does not take a kernel that accepts_kernel accepts, in its own words; empty
+  /// when it does.
+  [[nodiscard]] virtual std::string refusal(std::uint32_t kernel, std::string_view op,
+                                            const Types& types, std::size_t inputs,
+                                            const Attributes& attributes) const {
+    static_cast<void>(kernel), static_cast<void>(op), static_cast<void>(types);
+    static_cast<void>(inputs), static_cast<void>(attributes);
+    return {};
+  }
   /// Whether regions may hold the instruction on this element type: that of the result, for
   /// comparisons that of the operands.
   [[nodiscard]] virtual bool accepts_instruction(std::uint32_t instruction, DType dtype) const = 0;

@@ -33,6 +33,13 @@ struct DeviceDescription {
   int threads = 0;  ///< 0 unknown
 };
 
+/// What devices of a backend can be opened with: --backend NAME,KEY=VALUE, DeviceOptions::options.
+struct BackendOption {
+  std::string key;
+  std::string default_value;
+  std::string help;
+};
+
 /// One file or directory that was looked at.
 struct BackendListing {
   std::string name;  ///< from the file name; empty for what cannot be a plugin
@@ -42,8 +49,8 @@ struct BackendListing {
   std::string version;
   std::string vendor;
   std::string description;
-  std::string options_help;  ///< "key=default  text" lines
-  int abi_major = -1;        ///< -1 unknown
+  std::vector<BackendOption> options;
+  int abi_major = -1;  ///< -1 unknown
   int abi_minor = -1;
   int opset = 0;
   std::vector<DeviceDescription> devices;

@@ -20,7 +20,7 @@ class Capabilities {
     std::uint32_t op = 0;
     std::uint32_t flags = 0;
     std::uint32_t max_rank = 0;
-    std::vector<std::uint32_t> dtypes;
+    std::vector<std::uint64_t> dtypes;
     std::array<std::uint64_t, 2> instructions{};
     std::uint64_t reductions = 0;
   };
@@ -37,7 +37,7 @@ class Capabilities {
   [[nodiscard]] bool accepts_instruction(std::uint32_t instruction, DType dtype) const;
   /// Whether regions may reduce (ASG_REDUCE_*) registers of that type.
   [[nodiscard]] bool accepts_reduction(std::uint32_t reduction, DType dtype) const;
-  /// Whether every region row has the flag ASG_CAP_BOUNDS, ASG_CAP_INDEX, ASG_CAP_PHASES or
+  /// Whether every region row has the flag ASG_CAP_BOUNDS, ASG_CAP_PHASES or
   /// ASG_CAP_FIXED_TREE; ASG_CAP_PHASES only where what is reduced can be read, by ASG_EW_REDUCED.
   [[nodiscard]] bool regions_have(std::uint32_t flag) const;
   /// The most axes that a region may have; 0 when the backend has no regions.
@@ -48,8 +48,8 @@ class Capabilities {
  private:
   std::vector<Row> rows_;
   // Of the region rows: the element types of each instruction and of each reduction, as masks.
-  std::array<std::uint32_t, 128> instructions_{};
-  std::array<std::uint32_t, 64> reductions_{};
+  std::array<std::uint64_t, 128> instructions_{};
+  std::array<std::uint64_t, 64> reductions_{};
 };
 
 }  // namespace asg

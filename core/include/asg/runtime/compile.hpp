@@ -20,6 +20,27 @@ struct Program;
 struct PassOptions;
 struct Report;
 
+/// A run that was submitted and may not be over. It keeps the arrays that it reads and writes; one
+/// that goes before it was asked for waits.
+/// Threads  one at a time.
+class PendingRun {
+ public:
+  /// Of nothing.
+  PendingRun() = default;
+  /// Waits, and gives the outputs; once.
+  /// Errors   those of CompiledGraph::run. What a run that fails has not done does not keep later
+  ///          ones, which were submitted already, from being done.
+  std::vector<Array> get();
+
+ private:
+  friend class CompiledGraph;
+  struct Parts {
+    std::vector<Array> inputs, outputs;
+    std::vector<Work> works;  // goes first, and waits
+  };
+  std::unique_ptr<Parts> parts_;
+};
+
 /// A graph compiled for a device, with the memory it runs in.
 /// Errors   DeviceError from every function of one that is empty: made without a graph, or moved
 ///          from.
@@ -39,10 +60,10 @@ class CompiledGraph {
   /// Errors   ShapeError when an array does not fit its input; StateError when the state lacks a
   ///          variable without an initial value, has another type, or is on another device;
   ///          DeviceError when the device fails or an index is out of range; with
-  ///          PassOptions::check_nan (ASG_CHECK_NAN=1) NumericError, before anything is changed, when
-  ///          an output or a variable would hold NaN or an infinity. After an error the state is as
-  ///          it was before the run, on every backend, unless the device was lost or did not answer:
-  ///          then what it holds may be neither the old nor the new.
+  ///          PassOptions::check_nan (ASG_CHECK_NAN=1) NumericError, before anything is changed,
+  ///          when an output or a variable would hold NaN or an infinity. After an error the state
+  ///          is as it was before the run, on every backend, unless the device was lost or did not
+  ///          answer: then what it holds may be neither the old nor the new.
   std::vector<Array> run(State& state, const std::vector<Array>& inputs);
   /// For graphs without variables.
   std::vector<Array> run(const std::vector<Array>& inputs);
@@ -50,6 +71,10 @@ class CompiledGraph {
   /// (whoever holds a copy sees it), others are replaced.
   /// Memory   from the second run on with the same list nothing is allocated.
   void run(State& state, const std::vector<Array>& inputs, std::vector<Array>& outputs);
+  /// As run, but a backend that can finishes later: other work, the next run of this program too,
+  /// may be submitted meanwhile, and is done after this. The arrays given must not be written until
+  /// then.
+  [[nodiscard]] PendingRun submit(State& state, const std::vector<Array>& inputs);
   /// As run, keeping nothing: when each step of the program began and ended.
   std::vector<StepTime> profile(State& state, const std::vector<Array>& inputs);
   /// As run, and says in `times` when each step began and ended.
@@ -99,8 +124,8 @@ class Argument {
  public:
   Argument(Array array) : array_(std::move(array)) {}  // NOLINT(google-explicit-constructor)
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Argument(T number) : array_(scalar(number)) {  // NOLINT(google-explicit-constructor)
+  requires std::is_arithmetic_v<T> Argument(T number)
+      : array_(scalar(number)) {  // NOLINT(google-explicit-constructor)
     if constexpr (std::is_floating_point_v<T> && !std::is_same_v<T, float>)
       fraction_ = static_cast<double>(number);
   }

@@ -144,11 +144,11 @@ void AttentionBackward::run(const sdk::Call& call) const {
 sdk::Kernel attention::backward_kernel(Context* context, const char* op, const Operands& operands) {
   sdk::Kernel kernel;
   kernel.claimed_op = op;
-  kernel.claim = [operands](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [operands](const asg_step_request& request, asg_claim_reply& reply) {
     if (!fits(request, operands)) return;
     accept(request, reply);
     const Sizes s = sizes_of(request, operands);
-    const int64_t heads = sdk::element_count(request.types[sdpa_backward::lse]) / s.queries;
+    const int64_t heads = sdk::element_count(sdk::type_of(request, sdpa_backward::lse)) / s.queries;
     const int64_t chunks = attention_chunks(heads, s, find_backward().block);
     if (chunks > 1)
       reply.scratch_bytes = static_cast<uint64_t>(chunks * heads * sums_of_head(s)) * 4;

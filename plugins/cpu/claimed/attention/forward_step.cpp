@@ -76,7 +76,7 @@ void Attention::run(const sdk::Call& call) const {
 sdk::Kernel attention::forward_kernel(Context* context, const char* op, const Operands& operands) {
   sdk::Kernel kernel;
   kernel.claimed_op = op;
-  kernel.claim = [operands](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [operands](const asg_step_request& request, asg_claim_reply& reply) {
     if (fits(request, operands)) accept(request, reply);
   };
   kernel.prepare = [context, operands](const sdk::ProgramCopy& program,

@@ -5,14 +5,15 @@
 
 namespace asg::cpu::attention {
 
-bool fits(const asg_claim_request& request, const Operands& operands) {
+bool fits(const asg_step_request& request, const Operands& operands) {
   if (request.version != 1 || request.n_inputs < operands.mask) return false;
-  for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
+  for (uint32_t i = 0; i < request.types.count; ++i) {
     if (i < request.n_inputs && operands.is_random(i)) continue;
     const bool is_mask = i == operands.mask && i < request.n_inputs;
-    if (request.types[i].dtype != ASG_F32 && !(is_mask && request.types[i].dtype == ASG_BOOL))
+    if (sdk::type_of(request, i).dtype != ASG_F32 &&
+        !(is_mask && sdk::type_of(request, i).dtype == ASG_BOOL))
       return false;
-    if (sdk::element_count(request.types[i]) == 0) return false;
+    if (sdk::element_count(sdk::type_of(request, i)) == 0) return false;
   }
   const Sizes s = sizes_of(request, operands);
   // Longer rows than heads have would need blocks of another shape to stay in the caches; a few
@@ -33,8 +34,8 @@ Sizes sizes(const T& query, const T& value) {
 }
 }  // namespace
 
-Sizes sizes_of(const asg_claim_request& request, const Operands& operands) {
-  return sizes(request.types[operands.query], request.types[operands.value]);
+Sizes sizes_of(const asg_step_request& request, const Operands& operands) {
+  return sizes(sdk::type_of(request, operands.query), sdk::type_of(request, operands.value));
 }
 
 Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, const Operands& operands) {

@@ -19,17 +19,17 @@ struct Operands {
 };
 
 /// Whether query, key, value and mask are what the blocks are made for.
-bool fits(const asg_claim_request& request, const Operands& operands);
+bool fits(const asg_step_request& request, const Operands& operands);
 
 /// Accepts a request, all inputs with any strides, all results with dense rows in any order.
-inline void accept(const asg_claim_request& request, asg_claim_reply& reply) {
+inline void accept(const asg_step_request& request, asg_claim_reply& reply) {
   reply.accepted = 1;
   reply.strided_inputs = (uint64_t{1} << request.n_inputs) - 1;
-  reply.strided_outputs = (uint64_t{1} << request.n_outputs) - 1;
+  reply.strided_outputs = (uint64_t{1} << (request.types.count - request.n_inputs)) - 1;
 }
 
 /// The sizes alone.
-Sizes sizes_of(const asg_claim_request& request, const Operands& operands);
+Sizes sizes_of(const asg_step_request& request, const Operands& operands);
 /// Sizes and attributes.
 Sizes sizes_of(const sdk::ProgramCopy& program, const asg_step& step, const Operands& operands);
 

@@ -168,6 +168,6 @@ void read_axes(const Owner& owner, Axis& height, Axis& width) {
 }
 
 /// Whether all values are f32 and none is empty.
-bool fits(const asg_claim_request& request);
+bool fits(const asg_step_request& request);
 
 }  // namespace asg::cpu::convolution

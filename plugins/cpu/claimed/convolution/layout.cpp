@@ -158,10 +158,11 @@ void Layout::lay_out(const float* source, const Strides& strides, int64_t images
       }
 }
 
-bool fits(const asg_claim_request& request) {
+bool fits(const asg_step_request& request) {
   if (request.version != 1) return false;
-  for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i)
-    if (request.types[i].dtype != ASG_F32 || sdk::element_count(request.types[i]) == 0)
+  for (uint32_t i = 0; i < request.types.count; ++i)
+    if (sdk::type_of(request, i).dtype != ASG_F32 ||
+        sdk::element_count(sdk::type_of(request, i)) == 0)
       return false;
   return true;
 }

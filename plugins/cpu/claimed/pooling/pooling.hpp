@@ -9,7 +9,7 @@
 namespace asg::cpu::pooling {
 
 /// Whether a claim for max_pool2d or its gradient has such windows, and something to do.
-inline bool are_pairs(const asg_claim_request& request, const asg_type& x, const asg_type& pooled) {
+inline bool are_pairs(const asg_step_request& request, const asg_type& x, const asg_type& pooled) {
   if (!convolution::fits(request)) return false;
   const auto all = [&](const char* attribute, int64_t value) {
     const sdk::Ints list = sdk::attr_ints(request, attribute);

@@ -68,16 +68,15 @@ void Scan::run(const sdk::Call& call) const {
 }
 
 /// Whether the operands are floats, all of one type, and none is empty.
-bool fits(const asg_claim_request& request, const Op& op) {
+bool fits(const asg_step_request& request, const Op& op) {
   if (request.version != 1 || request.n_inputs < op.least_inputs ||
       request.n_inputs > op.most_inputs)
     return false;
-  const uint32_t dtype = request.types[0].dtype;
-  return (dtype == ASG_F32 || dtype == ASG_F64) &&
-         std::all_of(request.types, request.types + request.n_inputs + request.n_outputs,
-                     [&](const asg_type& type) {
-                       return type.dtype == dtype && sdk::element_count(type) > 0;
-                     });
+  const uint32_t dtype = sdk::type_of(request, 0).dtype;
+  bool fits = dtype == ASG_F32 || dtype == ASG_F64;
+  for (const asg_type& type : sdk::Span<asg_type>(request.types))
+    fits = fits && type.dtype == dtype && sdk::element_count(type) > 0;
+  return fits;
 }
 
 }  // namespace
@@ -85,7 +84,7 @@ bool fits(const asg_claim_request& request, const Op& op) {
 sdk::Kernel make_kernel(const Op& op, Context* context) {
   sdk::Kernel kernel;
   kernel.claimed_op = op.name;
-  kernel.claim = [op](const asg_claim_request& request, asg_claim_reply& reply) {
+  kernel.claim = [op](const asg_step_request& request, asg_claim_reply& reply) {
     reply.accepted = fits(request, op) ? 1 : 0;
   };
   kernel.prepare = [op, context](const sdk::ProgramCopy& program,

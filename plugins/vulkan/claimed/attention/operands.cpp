@@ -18,31 +18,33 @@ Sizes sizes_of(const T& query, const T& value) {
 
 }  // namespace
 
-bool fits(const Traits& traits, const asg_claim_request& request, const Places& places) {
+bool fits(const Traits& traits, const asg_step_request& request, const Places& places) {
   if (request.version != 1 || request.n_inputs < places.mask || !Tiles::available(traits))
     return false;
-  for (uint32_t i = 0; i < request.n_inputs + request.n_outputs; ++i) {
-    const asg_type& type = request.types[i];
+  for (uint32_t i = 0; i < request.types.count; ++i) {
+    const asg_type& type = sdk::type_of(request, i);
     const bool flags = i == places.mask && i < request.n_inputs && type.dtype == ASG_BOOL;
     if (flags ? !traits.storage8 : type.dtype != ASG_F32) return false;
     const int64_t count = sdk::element_count(type);
     if (count == 0 || count >= int64_t{1} << 31) return false;
   }
-  const Sizes s = sizes_of(request.types[places.query], request.types[places.value]);
+  const Sizes s =
+      sizes_of(sdk::type_of(request, places.query), sdk::type_of(request, places.value));
   // The sums of longer rows do not fit a thread's registers; a few queries leave tiles empty.
   constexpr int64_t longest = 256, few = 16;
   if (s.size > longest || s.value_size > longest || (s.queries < few && s.keys > few)) return false;
   if (!traits.software) return true;
   // Products by lanes are the faster way there, until the scores leave no room.
   constexpr uint64_t most_bytes = uint64_t{32} << 20;
-  const auto rows = static_cast<uint64_t>(sdk::element_count(request.types[places.query]) / s.size);
+  const auto rows =
+      static_cast<uint64_t>(sdk::element_count(sdk::type_of(request, places.query)) / s.size);
   return rows * static_cast<uint64_t>(s.keys) * 4 > most_bytes;
 }
 
-void accept(const asg_claim_request& request, asg_claim_reply& reply) {
+void accept(const asg_step_request& request, asg_claim_reply& reply) {
   reply.accepted = 1;
   reply.strided_inputs = (uint64_t{1} << request.n_inputs) - 1;
-  reply.strided_outputs = (uint64_t{1} << request.n_outputs) - 1;
+  reply.strided_outputs = (uint64_t{1} << (request.types.count - request.n_inputs)) - 1;
 }
 
 Operands::Operands(const StepContext& context, const Places& places)

@@ -21,10 +21,10 @@ struct Places {
 };
 
 /// Whether the shaders take the request.
-bool fits(const Traits& traits, const asg_claim_request& request, const Places& places);
+bool fits(const Traits& traits, const asg_step_request& request, const Places& places);
 
 /// Accepts a request: all inputs with any strides, all results with any order of axes.
-void accept(const asg_claim_request& request, asg_claim_reply& reply);
+void accept(const asg_step_request& request, asg_claim_reply& reply);
 
 /// The operands of a step, as its shaders see them.
 class Operands {

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <initializer_list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -37,9 +36,11 @@ inline constexpr uint32_t thread_sanitizer = 0;
 #undef ASG_HAS_FEATURE
 
 /// Fills an asg_backend_info with what the compiler and this header know.
+/// `options` is an array that lives as long as the program.
+template <std::size_t n>
 constexpr asg_backend_info backend_info(const char* name, const char* version, const char* vendor,
                                         const char* description,
-                                        const char* options_help = nullptr) {
+                                        const asg_option_info (&options)[n]) {
   return {sizeof(asg_backend_info),
           ASG_OPSET,
           0,
@@ -47,7 +48,21 @@ constexpr asg_backend_info backend_info(const char* name, const char* version, c
           version,
           vendor,
           description,
-          options_help,
+          {options, static_cast<uint32_t>(n), sizeof(asg_option_info)},
+          address_sanitizer | thread_sanitizer,
+          0};
+}
+/// A backend without options.
+constexpr asg_backend_info backend_info(const char* name, const char* version, const char* vendor,
+                                        const char* description) {
+  return {sizeof(asg_backend_info),
+          ASG_OPSET,
+          0,
+          name,
+          version,
+          vendor,
+          description,
+          {nullptr, 0, sizeof(asg_option_info)},
           address_sanitizer | thread_sanitizer,
           0};
 }
@@ -56,35 +71,18 @@ constexpr asg_backend_info backend_info(const char* name, const char* version, c
 class Options {
  public:
   Options() = default;
-  Options(const asg_option* data, uint32_t count) : data_(data), count_(count) {}
-  const asg_option* begin() const { return data_; }
-  const asg_option* end() const { return data_ + count_; }
-  /// The value of the last option of that key, or nullptr.
+  explicit Options(const asg_span& given) : given_(given) {}
+  Span<asg_option>::Iterator begin() const { return given_.begin(); }
+  Span<asg_option>::Iterator end() const { return given_.end(); }
+  /// The value of that option, or nullptr.
   const char* find(const char* key) const {
-    const char* value = nullptr;
     for (const asg_option& option : *this)
-      if (std::strcmp(option.key, key) == 0) value = option.value;
-    return value;
-  }
-  /// Errors: ASG_INVALID_ARGUMENT naming the first option that is none of `known`.
-  void accept_only(std::initializer_list<const char*> known) const {
-    for (const asg_option& option : *this) {
-      std::string list;
-      bool found = false;
-      for (const char* key : known) {
-        found |= std::strcmp(option.key, key) == 0;
-        list += list.empty() ? key : std::string(", ") + key;
-      }
-      if (!found)
-        throw Error(ASG_INVALID_ARGUMENT, std::string("unknown option '") + option.key +
-                                              "'; this backend knows " +
-                                              (list.empty() ? "no options" : list));
-    }
+      if (std::strcmp(option.key, key) == 0) return option.value;
+    return nullptr;
   }
 
  private:
-  const asg_option* data_ = nullptr;
-  uint32_t count_ = 0;
+  Span<asg_option> given_ = asg_span{nullptr, 0, sizeof(asg_option)};
 };
 
 /// The host's services.  Threads: any.
@@ -115,7 +113,6 @@ class Event {
 class Buffer {
  public:
   virtual ~Buffer() = default;
-  virtual void* map() { return nullptr; }
   /// Errors: ASG_INVALID_ARGUMENT for a range outside the buffer.
   virtual std::unique_ptr<Event> upload(uint64_t offset, const void* from, uint64_t size) = 0;
   virtual std::unique_ptr<Event> download(uint64_t offset, void* to, uint64_t size) = 0;
@@ -129,7 +126,6 @@ class Executable {
   virtual ~Executable() = default;
   /// Returns nullptr when the work is done, an event when it is under way.
   virtual std::unique_ptr<Event> execute(const ExecArgs& args) = 0;
-  virtual void describe(asg_executable_info&) const {}
 };
 
 class Device {
@@ -137,10 +133,13 @@ class Device {
   virtual ~Device() = default;
   virtual std::unique_ptr<Buffer> create_buffer(uint64_t size) = 0;
   /// `program` lives for the call only: keep a ProgramCopy.
-  virtual std::unique_ptr<Executable> compile(const asg_program& program,
-                                              const Options& options) = 0;
+  virtual std::unique_ptr<Executable> compile(const asg_program& program) = 0;
   /// Sets reply.accepted for a composite that compile takes as one step; a pure function.
-  virtual void claim(const asg_claim_request&, asg_claim_reply&) const {}
+  virtual void claim(const asg_step_request&, asg_claim_reply&) const {}
+  /// Throws ASG_UNSUPPORTED for a step that the rows accept and that is too much all the same.
+  virtual void supports(const asg_step_request&) const {}
+  /// Corrects what Backend::describe has said, where the options it was opened with change that.
+  virtual void describe(asg_device_info&) const {}
 };
 
 class Backend {
@@ -155,12 +154,18 @@ class Backend {
 inline Buffer* buffer_of(const asg_binding& binding) {
   return reinterpret_cast<Buffer*>(binding.buffer);
 }
-inline Event* event_of(asg_event* event) { return reinterpret_cast<Event*>(event); }
 
 // ----------------------------------------------------------------- the C table
 
+/// An open device and what it was opened as.
+struct OpenDevice {
+  std::unique_ptr<Device> device;
+  const Backend* backend;
+  uint32_t index;
+};
+
 /// The function table for B, a Backend with `static const asg_backend_info info` and a constructor
-/// B(const asg_host&, const Options&).
+/// B(const asg_host&).
 template <class B>
 class Table {
  public:
@@ -173,7 +178,8 @@ class Table {
     return reinterpret_cast<Handle*>(object.release());
   }
   static Backend* get(asg_backend* p) { return reinterpret_cast<Backend*>(p); }
-  static Device* get(asg_device* p) { return reinterpret_cast<Device*>(p); }
+  static OpenDevice* opened(asg_device* p) { return reinterpret_cast<OpenDevice*>(p); }
+  static Device* get(asg_device* p) { return opened(p)->device.get(); }
   static Buffer* get(asg_buffer* p) { return reinterpret_cast<Buffer*>(p); }
   static Executable* get(asg_executable* p) { return reinterpret_cast<Executable*>(p); }
   static Event* get(asg_event* p) { return reinterpret_cast<Event*>(p); }
@@ -192,6 +198,14 @@ class Table {
     copy.struct_size = sizeof copy;
     return copy;
   }
+  /// The arguments of a call, once none of them is beyond this plugin.
+  template <class T>
+  static T arguments(const T* from) {
+    T copy = read(from);
+    if ((copy.features & ~B::info.features) != 0)
+      throw Error(ASG_INCOMPATIBLE, "the call uses features that this plugin does not know");
+    return copy;
+  }
   static void finish(std::unique_ptr<Event> event, asg_event** done) {
     if (done != nullptr)
       *done = give<asg_event>(std::move(event));
@@ -199,10 +213,10 @@ class Table {
       throw Error(ASG_TIMEOUT, "the work did not finish");
   }
 
-  static asg_status ASG_CALL create(const asg_host* host, const asg_option* opts, uint32_t n,
-                                    asg_backend** out, asg_error* err) noexcept {
+  static asg_status ASG_CALL create(const asg_host* host, asg_backend** out,
+                                    asg_error* err) noexcept {
     return guard(err, [&] {
-      std::unique_ptr<Backend> backend = std::make_unique<B>(*host, Options(opts, n));
+      std::unique_ptr<Backend> backend = std::make_unique<B>(*host);
       *out = give<asg_backend>(std::move(backend));
     });
   }
@@ -232,69 +246,98 @@ class Table {
       fill(out, info);
     });
   }
-  static asg_status ASG_CALL device_open(asg_backend* p, uint32_t index, const asg_option* opts,
-                                         uint32_t n, asg_device** out, asg_error* err) noexcept {
+  static asg_status ASG_CALL device_open(asg_backend* p, const asg_open_args* args,
+                                         asg_device** out, asg_error* err) noexcept {
     return guard(err, [&] {
-      check_device(p, index);
-      *out = give<asg_device>(get(p)->open(index, Options(opts, n)));
+      const asg_open_args open = arguments(args);
+      check_device(p, open.index);
+      const Options options(open.options);
+      check_options(options);
+      auto device = std::make_unique<OpenDevice>();
+      *device = {get(p)->open(open.index, options), get(p), open.index};
+      *out = give<asg_device>(std::move(device));
     });
   }
-  static void ASG_CALL device_close(asg_device* p) noexcept { delete get(p); }
-  static asg_status ASG_CALL claim(asg_device* p, const asg_claim_request* request,
-                                   asg_claim_reply* reply, asg_error* err) noexcept {
-    return guard(err, [&] {
-      asg_claim_reply full{};
-      get(p)->claim(read(request), full);
-      fill(reply, full);
-    });
+  /// The host has looked already; a host that has not gets the same answer.
+  static void check_options(const Options& options) {
+    const Span<asg_option_info> known(B::info.options);
+    for (const asg_option& option : options) {
+      std::string list;
+      bool found = false;
+      for (const asg_option_info& info : known) {
+        found |= std::strcmp(option.key, info.key) == 0;
+        list += (list.empty() ? "" : ", ") + std::string(info.key);
+      }
+      if (!found)
+        throw Error(ASG_INVALID_ARGUMENT, std::string("unknown option '") + option.key +
+                                              "'; this backend knows " +
+                                              (list.empty() ? "no options" : list));
+    }
   }
-  static asg_status ASG_CALL compile(asg_device* p, const asg_program* program,
-                                     const asg_option* opts, uint32_t n, asg_executable** out,
-                                     asg_error* err) noexcept {
+  static void ASG_CALL device_close(asg_device* p) noexcept { delete opened(p); }
+  static asg_status ASG_CALL opened_info(asg_device* p, asg_device_info* out,
+                                         asg_error* err) noexcept {
     return guard(err, [&] {
-      if (program->opset > B::info.opset)
-        throw Error(ASG_INCOMPATIBLE, "the program needs opset " + std::to_string(program->opset) +
-                                          ", this plugin knows " + std::to_string(B::info.opset));
-      if ((program->features & ~B::info.features) != 0)
-        throw Error(ASG_INCOMPATIBLE, "the program uses features unknown to this plugin");
-      *out = give<asg_executable>(get(p)->compile(*program, Options(opts, n)));
-    });
-  }
-  static void ASG_CALL executable_destroy(asg_executable* p) noexcept { delete get(p); }
-  static asg_status ASG_CALL executable_info(asg_executable* p, asg_executable_info* out) noexcept {
-    return guard(nullptr, [&] {
-      asg_executable_info info{};
+      asg_device_info info{};
+      opened(p)->backend->describe(opened(p)->index, info);
       get(p)->describe(info);
       fill(out, info);
     });
   }
-  static asg_status ASG_CALL buffer_create(asg_device* p, uint64_t size, asg_buffer** out,
-                                           asg_error* err) noexcept {
+  static asg_status ASG_CALL claim(asg_device* p, const asg_step_request* request,
+                                   asg_claim_reply* reply, asg_error* err) noexcept {
     return guard(err, [&] {
+      asg_claim_reply full{};
+      get(p)->claim(arguments(request), full);
+      fill(reply, full);
+    });
+  }
+  static asg_status ASG_CALL supports(asg_device* p, const asg_step_request* request,
+                                      asg_error* err) noexcept {
+    return guard(err, [&] { get(p)->supports(arguments(request)); });
+  }
+  static asg_status ASG_CALL compile(asg_device* p, const asg_compile_args* args,
+                                     asg_executable** out, asg_error* err) noexcept {
+    return guard(err, [&] {
+      const asg_program& program = *arguments(args).program;
+      if (program.opset > B::info.opset)
+        throw Error(ASG_INCOMPATIBLE, "the program needs opset " + std::to_string(program.opset) +
+                                          ", this plugin knows " + std::to_string(B::info.opset));
+      if ((program.features & ~B::info.features) != 0)
+        throw Error(ASG_INCOMPATIBLE, "the program uses features unknown to this plugin");
+      *out = give<asg_executable>(get(p)->compile(program));
+    });
+  }
+  static void ASG_CALL executable_destroy(asg_executable* p) noexcept { delete get(p); }
+  static asg_status ASG_CALL buffer_create(asg_device* p, const asg_buffer_args* args,
+                                           asg_buffer** out, asg_error* err) noexcept {
+    return guard(err, [&] {
+      const uint64_t size = arguments(args).size;
       if (size == 0) throw Error(ASG_INVALID_ARGUMENT, "a buffer must have at least one byte");
       *out = give<asg_buffer>(get(p)->create_buffer(size));
     });
   }
   static void ASG_CALL buffer_destroy(asg_buffer* p) noexcept { delete get(p); }
-  static void* ASG_CALL buffer_map(asg_buffer* p) noexcept {
-    void* result = nullptr;
-    guard(nullptr, [&] { result = get(p)->map(); });
-    return result;
-  }
-  static asg_status ASG_CALL upload(asg_buffer* p, uint64_t offset, const void* src, uint64_t size,
-                                    asg_event** done, asg_error* err) noexcept {
+  static asg_status ASG_CALL upload(asg_buffer* p, const asg_transfer_args* args, asg_event** done,
+                                    asg_error* err) noexcept {
     if (done != nullptr) *done = nullptr;
-    return guard(err, [&] { finish(get(p)->upload(offset, src, size), done); });
+    return guard(err, [&] {
+      const asg_transfer_args copy = arguments(args);
+      finish(get(p)->upload(copy.offset, copy.host, copy.size), done);
+    });
   }
-  static asg_status ASG_CALL download(asg_buffer* p, uint64_t offset, void* dst, uint64_t size,
+  static asg_status ASG_CALL download(asg_buffer* p, const asg_transfer_args* args,
                                       asg_event** done, asg_error* err) noexcept {
     if (done != nullptr) *done = nullptr;
-    return guard(err, [&] { finish(get(p)->download(offset, dst, size), done); });
+    return guard(err, [&] {
+      const asg_transfer_args copy = arguments(args);
+      finish(get(p)->download(copy.offset, copy.host, copy.size), done);
+    });
   }
   static asg_status ASG_CALL execute(asg_executable* p, const asg_exec_args* args, asg_event** done,
                                      asg_error* err) noexcept {
     if (done != nullptr) *done = nullptr;
-    return guard(err, [&] { finish(get(p)->execute(read(args)), done); });
+    return guard(err, [&] { finish(get(p)->execute(arguments(args)), done); });
   }
   static asg_status ASG_CALL event_wait(asg_event* p, uint64_t timeout_ns,
                                         asg_error* err) noexcept {
@@ -302,14 +345,14 @@ class Table {
       if (!get(p)->wait(timeout_ns)) throw Error(ASG_TIMEOUT, "the work is not finished yet");
     });
   }
-  /// Returns how many times there are and writes as many as fit.
-  static uint32_t ASG_CALL event_profile(asg_event* p, asg_step_time* out,
-                                         uint32_t capacity) noexcept {
+  static uint32_t ASG_CALL event_profile(asg_event* p, const asg_room* out) noexcept {
     uint32_t count = 0;
     guard(nullptr, [&] {
       const std::vector<asg_step_time> times = get(p)->profile();
       count = static_cast<uint32_t>(times.size());
-      std::copy_n(times.begin(), std::min(count, capacity), out);
+      const std::size_t known = std::min<std::size_t>(out->stride, sizeof(asg_step_time));
+      for (uint32_t i = 0; i < std::min(count, out->count); ++i)
+        std::memcpy(static_cast<char*>(out->data) + std::size_t{i} * out->stride, &times[i], known);
     });
     return count;
   }
@@ -328,13 +371,13 @@ constexpr asg_backend_api Table<B>::api() {
           device_info,
           device_open,
           device_close,
+          opened_info,
           claim,
+          supports,
           compile,
           executable_destroy,
-          executable_info,
           buffer_create,
           buffer_destroy,
-          buffer_map,
           upload,
           download,
           execute,
@@ -347,7 +390,7 @@ constexpr asg_backend_api Table<B>::api() {
 
 /// Exports the entry point of the plugin whose backend class is B.
 #define ASG_BACKEND(B)                                                                            \
-  extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v0(const asg_host*,           \
+  extern "C" ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host*,           \
                                                                        asg_error*) ASG_NOEXCEPT { \
     static constexpr asg_backend_api api = ::asg::sdk::Table<B>::api();                           \
     return &api;                                                                                  \

@@ -1,6 +1,7 @@
 // asg/sdk/error.hpp - exceptions inside a plugin, status and message outside.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <exception>
@@ -34,7 +35,9 @@ inline asg_status report(asg_error* error, asg_status code, uint32_t step,
   if (error != nullptr && error->struct_size > offsetof(asg_error, message)) {
     error->code = code;
     error->step = step;
-    const std::size_t room = error->struct_size - offsetof(asg_error, message) - 1;
+    // A later header may have more behind the message.
+    const std::size_t room =
+        std::min<std::size_t>(error->struct_size, sizeof *error) - offsetof(asg_error, message) - 1;
     std::size_t length = std::strlen(message);
     if (length > room) {
       length = room;

@@ -37,7 +37,6 @@ class HostBuffer final : public Buffer {
   /// Memory that the backend has got in a way of its own, 64-byte aligned.
   HostBuffer(uint64_t size, std::shared_ptr<std::byte> memory)
       : memory_(std::move(memory)), size_(size) {}
-  void* map() override { return memory_.get(); }
   uint64_t size() const { return size_; }
   std::unique_ptr<Event> upload(uint64_t offset, const void* from, uint64_t size) override {
     std::byte* to = range(offset, size);
@@ -84,7 +83,6 @@ class HostExecutable : public Executable {
         needed_(program_.slots().size()),
         bases_(program_.slots().size()),
         addresses_(program_.values().size()) {
-    const auto start = std::chrono::steady_clock::now();
     for (const asg_value& value : program_.values())
       if (value.extent_begin < value.extent_end)
         needed_[value.slot] = std::max(needed_[value.slot], value.extent_end);
@@ -98,13 +96,10 @@ class HostExecutable : public Executable {
       }
       ++index;
     }
-    compile_ns_ = nanoseconds(std::chrono::steady_clock::now() - start);
   }
 
   /// Errors: ASG_INVALID_ARGUMENT for a binding that does not hold the values of its slot.
   std::unique_ptr<Event> execute(const ExecArgs& args) override {
-    for (uint32_t i = 0; i < args.n_waits; ++i)
-      if (args.waits[i] != nullptr) event_of(args.waits[i])->wait(UINT64_MAX);
     bind(args);
     if ((args.flags & ASG_EXEC_PROFILE) == 0) {
       run_steps(nullptr);
@@ -113,11 +108,6 @@ class HostExecutable : public Executable {
     std::vector<asg_step_time> times(runs_.size());
     run_steps(times.data());
     return std::make_unique<FinishedEvent>(std::move(times));
-  }
-
-  void describe(asg_executable_info& info) const override {
-    info.n_kernels = static_cast<uint32_t>(runs_.size());
-    info.compile_ns = compile_ns_;
   }
 
  protected:
@@ -163,10 +153,11 @@ class HostExecutable : public Executable {
 
   void bind(const ExecArgs& args) {
     const Span<asg_slot> slots = program_.slots();
-    if (args.n_bindings != slots.size())
-      throw Error(ASG_INVALID_ARGUMENT, std::to_string(args.n_bindings) + " bindings for " +
+    if (args.bindings.count != slots.size())
+      throw Error(ASG_INVALID_ARGUMENT, std::to_string(args.bindings.count) + " bindings for " +
                                             std::to_string(slots.size()) + " slots");
-    for (uint32_t i = 0; i < slots.size(); ++i) bases_[i] = base(slots[i], i, args.bindings[i]);
+    for (uint32_t i = 0; i < slots.size(); ++i)
+      bases_[i] = base(slots[i], i, *ASG_AT(asg_binding, args.bindings, i));
     uint32_t index = 0;
     for (const asg_value& value : program_.values()) {
       std::byte* start = bases_[value.slot];
@@ -201,7 +192,6 @@ class HostExecutable : public Executable {
   std::vector<std::byte*> bases_;  // of the slots' bindings; members, so that a run needs no memory
   std::vector<std::byte*> addresses_;
   std::vector<Run> runs_;
-  uint64_t compile_ns_ = 0;
 };
 
 class HostDevice : public Device {
@@ -210,12 +200,12 @@ class HostDevice : public Device {
   std::unique_ptr<Buffer> create_buffer(uint64_t size) override {
     return std::make_unique<HostBuffer>(size);
   }
-  std::unique_ptr<Executable> compile(const asg_program& program, const Options&) override {
+  std::unique_ptr<Executable> compile(const asg_program& program) override {
     return std::make_unique<HostExecutable>(program, kernels_);
   }
-  void claim(const asg_claim_request& request, asg_claim_reply& reply) const override {
+  void claim(const asg_step_request& request, asg_claim_reply& reply) const override {
     for (const Kernel& kernel : kernels_)
-      if (kernel.claim && kernel.claimed_op == request.op) kernel.claim(request, reply);
+      if (kernel.claim && kernel.claimed_op == request.name) kernel.claim(request, reply);
   }
 
  protected:
@@ -235,12 +225,10 @@ class HostBackend : public Backend {
     std::strcpy(info.name, "host memory");
     info.max_buffer_size = PTRDIFF_MAX;
     info.offset_alignment = 64;
-    info.host_visible = 1;
     info.threads = 1;
     info.op_caps = {rows_.data(), static_cast<uint32_t>(rows_.size()), sizeof(asg_op_cap)};
   }
-  std::unique_ptr<Device> open(uint32_t, const Options& options) override {
-    options.accept_only({});
+  std::unique_ptr<Device> open(uint32_t, const Options&) override {
     return std::make_unique<HostDevice>(kernels_);
   }
 

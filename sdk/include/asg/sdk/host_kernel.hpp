@@ -17,8 +17,8 @@
 namespace asg::sdk {
 
 /// A mask of the given dtypes.
-constexpr uint32_t dtype_mask(std::initializer_list<uint32_t> dtypes) {
-  uint32_t mask = 0;
+constexpr uint64_t dtype_mask(std::initializer_list<uint32_t> dtypes) {
+  uint64_t mask = 0;
   for (const uint32_t dtype : dtypes) mask |= ASG_DTYPE_BIT(dtype);
   return mask;
 }
@@ -28,7 +28,7 @@ struct Capability {
   uint32_t op = 0;
   uint32_t flags = 0;
   uint32_t max_rank = ASG_MAX_RANK;
-  std::vector<uint32_t> dtypes;
+  std::vector<uint64_t> dtypes;
   std::array<uint64_t, 2> instructions{};
   uint64_t reductions = 0;
 
@@ -42,7 +42,7 @@ struct Capability {
             reductions};
   }
   bool has_dtype(std::size_t operand, uint32_t dtype) const {
-    return !dtypes.empty() && dtype < 32 &&
+    return !dtypes.empty() && dtype < 64 &&
            (dtypes[std::min(operand, dtypes.size() - 1)] & ASG_DTYPE_BIT(dtype)) != 0;
   }
   bool has_instruction(uint32_t opcode) const {
@@ -58,17 +58,17 @@ inline constexpr uint32_t computed_dtypes[] = {ASG_F32, ASG_F64, ASG_I8,  ASG_I3
                                                ASG_I64, ASG_U8,  ASG_U32, ASG_BOOL};
 inline constexpr uint32_t all_dtypes[] = {ASG_F32, ASG_F64, ASG_F16, ASG_BF16, ASG_I8,
                                           ASG_I32, ASG_I64, ASG_U8,  ASG_U32,  ASG_BOOL};
-inline constexpr uint32_t index_dtypes = dtype_mask({ASG_I32, ASG_I64});
+inline constexpr uint64_t index_dtypes = dtype_mask({ASG_I32, ASG_I64});
 
 /// A row for each dtype D, in which `operands` has D where it says `same` and a mask elsewhere.
-inline constexpr uint32_t same = 0;
+inline constexpr uint64_t same = 0;
 template <class Dtypes>
 std::vector<Capability> rows_per_dtype(uint32_t op, const Dtypes& dtypes,
-                                       const std::vector<uint32_t>& operands) {
+                                       const std::vector<uint64_t>& operands) {
   std::vector<Capability> rows;
   for (const uint32_t dtype : dtypes) {
-    std::vector<uint32_t> masks;
-    for (const uint32_t mask : operands)
+    std::vector<uint64_t> masks;
+    for (const uint64_t mask : operands)
       masks.push_back(mask == same ? ASG_DTYPE_BIT(dtype) : mask);
     rows.push_back({op, ASG_CAP_STRIDED, ASG_MAX_RANK, masks});
   }
@@ -80,11 +80,11 @@ std::vector<Capability> rows_per_dtype(uint32_t op, const Dtypes& dtypes,
 /// `reduces(kind)` say that they are there.
 template <class Computes, class Reduces>
 Capability region_row(uint32_t dtype, const Computes& computes, const Reduces& reduces) {
-  Capability row{ASG_OP_REGION,
-                 ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_INDEX |
-                     ASG_CAP_PHASES | ASG_CAP_INSTANCES,
-                 ASG_MAX_RANK,
-                 {ASG_DTYPE_BIT(dtype)}};
+  Capability row{
+      ASG_OP_REGION,
+      ASG_CAP_STRIDED | ASG_CAP_FIXED_TREE | ASG_CAP_BOUNDS | ASG_CAP_PHASES | ASG_CAP_INSTANCES,
+      ASG_MAX_RANK,
+      {ASG_DTYPE_BIT(dtype)}};
   const auto moves = [dtype](uint32_t opcode) {
     return opcode == ASG_EW_LOAD || opcode == ASG_EW_IMM || opcode == ASG_EW_REDUCED ||
            (opcode == ASG_EW_IOTA && dtype != ASG_BOOL);
@@ -136,7 +136,7 @@ struct Kernel {
   std::function<Run(const ProgramCopy&, const asg_step&)> prepare;
   /// CLAIMED kernels: the composite op's name, and the answer to the host's question.
   std::string claimed_op = {};
-  std::function<void(const asg_claim_request&, asg_claim_reply&)> claim = {};
+  std::function<void(const asg_step_request&, asg_claim_reply&)> claim = {};
 };
 
 /// A kernel that needs no preparation.
@@ -149,10 +149,8 @@ inline Kernel plain_kernel(Capability capability, void (*run)(const Call&)) {
 inline bool accepts_region(const std::vector<Capability>& rows, const asg_region& region,
                            bool epilogue) {
   uint32_t needed = 0;
-  for (const asg_access& access : Span<asg_access>(region.accesses)) {
-    if (access.n_bounds > 0) needed |= ASG_CAP_BOUNDS;
-    if (access.index_register > 0) needed |= ASG_CAP_INDEX;
-  }
+  for (const asg_access& access : Span<asg_access>(region.accesses))
+    if (access.bounds.count > 0) needed |= ASG_CAP_BOUNDS;
   if (region.phases.count > 1) needed |= ASG_CAP_PHASES;
   if (region.instances.count > 0) needed |= ASG_CAP_INSTANCES;
   const auto some_row = [&](auto&& accepted) {
@@ -165,13 +163,15 @@ inline bool accepts_region(const std::vector<Capability>& rows, const asg_region
   const Span<asg_inst> insts = region.insts;
   for (const asg_inst& inst : insts) {
     if (epilogue && inst.op == ASG_EW_PRODUCT) continue;
-    const bool compares = is_comparison(inst.op);
-    if (compares && inst.a >= insts.size()) return false;
-    const uint32_t dtype = compares ? insts[inst.a].dtype : inst.dtype;
-    if (!some_row([&](const Capability& row) {
-          return row.has_instruction(inst.op) && row.has_dtype(0, dtype);
-        }))
-      return false;
+    const bool compares = is_comparison(inst.op), casts = inst.op == ASG_EW_CAST;
+    if ((compares || casts) && inst.a >= insts.size()) return false;
+    const auto accepts = [&](uint32_t dtype) {
+      return some_row([&](const Capability& row) {
+        return row.has_instruction(inst.op) && row.has_dtype(0, dtype);
+      });
+    };
+    if (!compares && !accepts(inst.dtype)) return false;
+    if ((compares || casts) && !accepts(insts[inst.a].dtype)) return false;
   }
   for (const asg_reduction& reduction : Span<asg_reduction>(region.reductions))
     if (!some_row([&](const Capability& row) {

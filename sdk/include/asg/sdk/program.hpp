@@ -103,6 +103,11 @@ inline bool is_row_major(const asg_value& value) {
   return true;
 }
 
+/// The type of input i of a step before it is planned, or of its output i - n_inputs.
+inline const asg_type& type_of(const asg_step_request& request, uint32_t i) {
+  return *ASG_AT(asg_type, request.types, i);
+}
+
 // ----------------------------------------------------------------- attributes
 
 /// The attribute of that name, or nullptr.
@@ -137,7 +142,7 @@ struct Ints {
   int64_t operator[](uint32_t i) const { return data[i]; }
 };
 
-// `owner` is an asg_step or an asg_claim_request.  Without a fallback a missing attribute throws
+// `owner` is an asg_step or an asg_step_request.  Without a fallback a missing attribute throws
 // ASG_INVALID_ARGUMENT; one of another kind always does.
 template <class Owner>
 int64_t attr_int(const Owner& owner, const char* name) {

@@ -85,7 +85,7 @@ class RegionChecker {
     const auto dtype = [&](uint32_t i) { return insts_[operands[i]].dtype; };
     switch (inst.op) {
       case ASG_EW_LOAD:
-        check_access(inst.a, k, inst.dtype, where);
+        check_access(inst.a, inst.dtype, where);
         check_listed(inst.a, step_.inputs + operands_, step_.n_inputs - operands_, where,
                      "loads a value that is no input of the region");
         return;
@@ -157,20 +157,13 @@ class RegionChecker {
     });
   }
 
-  /// `end`: one past the last register that the access may use as its index.
-  void check_access(uint32_t index, uint32_t end, uint32_t dtype, const std::string& where) const {
+  void check_access(uint32_t index, uint32_t dtype, const std::string& where) const {
     require(index < accesses_.size(), where, "names an access that does not exist");
-    const asg_access& access = accesses_[index];
     for_each_value(index, [&](uint32_t value) {
       require(value < program_.values().size(), where, "touches a value that does not exist");
       require(program_.values()[value].dtype == dtype, where,
               "has another type than the value it touches");
     });
-    if (access.index_register == 0) return;
-    require(in_phase(access.index_register - 1, end), where,
-            "has an index register that is not earlier in its phase");
-    const uint32_t type = insts_[access.index_register - 1].dtype;
-    require(type == ASG_I32 || type == ASG_I64, where, "has an index that is neither i32 nor i64");
   }
 
   void check_reduction(uint32_t r, const asg_phase& phase) const {
@@ -192,18 +185,17 @@ class RegionChecker {
                  "writes a value that is no output of the step");
     if (store.kind == ASG_STORE_REGISTER) {
       require(in_phase(store.source, phase.insts_end), where, "writes a register of another phase");
-      check_access(store.access, phase.insts_end, insts_[store.source].dtype, where);
+      check_access(store.access, insts_[store.source].dtype, where);
       return;
     }
     require(store.kind == ASG_STORE_REDUCTION, where, "is of an unknown kind");
     require(store.source < phase.reductions_end, where, "writes a reduction of a later phase");
-    require(access.index_register == 0, where, "writes a reduction at an index register");
     const asg_reduction& reduction = reductions_[store.source];
-    check_access(store.access, 0, reduction.dtype, where);
+    check_access(store.access, reduction.dtype, where);
     for (uint32_t d = 0; d < region_.rank; ++d) {
       if ((reduction.axes >> d & 1) == 0) continue;
       bool still = access.strides[d] == 0;
-      for (uint32_t b = 0; b < access.n_bounds; ++b) still &= access.bounds[b].coef[d] == 0;
+      for (const asg_bound& bound : Span<asg_bound>(access.bounds)) still &= bound.coef[d] == 0;
       require(still, where, "moves along an axis that its reduction removed");
     }
   }
