@@ -10,6 +10,7 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
+#include "cli/hang_guard.hpp"
 #include "cli/numbers.hpp"
 #include "graph/utf8.hpp"
 
@@ -52,7 +53,7 @@ std::span<const EnvironmentVariable> environment_variables() {
       {"ASG_NUM_THREADS", "threads when there is no --threads"},
       {"ASG_LOG", "error, warn, info or debug: what is told on stderr"},
       {"ASG_CACHE_DIR", "where backends keep compiled kernels, and asg what it knows of plugins"},
-      {"ASG_DEVICE_SECONDS", "how long work of a device may take before it is given up (3600)"},
+      {"ASG_DEVICE_SECONDS", "how long work of a device, or a call into a plugin, may take (3600)"},
       {"ASG_PROBE_SECONDS", "how long a plugin may take when it is tried (10)"},
       {"ASG_CHECK_NAN", "1: stop before the step that would make a NaN, and say where (slow)"},
       {"ASG_DISABLE", "passes of the compiler to leave out, with commas between them"},
@@ -80,6 +81,7 @@ Device DeviceFlags::open() const {
   } catch (const FormatError& error) {
     throw UsageError(error.what());
   }
+  guard_against_hangs();
   Device device = open_device(backend, {threads, plugins.search()});
   if (device.description().kind == "software")
     log_message(LogLevel::warn, device.backend_name(),

@@ -104,18 +104,11 @@ loader::OptionList options_of(const loader::Plugin& plugin, const loader::Device
 }
 
 std::uint64_t time_limit_ns(const DeviceOptions& options) {
-  std::optional<int> seconds = options.time_limit;
-  if (*seconds < 0)
-    throw Error(fmt::format("DeviceOptions::time_limit is {}; it must not be negative", *seconds));
-  const char* const variable = std::getenv("ASG_DEVICE_SECONDS");
-  if (*seconds == 0 && variable != nullptr && *variable != '\0') {
-    seconds = parse_count(variable);
-    if (!seconds || *seconds == 0)
-      throw Error(fmt::format("ASG_DEVICE_SECONDS is '{}'; it must be a whole number from 1 on",
-                              loader::clean_text(variable)));
-  }
-  constexpr int usual = 3600;
-  return static_cast<std::uint64_t>(*seconds == 0 ? usual : *seconds) * 1'000'000'000;
+  if (options.time_limit < 0)
+    throw Error(
+        fmt::format("DeviceOptions::time_limit is {}; it must not be negative", options.time_limit));
+  const int seconds = options.time_limit > 0 ? options.time_limit : device_seconds();
+  return static_cast<std::uint64_t>(seconds) * 1'000'000'000;
 }
 
 // Everything that was looked at, without loading any of it.
@@ -236,6 +229,16 @@ void open(DeviceImpl& device, std::uint32_t index, const loader::OptionList& opt
 }
 
 }  // namespace
+
+int device_seconds() {
+  const char* const variable = std::getenv("ASG_DEVICE_SECONDS");
+  if (variable == nullptr || *variable == '\0') return 3600;
+  const std::optional<int> seconds = parse_count(variable);
+  if (!seconds || *seconds == 0)
+    throw Error(fmt::format("ASG_DEVICE_SECONDS is '{}'; it must be a whole number from 1 on",
+                            loader::clean_text(variable)));
+  return *seconds;
+}
 
 Device open_device(std::string_view spec_text, const DeviceOptions& options) {
   if (spec_text.empty()) {

@@ -25,6 +25,9 @@ constinit thread_local CallPlace call_of_thread;
 // as much as the rest of a call.
 constinit std::atomic<const char*> latest_function{nullptr};
 constinit std::atomic<const void*> latest_code{nullptr};
+// Another one with each call; threads do not count together, which would cost as much again.
+constinit std::atomic<std::uint64_t> latest_number{0};
+constinit thread_local std::uint64_t number_of_thread = 0;
 constinit std::atomic<void (*)(const char*)> call_watcher{nullptr};
 
 // A plugin that was loaded by another name than its own. A list that only grows, and has no
@@ -54,6 +57,12 @@ std::string plugin_call_in_progress() {
                      place.file == nullptr ? "(unknown)" : loader::shown_path(path_of(place.file)));
 }
 
+std::uint64_t plugin_call_number() noexcept {
+  return latest_function.load(std::memory_order_relaxed) == nullptr
+             ? 0
+             : latest_number.load(std::memory_order_relaxed);
+}
+
 namespace loader {
 
 void note_loaded_as(const std::filesystem::path& loaded, const std::filesystem::path& path) {
@@ -70,6 +79,7 @@ PluginCall::PluginCall(const char* function, const void* code, const char* file)
   call_of_thread = {function, code, file};
   latest_function.store(function, std::memory_order_relaxed);
   latest_code.store(code, std::memory_order_relaxed);
+  latest_number.store(++number_of_thread, std::memory_order_relaxed);
   if (const auto watcher = call_watcher.load(std::memory_order_relaxed); watcher != nullptr)
     watcher(function);
 }

@@ -87,6 +87,16 @@ deed compile_redirects
 train 1 compile_redirects
 says "compile closed or replaced file descriptor 2"
 
+# What does not come back is ended from outside.
+for place in device_open compile execute; do
+  deed "${place}_loops"
+  ASG_DEVICE_SECONDS=3 train 1 "${place}_loops"
+  says "$place of the plugin"
+  says "asg-backend-${place}_loops.so has not come back for 4 s"
+done
+ASG_DEVICE_SECONDS=soon run 1 train --model mlp --steps 2 --no-save
+says "ASG_DEVICE_SECONDS is 'soon'"
+
 # A broken plugin is the reason, and what comes after it is offered.
 mkdir broken
 echo text >broken/asg-backend-reference.so

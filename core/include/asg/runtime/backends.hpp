@@ -82,6 +82,15 @@ struct BackendListing {
 /// Threads  any; answers for the calling one first.
 [[nodiscard]] std::string plugin_call_in_progress();
 
+/// 0 when no call into a plugin is in progress, else a number that changes with each: one that stays
+/// the same is that of a call that does not come back.
+/// Threads  any.
+[[nodiscard]] std::uint64_t plugin_call_number() noexcept;
+
+/// Seconds that work of a device and calls into plugins may take: ASG_DEVICE_SECONDS, or 3600.
+/// Errors   Error when the variable is no number from 1 on.
+[[nodiscard]] int device_seconds();
+
 /// The directories that list_backends and open_device look into, in order, existing or not.
 [[nodiscard]] std::vector<std::filesystem::path> plugin_directories(
     const PluginSearch& search = {});
