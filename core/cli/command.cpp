@@ -10,6 +10,7 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
+#include "cli/crash_guard.hpp"
 #include "cli/hang_guard.hpp"
 #include "cli/numbers.hpp"
 #include "graph/utf8.hpp"
@@ -81,6 +82,7 @@ Device DeviceFlags::open() const {
   } catch (const FormatError& error) {
     throw UsageError(error.what());
   }
+  guard_against_crashes();
   guard_against_hangs();
   Device device = open_device(backend, {threads, plugins.search()});
   if (device.description().kind == "software")

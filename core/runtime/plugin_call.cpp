@@ -38,23 +38,28 @@ struct Alias {
 };
 constinit std::atomic<const Alias*> aliases{nullptr};
 
-std::string path_of(std::string_view loaded) {
+const char* path_of(const char* loaded) {
   for (const Alias* alias = aliases; alias != nullptr; alias = alias->next)
-    if (alias->loaded == loaded) return alias->path;
-  return std::string(loaded);
+    if (alias->loaded == loaded) return alias->path.c_str();
+  return loaded;
 }
 
 }  // namespace
 
-std::string plugin_call_in_progress() {
+PluginPlace plugin_call_place() noexcept {
   CallPlace place = call_of_thread;
   if (place.function == nullptr) place = {latest_function, latest_code, nullptr};
   if (place.function == nullptr) return {};
   Dl_info info{};
   if (place.file == nullptr && place.code != nullptr && ::dladdr(place.code, &info) != 0)
     place.file = info.dli_fname;
-  return fmt::format("{} of the plugin {}", place.function,
-                     place.file == nullptr ? "(unknown)" : loader::shown_path(path_of(place.file)));
+  return {place.function, place.file == nullptr ? "(unknown)" : path_of(place.file)};
+}
+
+std::string plugin_call_in_progress() {
+  const PluginPlace place = plugin_call_place();
+  if (place.function == nullptr) return {};
+  return fmt::format("{} of the plugin {}", place.function, loader::shown_path(place.file));
 }
 
 std::uint64_t plugin_call_number() noexcept {

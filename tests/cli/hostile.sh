@@ -87,6 +87,20 @@ deed compile_redirects
 train 1 compile_redirects
 says "compile closed or replaced file descriptor 2"
 
+# The run-time of a sanitizer has a report of its own.
+if ! nm -D "$asg" | grep -qE '__(asan|tsan)_init'; then
+  deed execute_crashes
+  train 139 execute_crashes
+  says "it crashed (SIGSEGV) in execute of the plugin"
+  says "asg-backend-execute_crashes.so"
+  deed compile_overflows
+  train 139 compile_overflows
+  says "it crashed (SIGSEGV) in compile of the plugin"
+  deed upload_aborts
+  train 134 upload_aborts
+  says "it crashed (SIGABRT) in upload of the plugin"
+fi
+
 # What does not come back is ended from outside.
 for place in device_open compile execute; do
   deed "${place}_loops"

@@ -82,6 +82,13 @@ struct BackendListing {
 /// Threads  any; answers for the calling one first.
 [[nodiscard]] std::string plugin_call_in_progress();
 
+/// The same for handlers of signals: nullptr when no call is in progress. Allocates nothing.
+struct PluginPlace {
+  const char* function = nullptr;
+  const char* file = nullptr;
+};
+[[nodiscard]] PluginPlace plugin_call_place() noexcept;
+
 /// 0 when no call into a plugin is in progress, else a number that changes with each: one that stays
 /// the same is that of a call that does not come back.
 /// Threads  any.
