@@ -10,8 +10,6 @@
 #include <asg/passes/passes.hpp>
 #include <asg/runtime/log.hpp>
 
-#include "cli/crash_guard.hpp"
-#include "cli/hang_guard.hpp"
 #include "cli/numbers.hpp"
 #include "graph/utf8.hpp"
 
@@ -82,8 +80,6 @@ Device DeviceFlags::open() const {
   } catch (const FormatError& error) {
     throw UsageError(error.what());
   }
-  guard_against_crashes();
-  guard_against_hangs();
   Device device = open_device(backend, {threads, plugins.search()});
   if (device.description().kind == "software")
     log_message(LogLevel::warn, device.backend_name(),

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <asg/graph/error.hpp>
 #include <asg/runtime/backends.hpp>
 
 #include "cli/command.hpp"
@@ -29,9 +30,10 @@ void watch(std::chrono::seconds limit) {
       break;
     }
   }
-  tell(fmt::format("asg: {} has not come back for {} s, and the program is ended; a larger "
-                   "ASG_DEVICE_SECONDS allows it more time. What was saved before is as it was",
-                   plugin_call_in_progress(), limit.count()));
+  tell(
+      fmt::format("asg: {} has not come back for {} s, and the program is ended; a larger "
+                  "ASG_DEVICE_SECONDS allows it more time. What was saved before is as it was",
+                  plugin_call_in_progress(), limit.count()));
   command_is_done();
   ::_exit(exit_failed);
 }
@@ -42,8 +44,13 @@ void guard_against_hangs() {
   static bool guarded = false;
   if (guarded) return;
   guarded = true;
+  int seconds = 0;
+  try {
+    seconds = device_seconds();
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
   // Work that is late by itself is given up by the library, which has the first word.
-  const int seconds = device_seconds();
   std::thread(watch, std::chrono::seconds(seconds + seconds / 10 + 1)).detach();
 }
 

@@ -10,7 +10,9 @@
 #include <asg/runtime/log.hpp>
 
 #include "cli/command.hpp"
+#include "cli/crash_guard.hpp"
 #include "cli/exit_guard.hpp"
+#include "cli/hang_guard.hpp"
 #include "graph/closest.hpp"
 #include "graph/utf8.hpp"
 
@@ -99,6 +101,8 @@ int run_command(int argc, char** argv) {
       flush_output();
       return exit_done;
     }
+    guard_against_crashes();
+    guard_against_hangs();
     const int status = chosen();
     flush_output();
     return status;

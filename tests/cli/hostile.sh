@@ -108,7 +108,7 @@ for place in device_open compile execute; do
   says "$place of the plugin"
   says "asg-backend-${place}_loops.so has not come back for 4 s"
 done
-ASG_DEVICE_SECONDS=soon run 1 train --model mlp --steps 2 --no-save
+ASG_DEVICE_SECONDS=soon run 2 train --model mlp --steps 2 --no-save
 says "ASG_DEVICE_SECONDS is 'soon'"
 
 # A broken plugin is the reason, and what comes after it is offered.
