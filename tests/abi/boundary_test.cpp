@@ -172,6 +172,52 @@ BOOST_AUTO_TEST_CASE(opsets_and_features_are_checked) {
   BOOST_CHECK_EXCEPTION(Execution(backend(), program), Failure, incompatible);
 }
 
+// A bit that a plugin does not know stands for something that it must not ignore.
+BOOST_AUTO_TEST_CASE(features_of_every_call_are_checked) {
+  const asg_backend_api& api = backend().api();
+  const auto incompatible = [](const auto& call) {
+    BOOST_CHECK_EXCEPTION(checked(call), Failure,
+                          [](const Failure& f) { return f.status == ASG_INCOMPATIBLE; });
+  };
+  const auto with_feature = [](auto args) {
+    args.struct_size = sizeof args;
+    args.features = uint64_t{1} << 40;
+    return args;
+  };
+  Exponential e;
+  Execution run(backend(), e.p.build());
+  const auto open = with_feature(asg_open_args{});
+  asg_device* device = nullptr;
+  incompatible(
+      [&](asg_error* x) { return api.device_open(backend().backend(), &open, &device, x); });
+  auto compile = with_feature(asg_compile_args{});
+  compile.program = &e.p.build();
+  asg_executable* executable = nullptr;
+  incompatible(
+      [&](asg_error* x) { return api.compile(backend().device(), &compile, &executable, x); });
+  auto memory = with_feature(asg_buffer_args{});
+  memory.size = 16;
+  asg_buffer* buffer = nullptr;
+  incompatible(
+      [&](asg_error* x) { return api.buffer_create(backend().device(), &memory, &buffer, x); });
+  auto transfer = with_feature(asg_transfer_args{});
+  char bytes[4] = {};
+  transfer.host = bytes;
+  transfer.size = sizeof bytes;
+  buffer = run.bindings[0].buffer;
+  incompatible([&](asg_error* x) { return api.upload(buffer, &transfer, nullptr, x); });
+  incompatible([&](asg_error* x) { return api.download(buffer, &transfer, nullptr, x); });
+  auto execute = with_feature(asg_exec_args{});
+  execute.bindings = {run.bindings.data(), 2, sizeof(asg_binding)};
+  incompatible([&](asg_error* x) { return api.execute(run.executable(), &execute, nullptr, x); });
+  auto request = with_feature(asg_step_request{});
+  request.name = "softmax";
+  asg_claim_reply reply{};
+  reply.struct_size = sizeof reply;
+  incompatible([&](asg_error* x) { return api.claim(backend().device(), &request, &reply, x); });
+  incompatible([&](asg_error* x) { return api.supports(backend().device(), &request, x); });
+}
+
 BOOST_AUTO_TEST_CASE(buffers_check_ranges) {
   const asg_backend_api& api = backend().api();
   asg_buffer* buffer = backend().create_buffer(100);

@@ -28,6 +28,20 @@ static asg_status odd_info(asg_backend* backend, uint32_t index, asg_device_info
   out->offset_alignment = 24;
   return stub_device_info(backend, index, out, err);
 }
+#elif defined(FAULT_short_facts)
+static asg_status short_facts(asg_backend* backend, uint32_t index, asg_device_info* out,
+                              asg_error* err) {
+  out->struct_size = 100;
+  return stub_device_info(backend, index, out, err);
+}
+#elif defined(FAULT_needs_more)
+static asg_status needs_more(asg_backend* backend, uint32_t index, asg_device_info* out,
+                             asg_error* err) {
+  out->host_features = 1u << 5;
+  return stub_device_info(backend, index, out, err);
+}
+#elif defined(FAULT_odd_option)
+static const asg_option_info odd_option[] = {{"Cache Size", "1", "of nothing"}};
 #elif defined(FAULT_narrow_rows)
 static asg_status narrow_rows(asg_backend* backend, uint32_t index, asg_device_info* out,
                               asg_error* err) {
@@ -79,6 +93,18 @@ ASG_EXPORT const asg_backend_api* ASG_CALL asg_backend_v1(const asg_host* host, 
   api.device_count = no_devices;
 #elif defined(FAULT_odd_alignment)
   api.device_info = odd_info;
+#elif defined(FAULT_short_facts)
+  api.device_info = short_facts;
+#elif defined(FAULT_needs_more)
+  api.device_info = needs_more;
+#elif defined(FAULT_odd_option)
+  info.options.data = odd_option;
+  info.options.count = 1;
+  info.options.stride = sizeof odd_option[0];
+#elif defined(FAULT_narrow_options)
+  info.options.data = &info;
+  info.options.count = 1;
+  info.options.stride = 8;
 #elif defined(FAULT_narrow_rows)
   api.device_info = narrow_rows;
 #elif defined(FAULT_undefined_symbol)
