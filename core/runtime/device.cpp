@@ -74,7 +74,7 @@ struct ExecutableImpl {
   void bind(std::span<const Binding> bindings);
   std::vector<asg_binding> bound;  // of the run in progress; the device's mutex guards it
   /// nullptr when the work is over.
-  [[nodiscard]] asg_event* execute(std::span<const Binding> bindings, bool timed, bool may_be_late);
+  [[nodiscard]] asg_event* execute(std::span<const Binding> bindings, bool timed);
   [[nodiscard]] std::vector<StepTime> times_of(asg_event* event);
 
   std::shared_ptr<DeviceImpl> device;
@@ -147,12 +147,13 @@ Work submit(const std::shared_ptr<BufferImpl>& buffer, const char* name, Transfe
 
 }  // namespace
 
+// Through the event of a backend that finishes late, so that its time is limited.
 void Buffer::upload(std::uint64_t offset, const void* from, std::uint64_t size) const {
-  if (size > 0) transfer(impl_, "upload", &asg_backend_api::upload, offset, from, size, nullptr);
+  submit_upload(offset, from, size).wait();
 }
 
 void Buffer::download(std::uint64_t offset, void* to, std::uint64_t size) const {
-  if (size > 0) transfer(impl_, "download", &asg_backend_api::download, offset, to, size, nullptr);
+  submit_download(offset, to, size).wait();
 }
 
 Work Buffer::submit_upload(std::uint64_t offset, const void* from, std::uint64_t size) const {
@@ -192,8 +193,7 @@ void ExecutableImpl::bind(std::span<const Binding> bindings) {
   }
 }
 
-asg_event* ExecutableImpl::execute(std::span<const Binding> bindings, bool timed,
-                                   bool may_be_late) {
+asg_event* ExecutableImpl::execute(std::span<const Binding> bindings, bool timed) {
   require_not_given_up(*device);
   const std::lock_guard lock(device->mutex);
   bind(bindings);
@@ -207,7 +207,7 @@ asg_event* ExecutableImpl::execute(std::span<const Binding> bindings, bool timed
     std::optional<Watch> watch;
     if (!std::exchange(has_run, true)) watch.emplace("execute");
     loader::call_checked("execute", device->api().execute, handle, &args,
-                         may_be_late && device->finishes_late() ? &event : nullptr);
+                         device->finishes_late() ? &event : nullptr);
     if (watch) watch->check();
   } catch (const PluginFailure& failure) {
     raise(*device, failure, steps);
@@ -228,14 +228,11 @@ std::vector<StepTime> ExecutableImpl::times_of(asg_event* event) {
   return result;
 }
 
-void Executable::run(std::span<const Binding> bindings) const {
-  if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
-  static_cast<void>(impl_->execute(bindings, false, false));
-}
+void Executable::run(std::span<const Binding> bindings) const { submit(bindings).wait(); }
 
 Work Executable::submit(std::span<const Binding> bindings) const {
   if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
-  asg_event* const event = impl_->execute(bindings, false, true);
+  asg_event* const event = impl_->execute(bindings, false);
   if (event == nullptr) return {};
   auto work = std::make_shared<WorkImpl>(impl_->device, "execute", event, impl_, impl_->steps);
   impl_->device->note(work);
@@ -244,7 +241,7 @@ Work Executable::submit(std::span<const Binding> bindings) const {
 
 std::vector<StepTime> Executable::profile(std::span<const Binding> bindings) const {
   if (impl_ == nullptr) throw DeviceError("cannot run an empty program handle");
-  asg_event* const event = impl_->execute(bindings, true, true);
+  asg_event* const event = impl_->execute(bindings, true);
   if (event == nullptr) return {};
   const auto work =
       std::make_shared<WorkImpl>(impl_->device, "execute", event, impl_, impl_->steps);

@@ -58,11 +58,13 @@ void DeviceImpl::note(const std::shared_ptr<WorkImpl>& work) {
   under_way_.push_back(work);
 }
 
+// A copy: another thread that waits for the same work must find it, too.
+
 void DeviceImpl::settle() noexcept {
   std::vector<std::weak_ptr<WorkImpl>> all;
   {
     const std::lock_guard lock(mutex);
-    all.swap(under_way_);
+    all = under_way_;
   }
   for (const std::weak_ptr<WorkImpl>& one : all)
     if (const std::shared_ptr<WorkImpl> work = one.lock()) work->settle();

@@ -184,6 +184,12 @@ BOOST_AUTO_TEST_CASE(a_hang_is_an_error_after_the_time_limit) {
   BOOST_TEST(contains(later, "was given up"), later);
 }
 
+BOOST_AUTO_TEST_CASE(a_hang_of_what_returns_when_it_is_done_is_one_too) {
+  Fixture f(late(",stall=1", 1));
+  BOOST_TEST(contains(message_of<DeviceError>([&] { return f.program.run(f.state, inputs(1)); }),
+                      "execute has not ended within 1 s"));
+}
+
 BOOST_AUTO_TEST_CASE(time_limits_are_checked) {
   BOOST_TEST(contains(message_of<Error>([] { return late("", -1); }), "time_limit is -1"));
   ::setenv("ASG_DEVICE_SECONDS", "soon", 1);
