@@ -60,6 +60,17 @@ std::span<const EnvironmentVariable> environment_variables() {
   return variables;
 }
 
+std::span<const ExitStatus> exit_statuses() {
+  static constexpr ExitStatus statuses[] = {
+      {exit_done, "everything was done"},
+      {exit_failed, "it failed; a line on standard error says why"},
+      {exit_usage, "the line cannot be understood, or its options contradict each other"},
+      {exit_bad_file, "a file is not what it should be"},
+      {exit_no_backend, "no backend, or one that cannot be used"},
+      {exit_interrupted, "interrupted by a signal"}};
+  return statuses;
+}
+
 namespace {
 
 // What a backend takes; the library would call a bad number its own error.

@@ -24,6 +24,12 @@ enum Exit : int {
   exit_no_backend = 4,
   exit_interrupted = 130,
 };
+struct ExitStatus {
+  Exit status;
+  const char* meaning;
+};
+/// What each says, for the manual.
+[[nodiscard]] std::span<const ExitStatus> exit_statuses();
 
 /// Options that contradict each other or the data.
 struct UsageError : Error {
