@@ -1,7 +1,7 @@
 # asg_add_backend(NAME toy SOURCES toy.cpp ... [LIBRARIES lib ...])
 #
-# Builds asg-backend-toy.so, a backend plugin, as target asg-backend-toy.  Needs the target asg::sdk,
-# which the asg package and the asg source tree both provide.
+# Builds asg-backend-toy.so, a backend plugin, as target asg-backend-toy, and installs it as the component of
+# that name.  Needs the target asg::sdk, which the asg package and the asg source tree both provide.
 #
 # The plugin exports its entry point and nothing else: hidden visibility alone would still let
 # template instances of the C++ library out, and two plugins would then share them by accident.
@@ -45,5 +45,6 @@ function(asg_add_backend)
     endif()
   endif()
 
-  install(TARGETS ${target} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/asg/backends")
+  install(TARGETS ${target}
+    LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/asg/backends" COMPONENT ${target})
 endfunction()

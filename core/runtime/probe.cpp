@@ -13,7 +13,6 @@
 #include <string>
 
 #include <fmt/format.h>
-#include <boost/dll/runtime_symbol_info.hpp>
 
 #include <asg/graph/error.hpp>
 #include <asg/runtime/log.hpp>
@@ -21,6 +20,7 @@
 #include "graph/utf8.hpp"
 #include "runtime/child_process.hpp"
 #include "runtime/descriptors.hpp"
+#include "runtime/library_folders.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/probe_cache.hpp"
 #include "runtime/trust.hpp"
@@ -216,22 +216,6 @@ FileIdentity identity_of(const PluginFile& file) {
   return FileIdentity(status);
 }
 
-// Like the plugins it belongs to the library: of the same processor and the same build.
-std::vector<fs::path> places_of_program() {
-  constexpr const char* name = "asg/asg-plugin-probe";
-  std::vector<fs::path> places;
-  std::error_code error;
-  const fs::path library =
-      boost::dll::symbol_location_ptr(reinterpret_cast<void*>(&probe_program), error);
-  if (!error)
-    if (const fs::path canonical = fs::canonical(library, error); !error)
-      places.push_back(canonical.parent_path() / name);
-  const fs::path self = boost::dll::program_location(error);
-  if (!error) places.push_back(self.parent_path().parent_path() / "lib" / name);
-  places.push_back(fs::path(ASG_BACKEND_DIR).parent_path().parent_path() / name);
-  return places;
-}
-
 bool may_be_run(const fs::path& program) {
   struct stat status {};
   return ::stat(program.c_str(), &status) == 0 && S_ISREG(status.st_mode) &&
@@ -242,8 +226,9 @@ bool may_be_run(const fs::path& program) {
 }  // namespace
 
 fs::path probe_program() {
-  for (const fs::path& place : places_of_program())
-    if (may_be_run(place)) return place;
+  // Like the plugins it belongs to the library: of the same processor and the same build.
+  for (const LibraryFolder& folder : library_folders())
+    if (const fs::path place = folder.path / "asg/asg-plugin-probe"; may_be_run(place)) return place;
   return {};
 }
 

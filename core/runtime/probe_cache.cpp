@@ -13,12 +13,12 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <boost/dll/runtime_symbol_info.hpp>
 
 #include <asg/runtime/log.hpp>
 
 #include "graph/utf8.hpp"
 #include "runtime/descriptors.hpp"
+#include "runtime/library_folders.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/trust.hpp"
 
@@ -63,10 +63,7 @@ std::uint64_t hash_of(std::string_view text) {
 std::uint64_t hash_of_host(std::uint64_t limits) {
   Hash hash;
   hash.add(fmt::format("{} {}", ASG_VERSION, limits));
-  std::error_code error;
-  const fs::path library =
-      boost::dll::symbol_location_ptr(reinterpret_cast<void*>(&hash_of_host), error);
-  if (!error) hash.add_file(library.c_str());
+  hash.add_file(library_file().c_str());
   hash.add_file("/etc/ld.so.cache");
   return hash.value();
 }

@@ -4,8 +4,8 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <boost/dll/runtime_symbol_info.hpp>
 
+#include "runtime/library_folders.hpp"
 #include "runtime/refusal.hpp"
 #include "runtime/trust.hpp"
 
@@ -62,19 +62,6 @@ void add_user_directory(Collector& collector) {
     collector.add(fs::path(home) / ".local/share/asg/backends", "HOME", false);
 }
 
-void add_relative_to_program(Collector& collector) {
-  std::error_code error;
-  const fs::path library =
-      boost::dll::symbol_location_ptr(reinterpret_cast<void*>(&search_directories), error);
-  if (!error && library.has_parent_path())
-    if (const fs::path canonical = fs::canonical(library, error); !error)
-      collector.add(canonical.parent_path() / "asg/backends", "beside the asg library", false);
-  const fs::path program = boost::dll::program_location(error);
-  if (!error)
-    collector.add(program.parent_path().parent_path() / "lib/asg/backends", "beside the program",
-                  false);
-}
-
 }  // namespace
 
 std::vector<Directory> search_directories(const PluginSearch& search) {
@@ -83,8 +70,8 @@ std::vector<Directory> search_directories(const PluginSearch& search) {
   if (search.defaults) {
     add_plugin_path(collector);
     add_user_directory(collector);
-    add_relative_to_program(collector);
-    collector.add(ASG_BACKEND_DIR, "installation", false);
+    for (const LibraryFolder& folder : library_folders())
+      collector.add(folder.path / "asg/backends", folder.origin, false);
   }
   return collector.take();
 }

@@ -12,7 +12,8 @@ namespace asg {
 ///   1. `directories`
 ///   2. those in ASG_PLUGIN_PATH, separated by colons
 ///   3. $XDG_DATA_HOME/asg/backends (~/.local/share/asg/backends)
-///   4. asg/backends beside the asg library, ../lib/asg/backends beside the program
+///   4. asg/backends beside the asg library, ../lib/asg/backends beside the program; for a static
+///      asg library also where the dynamic linker looks for libraries of the program
 ///   5. the directory that asg was configured to install plugins into
 /// 2 and 3 are not read by programs that run with raised privileges. Relative paths are never
 /// searched, nor is the current directory. Files and directories that everybody may write to or
