@@ -12,6 +12,8 @@ packages=(
   libvulkan-dev glslang-dev glslang-tools spirv-tools mesa-vulkan-drivers vulkan-validationlayers
   # Its libFuzzer for tests/fuzz.
   clang libclang-rt-dev
+  # Tests make Debian packages and try the completions of these shells.
+  dpkg-dev lintian zsh fish
 )
 
 # Any Boost from 1.74 on will do, wherever it came from, so the test is for its files.
