@@ -14,12 +14,16 @@
 /* ------------------------------------------------------------------ errors */
 
 static asg_status fail(asg_error* err, asg_status code, uint32_t step, const char* format, ...) {
-  if (err == NULL) return code;
-  err->code = code;
-  err->step = step;
+  if (err == NULL) return code; /* the host wants no words */
+  if (ASG_HAS(err, code)) err->code = code;
+  if (ASG_HAS(err, step)) err->step = step;
+  /* The host's struct may be longer or shorter than the one that is known here. */
+  const size_t head = offsetof(asg_error, message);
+  size_t room = err->struct_size > head ? err->struct_size - head : 0;
+  if (room > sizeof err->message) room = sizeof err->message;
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(err->message, sizeof err->message, format, arguments);
+  if (room > 0) vsnprintf(err->message, room, format, arguments);
   va_end(arguments);
   return code;
 }
