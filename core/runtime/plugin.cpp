@@ -16,6 +16,7 @@
 #include <asg/runtime/log.hpp>
 
 #include "runtime/descriptors.hpp"
+#include "runtime/extensions.hpp"
 #include "runtime/plugin_call.hpp"
 #include "runtime/plugin_file.hpp"
 #include "runtime/plugin_table.hpp"
@@ -68,8 +69,6 @@ extern "C" void ASG_CALL receive_log(void* context, std::uint32_t level,
   }
 }
 
-extern "C" const void* ASG_CALL no_extension(void*, const char*) ASG_NOEXCEPT { return nullptr; }
-
 // What the dynamic linker said, without Boost's words around it and without the file's name.
 std::string linker_message(const std::string& text, const fs::path& loaded,
                            const PluginFile& file) {
@@ -118,8 +117,8 @@ Plugin& load(Registry& all, const PluginFile& file) {
   Plugin& plugin = *all.plugins.emplace_back(std::make_unique<Plugin>());
   plugin.file = file.path();
   plugin.name = backend_name_of(file.path());
-  plugin.host = {sizeof(asg_host), ASG_ABI_MINOR, 0,           &plugin, "asg",
-                 ASG_VERSION,      receive_log,   no_extension};
+  plugin.host = {sizeof(asg_host), ASG_ABI_MINOR, 0, &plugin, "asg", ASG_VERSION,
+                 receive_log,      host_extension};
   asg_error error = empty_error();
   const asg_backend_api* table = nullptr;
   try {
@@ -133,6 +132,7 @@ Plugin& load(Registry& all, const PluginFile& file) {
     throw Refusal("it refuses to work: " + (reason.empty() ? "it gives no reason" : reason));
   }
   adopt_table(plugin, table);
+  plugin.blobs = std::make_unique<BlobCache>(plugin.name);
   return plugin;
 }
 

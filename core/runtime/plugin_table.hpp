@@ -3,11 +3,14 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <asg/sdk/backend.h>
 #include <asg/runtime/backends.hpp>
+
+#include "runtime/blob_cache.hpp"
 
 namespace asg::loader {
 
@@ -23,6 +26,7 @@ struct Plugin {
   std::uint32_t opset = 0;
   std::uint64_t features = 0;
   asg_host host{};
+  std::unique_ptr<BlobCache> blobs;  ///< once the name is certain
   asg_backend_api api{};  ///< functions that the plugin's header does not have are nullptr
 
   // Of the registry, under its lock.

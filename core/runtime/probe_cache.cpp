@@ -1,13 +1,9 @@
 #include "runtime/probe_cache.hpp"
 
-#include <fcntl.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <ctime>
 #include <string_view>
 #include <utility>
@@ -17,10 +13,8 @@
 #include <asg/runtime/log.hpp>
 
 #include "graph/utf8.hpp"
-#include "runtime/descriptors.hpp"
 #include "runtime/library_folders.hpp"
 #include "runtime/plugin_call.hpp"
-#include "runtime/trust.hpp"
 
 namespace asg::loader {
 namespace {
@@ -28,9 +22,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t most_entries = 4096;
-constexpr ::off_t largest_cache = ::off_t{8} << 20;
+constexpr std::uint64_t largest_cache = std::uint64_t{8} << 20;
 constexpr std::uint64_t longest_time = 86400;  // also for clocks that were put back
-constexpr std::string_view cache_name = "probes";
+constexpr const char* cache_name = "probes";
 
 // FNV-1a.
 class Hash {
@@ -84,100 +78,10 @@ std::uint64_t hash_of_environment() {
   return hash.value();
 }
 
-fs::path cache_base() {
-  if (const fs::path own = trusted_environment("ASG_CACHE_DIR"); !own.empty()) return own;
-  if (const fs::path cache = trusted_environment("XDG_CACHE_HOME"); cache.is_absolute())
-    return cache / "asg";
-  const fs::path home = trusted_environment("HOME");
-  return home.is_absolute() ? home / ".cache" / "asg" : fs::path();
-}
-
 void complain(const fs::path& path, std::string_view why) {
   log_message(
       LogLevel::info, "loader",
       fmt::format("{} cannot be used ({}); plugins will be tried again", shown_path(path), why));
-}
-
-// A folder of whoever is trusted, made where it is missing.
-Descriptor open_folder(const fs::path& folder, bool make) {
-  constexpr int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-  Descriptor opened(::open(folder.c_str(), flags));
-  if (!opened && errno == ENOENT && make) {
-    fs::path prefix;
-    for (const fs::path& part : folder) {
-      prefix /= part;
-      ::mkdir(prefix.c_str(), 0700);
-    }
-    opened = Descriptor(::open(folder.c_str(), flags));
-  }
-  if (!opened) {
-    if (errno != ENOENT || make) complain(folder, std::strerror(errno));
-    return opened;
-  }
-  struct stat status {};
-  std::string why =
-      ::fstat(opened.number(), &status) != 0 ? std::strerror(errno) : distrust_own(status);
-  if (why.empty()) return opened;
-  complain(folder, why);
-  return Descriptor();
-}
-
-// Whoever may write to the folder above may put another one in its place.
-Descriptor open_cache_folder(bool make) {
-  const fs::path base = cache_base();
-  if (base.empty() || !open_folder(base, make)) return Descriptor();
-  return open_folder(base / "plugins", make);
-}
-
-std::string read_cache(const Descriptor& folder) {
-  const Descriptor file(
-      ::openat(folder.number(), cache_name.data(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
-  if (!file || ::fstat(file.number(), &status) != 0 || !S_ISREG(status.st_mode) ||
-      status.st_size > largest_cache)
-    return {};
-  if (const std::string why = distrust_own(status); !why.empty()) {
-    complain(ProbeCache::file(), why);
-    return {};
-  }
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < text.size()) {
-    const ::ssize_t n = ::read(file.number(), text.data() + done, text.size() - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    done += static_cast<std::size_t>(n);
-  }
-  text.resize(done);
-  return text;
-}
-
-bool write_all(int descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ::ssize_t n = ::write(descriptor, text.data(), text.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-// Under a name that nobody can guess, of a file that nobody else has made, then in one step.
-bool replace_cache(const Descriptor& folder, std::string_view text) {
-  std::uint64_t number = 0;
-  if (::getrandom(&number, sizeof number, 0) != sizeof number) return false;
-  const std::string temporary = fmt::format("{:016x}.new", number);
-  bool good = false;
-  {
-    const Descriptor file(::openat(folder.number(), temporary.c_str(),
-                                   O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!file) return false;
-    good = write_all(file.number(), text);
-  }
-  good = good &&
-         ::renameat(folder.number(), temporary.c_str(), folder.number(), cache_name.data()) == 0;
-  if (!good) ::unlinkat(folder.number(), temporary.c_str(), 0);
-  return good;
 }
 
 std::uint64_t nanoseconds(const struct timespec& time) {
@@ -194,22 +98,16 @@ FileIdentity::FileIdentity(const struct stat& status)
       modified(nanoseconds(status.st_mtim)),
       changed(nanoseconds(status.st_ctim)) {}
 
-fs::path ProbeCache::file() {
-  const fs::path base = cache_base();
-  return base.empty() ? base : base / "plugins" / cache_name;
-}
-
 ProbeCache::ProbeCache(std::uint64_t limits)
-    : host_(hash_of_host(limits)),
+    : folder_("plugins", complain),
+      host_(hash_of_host(limits)),
       environment_(hash_of_environment()),
       now_(static_cast<std::uint64_t>(std::time(nullptr))),
       entries_(read()) {}
 
-std::vector<ProbeCache::Entry> ProbeCache::read() {
+std::vector<ProbeCache::Entry> ProbeCache::read() const {
   std::vector<Entry> entries;
-  const Descriptor folder = open_cache_folder(false);
-  if (!folder) return entries;
-  const std::string text = read_cache(folder);
+  const std::string text = folder_.read(cache_name, largest_cache).value_or("");
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     if (auto entry = parse(std::string_view(text).substr(begin, end - begin)))
@@ -265,8 +163,6 @@ void ProbeCache::remember(const FileIdentity& file, Verdict verdict, std::uint64
 // A file has one line: the newest. The oldest are forgotten first.
 void ProbeCache::save() {
   if (fresh_.empty()) return;
-  const Descriptor folder = open_cache_folder(true);
-  if (!folder) return;
   std::vector<Entry> all = read();  // with what other processes have found meanwhile
   const auto is_replaced = [&](const Entry& old) {
     return std::any_of(fresh_.begin(), fresh_.end(), [&](const Entry& entry) {
@@ -278,7 +174,8 @@ void ProbeCache::save() {
   const std::size_t forgotten = all.size() - std::min(all.size(), most_entries);
   std::string text;
   for (std::size_t i = forgotten; i < all.size(); ++i) text += line_of(all[i]);
-  if (!replace_cache(folder, text)) complain(file(), "it cannot be written");
+  const std::string_view whole = text;
+  folder_.replace(cache_name, {&whole, 1});
   entries_ = std::move(all);
   fresh_.clear();
 }

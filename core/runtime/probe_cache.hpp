@@ -3,11 +3,12 @@
 #include <sys/stat.h>
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "runtime/cache_folder.hpp"
 
 namespace asg::loader {
 
@@ -26,11 +27,9 @@ struct Verdict {
   std::string reason;
 };
 
-/// The verdicts in one file in the folder that ASG_CACHE_DIR, XDG_CACHE_HOME or HOME name. As with
-/// plugins, only files and folders of root or of the user are trusted, to which not everybody may
-/// write. A verdict counts for its time, a day at most, for this library, for the libraries that
-/// the system had, and a bad one for the same environment. What cannot be read or written is left
-/// out. Threads  one at a time.
+/// The verdicts, in one file that may be trusted. A verdict counts for its time, a day at most, for
+/// this library, for the libraries that the system had, and a bad one for the same environment.
+/// What cannot be read or written is left out. Threads  one at a time.
 class ProbeCache {
  public:
   /// `limits` is what a probe may take: with more, a plugin may pass.
@@ -41,9 +40,6 @@ class ProbeCache {
   /// Writes what was remembered, at once: other processes see the old file or the new one.
   void save();
 
-  /// Where the verdicts are kept; empty: nowhere.
-  [[nodiscard]] static std::filesystem::path file();
-
  private:
   struct Entry {
     FileIdentity file;
@@ -52,8 +48,9 @@ class ProbeCache {
   };
   static std::optional<Entry> parse(std::string_view line);
   static std::string line_of(const Entry& entry);
-  static std::vector<Entry> read();
+  [[nodiscard]] std::vector<Entry> read() const;
 
+  CacheFolder folder_;
   std::uint64_t host_, environment_, now_;
   std::vector<Entry> entries_, fresh_;
 };

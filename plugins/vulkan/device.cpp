@@ -51,12 +51,7 @@ void full_barrier(vk::CommandBuffer commands) {
 
 VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physical,
                            Counters& counters, const DeviceOptions& options)
-    : instance_(instance),
-      physical_(physical),
-      counters_(counters),
-      options_(options),
-      cache_(options.cache_folder,
-             [&instance](const std::string& text) { instance.host().log(ASG_LOG_WARN, text); }) {
+    : instance_(instance), physical_(physical), counters_(counters), options_(options) {
   translated("opening the device", [&] {
     const bool emulated = physical_.traits.software;
     physical_.traits.software = options.software.value_or(emulated);
@@ -70,7 +65,7 @@ VulkanDevice::VulkanDevice(const Instance& instance, const PhysicalDevice& physi
                                            .initialValue = 0};
     timeline_ = device_.createSemaphore({.pNext = &type});
     memory_ = std::make_unique<Memory>(physical_, device_, counters_);
-    pipelines_ = std::make_unique<Pipelines>(physical_, device_, cache_, counters_);
+    pipelines_ = std::make_unique<Pipelines>(physical_, device_, options_.cache, counters_);
     staging_ = memory_->allocate(staging_size, Memory::Use::host);
     nothing_ = memory_->allocate(256, Memory::Use::device);
   });

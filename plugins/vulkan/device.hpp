@@ -8,11 +8,11 @@
 #include <span>
 
 #include <asg/sdk/backend.hpp>
+#include <asg/sdk/blob_cache.hpp>
 
 #include "api.hpp"
 #include "closing.hpp"
 #include "counters.hpp"
-#include "disk_cache.hpp"
 #include "instance.hpp"
 #include "kernel.hpp"
 #include "memory.hpp"
@@ -21,7 +21,7 @@
 namespace asg::vulkan {
 
 struct DeviceOptions {
-  std::filesystem::path cache_folder;
+  sdk::BlobCache cache;  ///< of shaders and of what the driver makes of them
   uint64_t timeout_ns;
   /// Whether shaders are made as for a software device; nothing: as the device is.
   std::optional<bool> software;
@@ -89,7 +89,6 @@ class VulkanDevice final : public sdk::Device, public ClosedAtExit {
   PhysicalDevice physical_;
   Counters& counters_;
   DeviceOptions options_;
-  DiskCache cache_;
   vk::Device device_;
   vk::Queue queue_;
   vk::CommandPool pool_;

@@ -9,13 +9,14 @@
 namespace asg::vulkan {
 namespace {
 
-constexpr const char* pipeline_file = "pipelines.bin";
 constexpr uint32_t spirv_magic = 0x07230203;
 
 std::string key_of(const std::string& source) {
-  return "glslang " + glslang_version() + "\n" + source;
+  return "SPIR-V of glslang " + glslang_version() + "\n" + source;
 }
-std::string name_of(const std::string& key) { return "spirv/" + hash_text(key) + ".spv"; }
+std::string key_of_pipelines(const PhysicalDevice& device) {
+  return "pipelines of " + device.cache_key;
+}
 
 /// Whether the driver does not like what it was given, rather than being in trouble itself.
 bool is_refusal(const vk::Error& error) {
@@ -26,10 +27,10 @@ bool is_refusal(const vk::Error& error) {
 
 }  // namespace
 
-Pipelines::Pipelines(const PhysicalDevice& physical, vk::Device device, DiskCache& cache,
+Pipelines::Pipelines(const PhysicalDevice& physical, vk::Device device, const sdk::BlobCache& cache,
                      Counters& counters)
     : physical_(physical), device_(device), cache_(cache), counters_(counters) {
-  const auto stored = cache_.read(physical_.cache_key + "/" + pipeline_file, physical_.cache_key);
+  const auto stored = cache_.load(key_of_pipelines(physical_));
   vk::PipelineCacheCreateInfo info{};
   if (stored) {
     info.initialDataSize = stored->size();
@@ -74,8 +75,7 @@ const Pipelines::Layout& Pipelines::layout(std::size_t buffers) {
 }
 
 std::vector<uint32_t> Pipelines::stored(const std::string& source) {
-  const std::string key = key_of(source);
-  const auto bytes = cache_.read(name_of(key), key);
+  const auto bytes = cache_.load(key_of(source));
   if (!bytes || bytes->size() % 4 != 0 || bytes->empty()) return {};
   std::vector<uint32_t> words(bytes->size() / 4);
   std::memcpy(words.data(), bytes->data(), bytes->size());
@@ -84,10 +84,9 @@ std::vector<uint32_t> Pipelines::stored(const std::string& source) {
 }
 
 std::vector<uint32_t> Pipelines::compiled(const std::string& source) {
-  const std::string key = key_of(source);
   std::vector<uint32_t> words = compile_glsl(source);
   ++counters_.shaders_compiled;
-  cache_.write(name_of(key), key, words.data(), words.size() * 4);
+  cache_.store(key_of(source), words.data(), words.size() * 4);
   return words;
 }
 
@@ -127,8 +126,7 @@ void Pipelines::save() {
   if (!changed_) return;
   changed_ = false;
   const std::vector<uint8_t> data = device_.getPipelineCacheData(driver_cache_);
-  cache_.write(physical_.cache_key + "/" + pipeline_file, physical_.cache_key, data.data(),
-               data.size());
+  cache_.store(key_of_pipelines(physical_), data.data(), data.size());
 }
 
 }  // namespace asg::vulkan

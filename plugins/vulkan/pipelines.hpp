@@ -5,9 +5,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include <asg/sdk/blob_cache.hpp>
+
 #include "api.hpp"
 #include "counters.hpp"
-#include "disk_cache.hpp"
 #include "instance.hpp"
 #include "kernel.hpp"
 
@@ -26,7 +27,7 @@ struct Pipeline {
 
 class Pipelines {
  public:
-  Pipelines(const PhysicalDevice& physical, vk::Device device, DiskCache& cache,
+  Pipelines(const PhysicalDevice& physical, vk::Device device, const sdk::BlobCache& cache,
             Counters& counters);
   ~Pipelines();
   Pipelines(const Pipelines&) = delete;
@@ -34,7 +35,7 @@ class Pipelines {
 
   /// Errors: ASG_COMPILE_FAILED when glslang or the driver refuses the shader.
   const Pipeline& get(const Dispatch& dispatch);
-  /// Writes the driver's part to disk when something was added to it.
+  /// Has the driver's part kept when something was added to it.
   void save();
 
  private:
@@ -50,7 +51,7 @@ class Pipelines {
 
   const PhysicalDevice& physical_;
   vk::Device device_;
-  DiskCache& cache_;
+  sdk::BlobCache cache_;
   Counters& counters_;
   vk::PipelineCache driver_cache_;
   std::unordered_map<std::string, Pipeline> pipelines_;

@@ -78,8 +78,12 @@ class VulkanBackend final : public sdk::Backend {
     check_not_forked();
     const PhysicalDevice& device = instance_.devices()[index];
     DeviceOptions parsed{
-        DiskCache::default_folder(), (device.traits.software ? 3600 : 60) * second, {}, {}};
-    if (const char* folder = options.find("cache")) parsed.cache_folder = folder;
+        sdk::BlobCache(instance_.host()), (device.traits.software ? 3600 : 60) * second, {}, {}};
+    if (const char* cache = options.find("cache")) {
+      const std::string name = cache;
+      require(name == "on" || name == "off", "option cache='" + name + "' must be on or off");
+      if (name == "off") parsed.cache = {};
+    }
     if (const char* text = options.find("timeout"))
       parsed.timeout_ns = number("timeout", text, "a number of seconds") * second;
     if (const char* text = options.find("loops"))
@@ -104,7 +108,7 @@ class VulkanBackend final : public sdk::Backend {
 };
 
 constexpr asg_option_info option_list[] = {
-    {"cache", "~/.cache/asg/vulkan", "folder of compiled shaders; empty: none"},
+    {"cache", "on", "whether compiled shaders are kept for the next process: on, off"},
     {"profile", "auto", "kind of shaders: gpu, cpu (for devices that are emulated), auto"},
     {"timeout", "60",
      "seconds after which a device that does not answer is given up (software: 3600)"},

@@ -48,9 +48,25 @@ void checked(F&& call) {
   if (status != ASG_OK) throw Failure(status, error);
 }
 
+/// What the host has beyond the contract.
+struct Services {
+  void* ctx = nullptr;
+  ASG_FN(const void*, extension, void* ctx, const char* id) = nothing;
+
+  static const void* ASG_CALL nothing(void*, const char*) ASG_NOEXCEPT { return nullptr; }
+  /// Those of tests that say nothing else: none, where a program has no others.
+  static Services& usual() {
+    static Services services;
+    return services;
+  }
+};
+
 class LoadedBackend {
  public:
-  explicit LoadedBackend(const std::string& path, const std::vector<asg_option>& options = {}) {
+  explicit LoadedBackend(const std::string& path, const std::vector<asg_option>& options = {},
+                         const Services& services = Services::usual()) {
+    host_.ctx = services.ctx;
+    host_.get_extension = services.extension;
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library == nullptr) throw std::runtime_error(dlerror());
     auto entry = reinterpret_cast<asg_backend_entry>(dlsym(library, ASG_ENTRY_SYMBOL));
@@ -125,9 +141,8 @@ class LoadedBackend {
     return args;
   }
   static void log(void*, uint32_t, const char*) ASG_NOEXCEPT {}
-  static const void* extension(void*, const char*) ASG_NOEXCEPT { return nullptr; }
 
-  asg_host host_{sizeof(asg_host), ASG_ABI_MINOR, 0, nullptr, "test", "0", log, extension};
+  asg_host host_{sizeof(asg_host), ASG_ABI_MINOR, 0, nullptr, "test", "0", log, nullptr};
   const asg_backend_api* api_ = nullptr;
   asg_backend* backend_ = nullptr;
   asg_device* device_ = nullptr;

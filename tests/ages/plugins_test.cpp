@@ -2,6 +2,9 @@
 // gives every bit that it gives on the same backend of today.
 #include <boost/test/unit_test.hpp>
 
+#include <stdlib.h>
+
+#include <filesystem>
 #include <locale>
 #include <sstream>
 #include <string>
@@ -17,9 +20,9 @@ namespace {
 
 using namespace asg;
 
-std::vector<std::string> plugins() {
+std::vector<std::string> files_of(const char* text) {
   std::vector<std::string> files;
-  std::istringstream list(ASG_TEST_PLUGINS);
+  std::istringstream list(text);
   list.imbue(std::locale::classic());
   for (std::string file; std::getline(list, file, ':');) files.push_back(file);
   return files;
@@ -57,11 +60,27 @@ std::vector<float> losses(const Device& device) {
 BOOST_AUTO_TEST_CASE(plugins_of_other_ages_train) {
   const std::vector<float> expected = losses(open_device("reference"));
   BOOST_TEST(expected[0] != expected[3]);
-  BOOST_TEST_REQUIRE(plugins().size() == 2u);
-  for (const std::string& file : plugins()) {
+  const std::vector<std::string> files = files_of(ASG_TEST_PLUGINS);
+  BOOST_TEST_REQUIRE(files.size() == 2u);
+  for (const std::string& file : files) {
     BOOST_TEST_CONTEXT(file) {
       BOOST_TEST(losses(open_device(file)) == expected, boost::test_tools::per_element());
     }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(plugins_of_other_ages_use_the_cache) {
+  const std::vector<std::string> files = files_of(ASG_TEST_COUNTING_PLUGINS);
+  BOOST_TEST_REQUIRE(files.size() == 2u);
+  for (const std::string& file : files) {
+    std::string folder = (std::filesystem::temp_directory_path() / "asg-ages-XXXXXX").string();
+    BOOST_TEST_REQUIRE(::mkdtemp(folder.data()) != nullptr);
+    ::setenv("ASG_CACHE_DIR", folder.c_str(), 1);
+    BOOST_TEST_CONTEXT(file)
+    for (const char* name : {"opened 0 times before", "opened 1 times before"})
+      BOOST_TEST(open_device(file).description().name == name);
+    ::unsetenv("ASG_CACHE_DIR");
+    std::filesystem::remove_all(folder);
   }
 }
 

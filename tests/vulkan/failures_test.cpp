@@ -1,8 +1,4 @@
 // What is missing, full, lost or too large: the right result or one clear error.
-#include <fcntl.h>
-#include <linux/capability.h>
-#include <sys/syscall.h>
-
 #include <fstream>
 
 #include <boost/test/unit_test.hpp>
@@ -38,73 +34,6 @@ BOOST_AUTO_TEST_CASE(without_a_loader_there_are_no_devices) {
   std::ofstream(folder.path() / "libvulkan.so.1") << "no loader";
   const Variable path("LD_LIBRARY_PATH", folder.path().string());
   BOOST_TEST(finish(start_case("failures/child_without_a_loader")) == 0);
-}
-
-// ---------------------------------------------------------------- caches
-
-BOOST_AUTO_TEST_CASE(a_cache_that_cannot_be_made_is_left_out) {
-  const Folder folder;
-  std::ofstream(folder.path() / "file") << "no folder";
-  const std::string path = (folder.path() / "file" / "cache").string();
-  BOOST_TEST(
-      close(Model().run(LoadedBackend(ASG_TEST_VULKAN, {{"cache", path.c_str()}})), expected()));
-}
-
-/// Takes from this thread for a while what lets root write anywhere.
-class Unprivileged {
- public:
-  Unprivileged() {
-    get(old_);
-    __user_cap_data_struct less[2] = {old_[0], old_[1]};
-    less[0].effective &= ~(1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH);
-    set(less);
-  }
-  ~Unprivileged() { set(old_); }
-  Unprivileged(const Unprivileged&) = delete;
-  Unprivileged& operator=(const Unprivileged&) = delete;
-
- private:
-  static void get(__user_cap_data_struct* data) {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    if (syscall(SYS_capget, &header, data) != 0) throw std::runtime_error("capget");
-  }
-  static void set(const __user_cap_data_struct* data) {
-    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    if (syscall(SYS_capset, &header, data) != 0) throw std::runtime_error("capset");
-  }
-  __user_cap_data_struct old_[2] = {};
-};
-
-BOOST_AUTO_TEST_CASE(a_cache_without_write_permission_is_only_read) {
-  const Folder folder;
-  const std::string path = folder.path().string();
-  const asg_option option{"cache", path.c_str()};
-  const std::vector<float> truth = expected();
-  const auto forbid = [](const fs::path& where) {
-    fs::permissions(where, fs::perms::owner_read | fs::perms::owner_exec);
-  };
-  {
-    const Unprivileged self;
-    forbid(folder.path());
-    BOOST_TEST_REQUIRE(!std::ofstream(folder.path() / "file").is_open());
-    LoadedBackend backend(ASG_TEST_VULKAN, {option});
-    BOOST_TEST(close(Model().run(backend), truth));
-    BOOST_TEST(counters(backend).shaders_compiled > 0u);
-  }
-  fs::permissions(folder.path(), fs::perms::owner_all);
-  BOOST_TEST(fs::is_empty(folder.path()));
-  BOOST_TEST(close(Model().run(LoadedBackend(ASG_TEST_VULKAN, {option})), truth));
-  std::vector<fs::path> folders = {folder.path()};
-  for (const auto& entry : fs::recursive_directory_iterator(folder.path()))
-    if (entry.is_directory()) folders.push_back(entry.path());
-  {
-    const Unprivileged self;
-    for (const fs::path& where : folders) forbid(where);
-    LoadedBackend backend(ASG_TEST_VULKAN, {option});
-    BOOST_TEST(close(Model().run(backend), truth));
-    BOOST_TEST(counters(backend).shaders_compiled == 0u);
-  }
-  for (const fs::path& where : folders) fs::permissions(where, fs::perms::owner_all);
 }
 
 // ---------------------------------------------------------------- too large

@@ -48,7 +48,7 @@ struct Grouped : std::numpunct<char> {
 /// Constants of every size, each function, large shapes and sums: shaders made anew, without the
 /// cache of those that another locale saw.
 std::vector<float> computed() {
-  static const asg_option no_cache{"cache", ""};
+  static const asg_option no_cache{"cache", "off"};
   const LoadedBackend backend(ASG_TEST_VULKAN, {no_cache});
   ProgramBuilder p;
   const int64_t n = 40;

@@ -166,7 +166,7 @@ class Device {
 
 /// Opens a device of a backend: "cpu", "vulkan:1" (by index), "vulkan:0000:01:00.0" (by id), or
 /// with the path of a plugin in place of its name. Options of the backend may follow after commas:
-/// "vulkan:1,timeout=5,cache=". Nothing stands for ASG_BACKEND, or "cpu" when that is not set. No
+/// "vulkan:1,cache=off". Nothing stands for ASG_BACKEND, or "cpu" when that is not set. No
 /// other plugin is loaded.
 /// Errors   PluginError saying what was searched and why each candidate was refused, or which
 ///          options the backend has.

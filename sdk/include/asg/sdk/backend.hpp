@@ -89,6 +89,7 @@ class Options {
 class Host {
  public:
   explicit Host(const asg_host& host) : host_(&host) {}
+  const asg_host& get() const { return *host_; }
   void log(uint32_t level, const std::string& message) const {
     host_->log(host_->ctx, level, message.c_str());
   }
