@@ -3,6 +3,7 @@
 # editor of lines only, so a zsh that has a terminal is asked, which tells what it would add to the list.
 . "$(dirname "${BASH_SOURCE[0]}")/completion_lib.sh"
 command -v zsh >/dev/null || { echo "there is no zsh here"; exit 77; }
+zsh -fc 'zmodload zsh/zpty && zpty session true' 2>/dev/null || { echo "there is no terminal to be had here"; exit 77; }
 
 mkdir functions
 same_always functions/_asg completion zsh
