@@ -1,8 +1,6 @@
 #include <cmath>
 
 #include <asg/graph/build.hpp>
-#include <asg/ops/activation.hpp>
-#include <asg/ops/creation.hpp>
 #include <asg/ops/elementwise.hpp>
 #include <asg/ops/update.hpp>
 
@@ -23,12 +21,6 @@ Types adamw_update_infer(const Signature& call) {
   return {call.in(0), call.in(0), call.in(0)};
 }
 
-// 1 - beta^step. In f32 the power of a beta near 1 has lost the digits that the difference needs;
-// log(beta) is formed in double precision, and expm1 keeps them.
-Tensor correction(const Tensor& step, double beta) {
-  return beta == 0 ? ones_like(step) : -expm1(step * std::log(beta));
-}
-
 Tensors adamw_update_body(const OpCall& call) {
   const Tensor& p = call.in(0);
   const Tensor& g = call.in(1);
@@ -39,10 +31,10 @@ Tensors adamw_update_body(const OpCall& call) {
   const Tensor step = cast(call.in(5), p.dtype());
   const Tensor first = call.in(2) + (1 - beta1) * (g - call.in(2));
   const Tensor second = beta2 * call.in(3) + (1 - beta2) * square(g);
-  const Tensor scale = sqrt(correction(step, beta2));
+  const Tensor scale = sqrt(updates::correction(step, beta2));
   const Tensor spread = sqrt(second) / scale + call.attributes.number("eps");
   const Tensor kept = decay == 0 ? p : p * (1 - rate * decay);
-  return {kept - rate / correction(step, beta1) * (first / spread), first, second};
+  return {kept - rate / updates::correction(step, beta1) * (first / spread), first, second};
 }
 
 Attributes adamw_update_options(const AdamWOptions& o) {

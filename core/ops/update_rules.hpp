@@ -12,4 +12,7 @@ void require_alike(const Signature& call, std::size_t count);
 void require_rate(const Signature& call, std::size_t i);
 void require_step(const Signature& call, std::size_t i);
 
+/// 1 - beta^step: what a running mean that began with 0 has gathered after so many steps.
+[[nodiscard]] Tensor correction(const Tensor& step, double beta);
+
 }  // namespace asg::updates

@@ -13,7 +13,15 @@
 #include <asg/ops/loss.hpp>
 #include <asg/ops/ordering.hpp>
 #include <asg/ops/reduction.hpp>
+#include <asg/optim/adadelta.hpp>
+#include <asg/optim/adagrad.hpp>
+#include <asg/optim/adam.hpp>
 #include <asg/optim/adamw.hpp>
+#include <asg/optim/lamb.hpp>
+#include <asg/optim/lion.hpp>
+#include <asg/optim/muon.hpp>
+#include <asg/optim/nadam.hpp>
+#include <asg/optim/rmsprop.hpp>
 #include <asg/optim/sgd.hpp>
 
 #include "support.hpp"
@@ -36,6 +44,18 @@ Optimizers optimizers() {
       optim::SGDOptions{.momentum = 0.9, .weight_decay = 0.5, .nesterov = true}));
   all.push_back(std::make_unique<optim::SGD>(
       optim::SGDOptions{.momentum = 0.9, .dampening = 0.1, .weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::Adam>(optim::AdamOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::NAdam>(optim::NAdamOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::RMSprop>(optim::RMSpropOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::Adagrad>(optim::AdagradOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::Adadelta>(optim::AdadeltaOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::Lion>(optim::LionOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::LAMB>(optim::LAMBOptions{.weight_decay = 0.5}));
+  all.push_back(std::make_unique<optim::Muon>(optim::MuonOptions{
+      .weight_decay = 0.5,
+      .parameters = [](std::string_view, const Shape& shape) { return shape.rank() == 2; }}));
+  all.push_back(std::make_unique<optim::SGD>(
+      optim::SGDOptions{.weight_decay = 0.5, .clip_value = 1.0, .accumulate = 2}));
   return all;
 }
 

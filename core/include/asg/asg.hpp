@@ -67,8 +67,17 @@
 #include <asg/ops/reduction.hpp>
 #include <asg/ops/resize.hpp>
 #include <asg/ops/update.hpp>
+#include <asg/optim/adadelta.hpp>
+#include <asg/optim/adagrad.hpp>
+#include <asg/optim/adam.hpp>
 #include <asg/optim/adamw.hpp>
+#include <asg/optim/ema.hpp>
+#include <asg/optim/lamb.hpp>
+#include <asg/optim/lion.hpp>
+#include <asg/optim/muon.hpp>
+#include <asg/optim/nadam.hpp>
 #include <asg/optim/optimizer.hpp>
+#include <asg/optim/rmsprop.hpp>
 #include <asg/optim/schedule.hpp>
 #include <asg/optim/sgd.hpp>
 #include <asg/runtime/backends.hpp>

@@ -9,9 +9,12 @@ struct SGDOptions {
   double dampening = 0;
   double weight_decay = 0;  ///< added to the gradient, times the parameter
   bool nesterov = false;
-  Select decays = {};                    ///< what weight_decay acts on: see matrices_only
-  std::optional<double> clip_norm = {};  ///< the gradients' norm is limited to this
-  Select parameters = {};                ///< what is updated, of what is trainable
+  Select decays = {};                     ///< what weight_decay acts on: see matrices_only
+  std::optional<double> clip_norm = {};   ///< the gradients' norm is limited to this
+  std::optional<double> clip_value = {};  ///< before that, each of their elements to this
+  Select parameters = {};                 ///< what is updated, of what is trainable
+  ParameterGroups groups = {};            ///< what some of these have of their own
+  std::int64_t accumulate = 1;            ///< one step for the mean gradient of so many runs
   std::string name = "sgd";
 };
 
@@ -23,8 +26,7 @@ class SGD : public Optimizer {
   explicit SGD(SGDOptions options = {}, Where where = {});
 
  protected:
-  void update(Graph& graph, const std::vector<Trained>& parameters,
-              const Tensor& lr) const override;
+  void update(Graph& graph, const std::vector<Trained>& parameters) const override;
 
  private:
   SGDOptions options_;
