@@ -53,7 +53,7 @@ has libasg-dev "/usr/include/asg/asg\.hpp"
 has libasg-dev "/usr/lib.*/pkgconfig/asg\.pc"
 has libasg-sdk-dev "/usr/include/asg/sdk/backend\.h"
 has libasg-sdk-dev "/usr/share/cmake/asg/AsgBackend\.cmake"
-has libasg-sdk-dev "/usr/share/doc/libasg-sdk-dev/sdk/README\.md"
+has libasg-sdk-dev "/usr/share/doc/asg/sdk/guide\.md"  # where the guide says that it is
 has asg /usr/bin/asg
 has asg "/usr/share/man/man1/asg-train\.1\.gz"
 has asg /usr/share/bash-completion/completions/asg
