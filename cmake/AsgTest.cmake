@@ -30,7 +30,7 @@ function(asg_test label)
   if(arg_WITHOUT_CORE)
     set(library asg::sdk)
   else()
-    set(library asg::core)
+    set(library asg_check asg::core)
   endif()
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)
@@ -47,7 +47,9 @@ function(asg_test label)
       BOOST_TEST_DYN_LINK BOOST_TEST_MODULE=${label}_${subject} ${arg_DEFINITIONS})
     # What is tested is optimised; what tests it is compiled more often than it runs.
     target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
-    target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+    # Programs made by hand, and the measure of results, are those of `asg check`: core/check.
+    target_include_directories(${target} PRIVATE
+      "${PROJECT_SOURCE_DIR}/tests" "${PROJECT_SOURCE_DIR}/core")
     target_link_libraries(${target} PRIVATE
       ${library} fmt::fmt Boost::unit_test_framework Threads::Threads ${CMAKE_DL_LIBS}
       ${arg_LIBRARIES})

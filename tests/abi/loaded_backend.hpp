@@ -21,9 +21,11 @@
 #include <asg/sdk/backend.h>
 #include <asg/sdk/program.hpp>
 
-#include "program_builder.hpp"
+#include "check/program_builder.hpp"
 
 namespace asg::testing {
+
+using namespace proof;  // programs made by hand
 
 /// A call into the plugin that failed.
 struct Failure : std::runtime_error {

@@ -11,7 +11,7 @@ BEGIN {
   rank["runtime"] = 4
   rank["io"] = 5
   rank["nn"] = rank["optim"] = rank["data"] = rank["metrics"] = 6
-  rank["asg.hpp"] = 7
+  rank["asg.hpp"] = rank["check"] = 7
   rank["cli"] = rank["examples"] = 8
 
   # What a public header may include beside <vector> and the like.

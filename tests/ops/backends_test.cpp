@@ -1,6 +1,7 @@
 // Every backend of this build gives what the op means: values and gradients of all samples, in f64
-// and in f32, each element as near as the roundings of its own program justify (rounding.hpp). What
-// a backend refuses is counted, and only what it is known to lack may be the reason.
+// and in f32, each element as near as the roundings of its own program justify
+// (check/rounding.hpp). What a backend refuses is counted, and only what it is known to lack may be
+// the reason.
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -11,15 +12,15 @@
 #include <asg/graph/error.hpp>
 #include <asg/runtime/backends.hpp>
 
-#include "ops/rounding.hpp"
+#include "ops/support.hpp"
 
 namespace {
 
 using namespace asg;
 using namespace ops_test;
 
-/// Why a backend may refuse a sample: what it has no instruction for. A backend that is not here may
-/// have any part of the ops.
+/// Why a backend may refuse a sample: what it has no instruction for. A backend that is not here
+/// may have any part of the ops.
 const std::map<std::string, std::set<std::string>> lacks = {
     {"reference", {}},
     {"cpu", {}},
@@ -73,7 +74,8 @@ std::vector<Tried> all_backends() {
     listings.emplace(listing.name, listing);
   std::vector<Tried> tried;
   for (const std::string& name : names_of_backends()) {
-    BOOST_TEST_REQUIRE(listings.contains(name), "backend " << name << " was built and is not there");
+    BOOST_TEST_REQUIRE(listings.contains(name),
+                       "backend " << name << " was built and is not there");
     const BackendListing& listing = listings.at(name);
     const bool no_device = listing.reason.find("finds no device") != std::string::npos;
     if (no_device && may_lack_devices(name)) continue;
@@ -84,28 +86,6 @@ std::vector<Tried> all_backends() {
     tried.push_back({name, listing.devices[0].kind.ends_with("gpu"), open_device(name, options)});
   }
   return tried;
-}
-
-Array in_type(const Array& array, DType dtype) {
-  return is_float(array.dtype()) ? array.to(dtype) : array;
-}
-
-// The outputs of the op, and the gradients of their weighted sum.
-Tensors everything(Graph& graph, const OpDef& op, const Sample& sample, const Tensors& inputs) {
-  Tensors outputs = graph.add(op, inputs, sample.attributes);
-  Tensors wrt;
-  for (const Tensor& input : inputs)
-    if (is_float(input.dtype())) wrt.push_back(input);
-  Tensor total;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (!is_float(outputs[i].dtype())) continue;
-    const Tensor part = weighted_sum(graph, outputs[i], static_cast<int>(i) + 1);
-    total = total.defined() ? total + cast(part, total.dtype()) : part;
-  }
-  if (!sample.gradient || wrt.empty() || !total.defined()) return outputs;
-  for (const Tensor& slope : gradients(total, wrt, {}, {.allow_unused = true}))
-    outputs.push_back(slope);
-  return outputs;
 }
 
 // How many elements were compared, and for how many the allowance is a good part of the number.
@@ -120,31 +100,17 @@ void count(const Array& value, const Array& allowed) {
   }
 }
 
-void compare(const Arrays& got, const Arrays& expected, const std::optional<Truth>& truth) {
-  for (std::size_t k = 0; k < got.size(); ++k) BOOST_TEST_CONTEXT("output " << k) {
-      BOOST_TEST((got[k].type() == expected[k].type()));
-      if (truth && is_float(got[k].dtype()))
-        BOOST_TEST(beyond_rounding(got[k], truth->values[k], truth->allowed[k]) == "");
-      else
-        BOOST_TEST(difference(got[k], expected[k], 0) == "");
-    }
-}
-
 void try_sample(std::vector<Tried>& backends, const OpDef& op, const Sample& sample, DType dtype) {
-  Arrays inputs;
-  // The samples of bitcast are about their own types.
-  for (const Array& input : sample.inputs)
-    inputs.push_back(op.name == "bitcast" ? input : in_type(input, dtype));
-  Graph graph;
-  const Tensors outputs = everything(graph, op, sample, inputs_for(graph, inputs));
-  const std::optional<Truth> truth = truth_of(graph, outputs, inputs);
-  for (std::size_t k = 0; truth && k < outputs.size(); ++k)
-    if (is_float(outputs[k].dtype())) count(truth->values[k], truth->allowed[k]);
-  const Arrays expected = compile(reference(), graph, outputs).run(inputs);
+  const proof::SampleProgram program(op, sample, dtype);
+  const proof::Expected expected =
+      proof::expected_of(program.graph, program.outputs, program.inputs, reference());
+  for (std::size_t k = 0; expected.truth && k < program.outputs.size(); ++k)
+    if (is_float(program.outputs[k].dtype()))
+      count(expected.truth->values[k], expected.truth->allowed[k]);
   for (Tried& backend : backends) BOOST_TEST_CONTEXT("backend " << backend.name) {
       std::optional<CompiledGraph> compiled;
       try {
-        compiled = compile(backend.device, graph, outputs);
+        compiled = compile(backend.device, program.graph, program.outputs);
       } catch (const TypeError& refusal) {
         // A GPU may lack f64, or 64-bit integers, altogether.
         BOOST_TEST((may_refuse(backend.name, refusal.what()) || backend.is_gpu), refusal.what());
@@ -152,7 +118,9 @@ void try_sample(std::vector<Tried>& backends, const OpDef& op, const Sample& sam
         continue;
       }
       ++backend.ran[dtype];
-      compare(compiled->run(inputs), expected, truth);
+      const Arrays got = compiled->run(program.inputs);
+      for (std::size_t k = 0; k < got.size(); ++k)
+        BOOST_TEST(proof::fault_of(got, expected, k) == "", "output " << k);
     }
 }
 

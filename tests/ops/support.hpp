@@ -17,6 +17,8 @@
 #include <asg/runtime/compile.hpp>
 #include <asg/runtime/device.hpp>
 
+#include "check/samples.hpp"
+
 namespace ops_test {
 
 inline const asg::Device& reference() {
@@ -24,16 +26,10 @@ inline const asg::Device& reference() {
   return device;
 }
 
-using Arrays = std::vector<asg::Array>;
+using asg::proof::Arrays, asg::proof::describe, asg::proof::difference, asg::proof::inputs_for,
+    asg::proof::weighted_sum;
 /// Builds outputs from one tensor for each array.
 using Build = std::function<asg::Tensors(asg::Graph&, const asg::Tensors&)>;
-
-inline asg::Tensors inputs_for(asg::Graph& graph, const Arrays& arrays) {
-  asg::Tensors inputs;
-  for (const asg::Array& array : arrays)
-    inputs.push_back(graph.input(fmt::format("x{}", inputs.size()), array.dtype(), array.shape()));
-  return inputs;
-}
 
 inline Arrays run(const Build& build, const Arrays& arrays) {
   asg::Graph graph;
@@ -46,30 +42,6 @@ inline Build of_sample(const asg::OpDef& op, const asg::Sample& sample) {
   return [&op, attributes = sample.attributes](asg::Graph& graph, const asg::Tensors& inputs) {
     return graph.add(op, inputs, attributes);
   };
-}
-
-/// Where and how much two arrays differ by more than the tolerance (relative, absolute below 1);
-/// empty when they do not. NaN equals NaN.
-inline std::string difference(const asg::Array& got, const asg::Array& expected, double tolerance) {
-  if (got.type() != expected.type())
-    return fmt::format("{} in place of {}", to_string(got.type()), to_string(expected.type()));
-  if (!is_float(got.dtype()))
-    return identical(got, expected)
-               ? std::string()
-               : fmt::format("{} in place of {}", to_string(got), to_string(expected));
-  for (std::int64_t i = 0; i < got.numel(); ++i) {
-    const double a = got.get(i);
-    const double b = expected.get(i);
-    if (a == b || (std::isnan(a) && std::isnan(b))) continue;
-    if (!(std::abs(a - b) <= tolerance * std::max(1.0, std::abs(b))))
-      return fmt::format("element {}: {} in place of {}, off by {}", i, a, b, a - b);
-  }
-  return {};
-}
-
-/// Fixed weights, so that no derivative hides behind a sum that cancels.
-inline asg::Tensor weighted_sum(asg::Graph& graph, const asg::Tensor& x, int seed) {
-  return sum(x * graph.constant(asg::spread(x.shape(), -1, 1.5, seed).to(x.dtype())));
 }
 
 /// Of `build`, a scalar: the weighted sum of all float outputs, differentiated `order` times, each
@@ -137,17 +109,6 @@ inline std::string check_derivative(const Build& build, const Arrays& arrays, in
             order + 1, i, which[k], exact, numeric);
     }
   return {};
-}
-
-/// "pow sample 3 (f64[2, 3], f64[2, 3])"
-inline std::string describe(const asg::OpDef& op, std::size_t index, const asg::Sample& sample) {
-  std::string text = fmt::format("{} sample {} (", op.name, index);
-  for (const asg::Array& input : sample.inputs)
-    text += (&input == sample.inputs.data() ? "" : ", ") + to_string(input.type());
-  text += ")";
-  for (const auto& [key, value] : sample.attributes)
-    text += fmt::format(" {} = {}", key, asg::to_string(value));
-  return text;
 }
 
 /// The names of all ops that have samples: one test case for each.

@@ -13,7 +13,7 @@
 
 #include "../../plugins/vulkan/counters.hpp"
 #include "abi/loaded_backend.hpp"
-#include "abi/program_builder.hpp"
+#include "check/program_builder.hpp"
 
 namespace asg::testing {
 

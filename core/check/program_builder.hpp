@@ -5,7 +5,7 @@
 //   RegionBuilder& r = p.region({2, 3});
 //   r.store(r.op(ASG_EW_EXP, r.load(x)), y);
 //
-// Run it with LoadedBackend (loaded_backend.hpp).
+// Run it with GuardedRun (guarded_run.hpp); tests of the ABI alone with LoadedBackend (tests/abi).
 #pragma once
 
 #include <algorithm>
@@ -22,7 +22,7 @@
 #include <asg/sdk/backend.h>
 #include <asg/sdk/program.hpp>
 
-namespace asg::testing {
+namespace asg::proof {
 
 using Shape = std::vector<int64_t>;
 
@@ -337,7 +337,7 @@ class ProgramBuilder {
       step.attrs = s.attrs.span();
       step.region = s.region;
       step.name = s.name;
-      step.origin = "a test";
+      step.origin = "a program made by hand";
       c_steps_.push_back(step);
     }
     program_.struct_size = sizeof program_;
@@ -440,4 +440,4 @@ inline void RegionBuilder::store(ReductionId source, ValueId value) {
   store(source, value, own_access(value, reductions_[source.index].axes));
 }
 
-}  // namespace asg::testing
+}  // namespace asg::proof

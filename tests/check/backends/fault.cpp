@@ -1,0 +1,5 @@
+#include "fault.hpp"
+
+namespace asg::faulty {
+const char* const fault = FAULT;
+}
