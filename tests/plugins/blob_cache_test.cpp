@@ -1,8 +1,10 @@
 // What plugins keep for the next process: that it comes back, and nothing else in its place.
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <optional>
+#include <thread>
 
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -213,6 +215,31 @@ BOOST_AUTO_TEST_CASE(two_processes_see_whole_entries) {
   BOOST_TEST_REQUIRE(::waitpid(child, &status, 0) == child);
   BOOST_TEST(status == 0);
   static_cast<void>(place.file());  // and nothing else is left
+}
+
+BOOST_AUTO_TEST_CASE(threads_share_a_cache) {
+  Place place;
+  BlobCache cache("toy");
+  std::atomic<int> wrong{0};
+  const auto work = [&](const std::string& mine) {
+    for (int i = 0; i < 50; ++i) {
+      const std::string expected = mine + std::to_string(i);
+      if (!cache.store(mine, expected)) ++wrong;
+      if (!cache.load(mine, [&](std::string_view found) { wrong += found != expected ? 1 : 0; }))
+        ++wrong;
+    }
+  };
+  const auto in_threads = [](const auto& body) {
+    std::vector<std::thread> threads;
+    for (const char* name : {"one", "two", "three"}) threads.emplace_back(body, std::string(name));
+    for (std::thread& thread : threads) thread.join();
+  };
+  in_threads(work);
+  BOOST_TEST(wrong == 0);
+  fs::permissions(place.folder(), fs::perms::all);
+  in_threads([&](const std::string& mine) { wrong += cache.store(mine, data) ? 1 : 0; });
+  BOOST_TEST(wrong == 0);
+  BOOST_TEST(place.messages().size() == 1u);
 }
 
 // What a full disk does: a file ends before it is whole.
