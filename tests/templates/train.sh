@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # train.sh TREE PROJECT NAME COMPILER: builds a template against the installed tree with one compiler,
-# drops the plugin where asg looks for a user's backends, and trains with it as with the reference.
+# drops the plugin where asg looks for a user's backends, trains with it as with the reference, and checks it.
 set -uo pipefail
 tree=$1 project=$2 name=$3 compiler=$4
 asg=$tree/bin/asg
@@ -53,6 +53,9 @@ for model in "${gpt[*]}" "--model mlp --batch 8 --lr 1e-3" "--model transformer-
     END { exit wrong || NR != 5 }' || fail "$model: $name and reference differ"
   echo "$model: $(tail -1 found)"
 done
+
+"$asg" check --backend "$name" --case-seconds 300 >out 2>err || fail "asg check: $(cat out err)"
+tail -1 out
 
 # What it has not got is refused by name.
 "$asg" train "${gpt[@]}" --dropout 0.1 --backend "$name" --steps 1 --no-save >out 2>err &&
