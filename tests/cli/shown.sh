@@ -37,7 +37,7 @@ near() {  # TEXT ARGUMENT...
   says "$text"
 }
 near "there is no command 'trian'; did you mean 'train'?" trian --model gpt
-near "there is no command 'nosuch'; the commands are backends, bench, doctor, generate" nosuch
+near "there is no command 'nosuch'; the commands are backends, bench, check, completion, doctor" nosuch
 near "there is no option '--modle'; did you mean '--model'?" train --modle gpt
 near "there is no option '--modle'; did you mean '--model'?" train --modle=gpt
 near "there is no option '--xyzzyx'" train --model gpt --xyzzyx 1

@@ -82,7 +82,13 @@ void try_claim(Session& session, const OpDef& op, const Sample& sample, DType dt
                   std::string(op.name));
   if (!claim) return session.refused();
   const std::string what = fmt::format("the claim of {} in {}", op.name, name(dtype));
-  const Program planned = plan_for(session.device(), program.graph, program.outputs);
+  Program planned;
+  try {
+    planned = plan_for(session.device(), program.graph, program.outputs);
+  } catch (const TypeError&) {
+    // Without regions the core has no way to bring operands into the order that the claim wants.
+    return session.refused();
+  }
   const bool taken = std::any_of(planned.steps.begin(), planned.steps.end(), [&](const Step& step) {
     return step.op == ASG_OP_CLAIMED && step.name == op.name;
   });
