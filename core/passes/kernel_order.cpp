@@ -14,7 +14,7 @@ namespace {
 // program's order else.
 class LeastAdded : public ReadyNodes {
  public:
-  LeastAdded(const Work& work, bool frees_first)
+  LeastAdded(const Survey& work, bool frees_first)
       : work_(work),
         frees_first_(frees_first),
         left_(work.memories.size()),
@@ -23,7 +23,7 @@ class LeastAdded : public ReadyNodes {
     for (std::uint32_t k = 0; k < adds_.size(); ++k)
       for (const std::uint32_t m : work.makes[k]) adds_[k] += work.memories[m].bytes;
     for (std::size_t m = 0; m < left_.size(); ++m) {
-      const Work::Memory& memory = work.memories[m];
+      const Survey::Memory& memory = work.memories[m];
       left_[m] = memory.readers.size();
       if (left_[m] == 1) adds_[memory.readers[0]] -= memory.bytes;
       little_ = std::max(little_, memory.bytes / 1024);
@@ -50,7 +50,7 @@ class LeastAdded : public ReadyNodes {
   using Key = std::pair<std::int64_t, std::uint32_t>;
   enum class State : std::uint8_t { waits, ready, done };
 
-  void find_last_reader(const Work::Memory& memory) {
+  void find_last_reader(const Survey::Memory& memory) {
     for (const std::uint32_t last : memory.readers) {
       ++work_.visits;
       if (state_[last] == State::done) continue;
@@ -64,7 +64,7 @@ class LeastAdded : public ReadyNodes {
     queue_.emplace(frees_first_ ? coarse : adds_[k], k);
   }
 
-  const Work& work_;
+  const Survey& work_;
   bool frees_first_;
   std::vector<std::size_t> left_;   // readers, by memory
   std::vector<std::int64_t> adds_;  // by kernel
@@ -73,17 +73,17 @@ class LeastAdded : public ReadyNodes {
   std::priority_queue<Key, std::vector<Key>, std::greater<>> queue_;
 };
 
-KernelOrder list_order(const Work& work, bool frees_first) {
+KernelOrder list_order(const Survey& work, bool frees_first) {
   LeastAdded ready(work, frees_first);
   return work.kernels.topological_order(ready);
 }
 
 // Going backwards, a memory comes to life at its last reader and dies at its maker. Which reader is
 // last is not known beforehand: the maker's side is exact, the readers' an upper bound.
-Work mirror_of(const Work& work) {
-  Work mirror(work.kernels.reversed());
+Survey mirror_of(const Survey& work) {
+  Survey mirror(work.kernels.reversed());
   for (std::uint32_t m = 0; m < work.memories.size(); ++m) {
-    const Work::Memory& memory = work.memories[m];
+    const Survey::Memory& memory = work.memories[m];
     const std::uint32_t from = memory.readers.empty() ? memory.maker : memory.readers.back();
     mirror.makes[from].push_back(m);
     mirror.reads[memory.maker].push_back(m);
@@ -96,7 +96,7 @@ Work mirror_of(const Work& work) {
 // the last reader of a memory before it.
 class PeakMoves {
  public:
-  PeakMoves(const Work& work, KernelOrder& order)
+  PeakMoves(const Survey& work, KernelOrder& order)
       : work_(work), order_(order), position_(order.size()), peak_(peak_of(work, order)) {}
 
   void run() {
@@ -110,7 +110,7 @@ class PeakMoves {
   bool improve() {
     for (std::size_t i = 0; i < order_.size(); ++i) position_[order_[i]] = i;
     for (const std::uint32_t m : largest_alive()) {
-      const Work::Memory& memory = work_.memories[m];
+      const Survey::Memory& memory = work_.memories[m];
       const std::size_t made = position_[memory.maker];
       if (made < peak_.step && move_behind(made)) return true;
       std::uint32_t last = memory.maker;
@@ -129,7 +129,7 @@ class PeakMoves {
     constexpr std::size_t most = 8;
     std::vector<std::uint32_t> alive;
     for (std::uint32_t m = 0; m < work_.memories.size(); ++m) {
-      const Work::Memory& memory = work_.memories[m];
+      const Survey::Memory& memory = work_.memories[m];
       if (memory.bytes == 0 || position_[memory.maker] > peak_.step) continue;
       if (std::any_of(memory.readers.begin(), memory.readers.end(),
                       [&](std::uint32_t reader) { return position_[reader] >= peak_.step; }))
@@ -171,7 +171,7 @@ class PeakMoves {
     return true;
   }
 
-  const Work& work_;
+  const Survey& work_;
   KernelOrder& order_;
   std::vector<std::size_t> position_;
   Peak peak_;
@@ -182,7 +182,7 @@ class PeakMoves {
 
 // Results take the place of operands of the same size that nobody reads any more, as they will in
 // most regions.
-Peak peak_of(const Work& work, const KernelOrder& order) {
+Peak peak_of(const Survey& work, const KernelOrder& order) {
   std::vector<std::size_t> left(work.memories.size());
   for (std::size_t m = 0; m < left.size(); ++m) left[m] = work.memories[m].readers.size();
   Peak peak;
@@ -209,9 +209,9 @@ Peak peak_of(const Work& work, const KernelOrder& order) {
   return peak;
 }
 
-void lower_peak(const Work& work, KernelOrder& order) { PeakMoves(work, order).run(); }
+void lower_peak(const Survey& work, KernelOrder& order) { PeakMoves(work, order).run(); }
 
-KernelOrder least_peak_order(const Work& work) {
+KernelOrder least_peak_order(const Survey& work) {
   KernelOrder best(work.kernels.size());
   std::iota(best.begin(), best.end(), 0u);
   std::int64_t least = peak_of(work, best).bytes;
@@ -221,7 +221,7 @@ KernelOrder least_peak_order(const Work& work) {
     least = peak;
     best = std::move(order);
   };
-  const Work mirror = mirror_of(work);
+  const Survey mirror = mirror_of(work);
   for (const bool frees_first : {true, false}) offer(list_order(work, frees_first));
   for (const bool frees_first : {true, false}) {
     KernelOrder order = list_order(mirror, frees_first);

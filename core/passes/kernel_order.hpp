@@ -10,14 +10,14 @@
 namespace asg {
 
 /// Kernels with what they wait for and what they keep alive.
-struct Work {
+struct Survey {
   struct Memory {
     std::int64_t bytes = 0;
     std::uint32_t maker = 0;             ///< kernel
     std::vector<std::uint32_t> readers;  ///< kernels
   };
   /// Kernels that make and read nothing yet.
-  explicit Work(Structure waiting)
+  explicit Survey(Structure waiting)
       : kernels(std::move(waiting)),
         makes(kernels.size()),
         reads(kernels.size()),
@@ -38,12 +38,12 @@ struct Peak {
   std::int64_t bytes = 0;
   std::size_t step = 0;
 };
-[[nodiscard]] Peak peak_of(const Work& work, const KernelOrder& order);
+[[nodiscard]] Peak peak_of(const Survey& work, const KernelOrder& order);
 
 /// Moves single kernels away from the peak as long as that lowers it, up to a number of trials.
-void lower_peak(const Work& work, KernelOrder& order);
+void lower_peak(const Survey& work, KernelOrder& order);
 
 /// Of the kernels' own order and several others the one with the lowest peak, lowered further.
-[[nodiscard]] KernelOrder least_peak_order(const Work& work);
+[[nodiscard]] KernelOrder least_peak_order(const Survey& work);
 
 }  // namespace asg

@@ -24,9 +24,9 @@ Structure waits_of(const Fused& fused) {
   return {fused.kernels.size(), std::move(edges)};
 }
 
-Work survey(const Layout& layout, const Fused& fused) {
+Survey survey(const Layout& layout, const Fused& fused) {
   const std::size_t count = fused.kernels.size();
-  Work work(waits_of(fused));
+  Survey work(waits_of(fused));
   std::vector<bool> is_output(layout.graph.size(), false);
   for (const Tensor& output : layout.outputs)
     is_output[layout.sources.of(output.value()).base.node] = true;
@@ -34,7 +34,7 @@ Work survey(const Layout& layout, const Fused& fused) {
     work.in_place[k] = !fused.kernels[k].nodes.empty();
     for (const NodeId id : nodes_of(fused.kernels[k])) {
       const bool elsewhere = is_output[id] || (layout.assigned[id] != no_node && !fused.late[id]);
-      Work::Memory memory;
+      Survey::Memory memory;
       memory.maker = k;
       for (const NodeId reader : layout.readers[id])
         if (fused.kernel_of[reader] != k) memory.readers.push_back(fused.kernel_of[reader]);
@@ -60,7 +60,7 @@ std::vector<std::uint32_t> schedule(const Layout& layout, const Fused& fused,
   KernelOrder order(fused.kernels.size());
   std::iota(order.begin(), order.end(), 0u);
   if (!context.options.has(Pass::schedule)) return order;
-  const Work work = survey(layout, fused);
+  const Survey work = survey(layout, fused);
   order = least_peak_order(work);
   context.report.visits.push_back({"schedule", work.visits});
   return order;
