@@ -13,13 +13,13 @@ using namespace asg;
 using passes_test::Random;
 
 // Kernels that each make one memory and read some of those before.
-Work made_of(const std::vector<std::int64_t>& bytes,
+Survey made_of(const std::vector<std::int64_t>& bytes,
              const std::vector<std::vector<std::uint32_t>>& reads) {
   const auto count = static_cast<std::uint32_t>(bytes.size());
   std::vector<Edge> edges;
   for (std::uint32_t k = 0; k < count; ++k)
     for (const std::uint32_t from : reads[k]) edges.push_back({from, k});
-  Work work(Structure(count, std::move(edges)));
+  Survey work(Structure(count, std::move(edges)));
   work.reads = reads;
   for (std::uint32_t k = 0; k < count; ++k) {
     work.makes[k] = {k};
@@ -29,7 +29,7 @@ Work made_of(const std::vector<std::int64_t>& bytes,
   return work;
 }
 
-Work random_work(Random& random, std::int64_t kernels) {
+Survey random_work(Random& random, std::int64_t kernels) {
   std::vector<std::int64_t> bytes;
   std::vector<std::vector<std::uint32_t>> reads;
   for (std::int64_t k = 0; k < kernels; ++k) {
@@ -43,7 +43,7 @@ Work random_work(Random& random, std::int64_t kernels) {
   return made_of(bytes, reads);
 }
 
-bool is_valid(const Work& work, const KernelOrder& order) {
+bool is_valid(const Survey& work, const KernelOrder& order) {
   std::vector<std::size_t> position(work.kernels.size(), order.size());
   for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = i;
   if (order.size() != position.size()) return false;
@@ -55,20 +55,20 @@ bool is_valid(const Work& work, const KernelOrder& order) {
   return true;
 }
 
-KernelOrder as_given(const Work& work) {
+KernelOrder as_given(const Survey& work) {
   KernelOrder order(work.kernels.size());
   std::iota(order.begin(), order.end(), 0u);
   return order;
 }
 
 // What is alive at each step, counted plainly; nothing is made in place.
-std::int64_t counted_peak(const Work& work, const KernelOrder& order) {
+std::int64_t counted_peak(const Survey& work, const KernelOrder& order) {
   std::vector<std::size_t> position(order.size());
   for (std::size_t i = 0; i < order.size(); ++i) position[order[i]] = i;
   std::int64_t peak = 0;
   for (std::size_t step = 0; step < order.size(); ++step) {
     std::int64_t alive = 0;
-    for (const Work::Memory& memory : work.memories) {
+    for (const Survey::Memory& memory : work.memories) {
       std::size_t last = position[memory.maker];
       for (const std::uint32_t reader : memory.readers) last = std::max(last, position[reader]);
       if (position[memory.maker] <= step && step <= last) alive += memory.bytes;
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(orders_are_valid_and_no_worse_than_the_programs_own) {
   std::int64_t given = 0, chosen = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Random random(seed);
-    const Work work = random_work(random, 2 + random.below(40));
+    const Survey work = random_work(random, 2 + random.below(40));
     const KernelOrder order = least_peak_order(work);
     BOOST_REQUIRE(is_valid(work, order));
     const std::int64_t peak = peak_of(work, order).bytes;
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(moves_lower_the_peak_and_keep_the_order_valid) {
   std::size_t lower = 0;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Random random(seed);
-    const Work work = random_work(random, 2 + random.below(40));
+    const Survey work = random_work(random, 2 + random.below(40));
     KernelOrder order = as_given(work);
     const Peak before = peak_of(work, order);
     lower_peak(work, order);
@@ -116,12 +116,12 @@ BOOST_AUTO_TEST_CASE(moves_lower_the_peak_and_keep_the_order_valid) {
 // read before the peak.
 BOOST_AUTO_TEST_CASE(the_maker_sinks_and_the_reader_rises) {
   // 0 makes much for 4; 1, 2, 3 are the rest.
-  const Work sinks = made_of({100, 10, 60, 10, 1}, {{}, {}, {1}, {2}, {0, 3}});
+  const Survey sinks = made_of({100, 10, 60, 10, 1}, {{}, {}, {1}, {2}, {0, 3}});
   KernelOrder order = as_given(sinks);
   lower_peak(sinks, order);
   BOOST_TEST(order == (KernelOrder{1, 2, 3, 0, 4}));
   // 4 alone reads what 0 makes.
-  const Work rises = made_of({100, 10, 60, 10, 1}, {{}, {}, {1}, {2}, {0}});
+  const Survey rises = made_of({100, 10, 60, 10, 1}, {{}, {}, {1}, {2}, {0}});
   order = {1, 0, 2, 3, 4};
   lower_peak(rises, order);
   BOOST_REQUIRE(is_valid(rises, order));
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(the_maker_sinks_and_the_reader_rises) {
 BOOST_AUTO_TEST_CASE(the_work_is_linear) {
   const auto visits = [](std::int64_t kernels) {
     Random random(7);
-    const Work work = random_work(random, kernels);
+    const Survey work = random_work(random, kernels);
     (void)least_peak_order(work);
     return work.visits;
   };
