@@ -57,7 +57,7 @@ inline void Frame::random(const Op& op, const Tile& tile) {
               static_cast<const int64_t*>(registers_[op.b]), tape_.registers[op.a].varies == 0);
 }
 
-inline void Frame::store(const TapeStore& s, const Tile& tile) {
+void Frame::store(const TapeStore& s, const Tile& tile) {
   const MemoryMap& map = tape_.maps[s.map];
   store_tile(map, address(map), tile, registers_[s.reg]);
 }
