@@ -14,7 +14,7 @@ mkdir "$scratch/work" && cd "$scratch/work" || exit 1
 unset ASG_BACKEND ASG_PLUGIN_PATH ASG_NUM_THREADS ASG_LOG LD_LIBRARY_PATH XDG_DATA_HOME
 export HOME=$scratch XDG_CACHE_HOME=$scratch/cache PATH=$PREFIX/bin:$PATH
 
-awk -v out="$scratch/work/" '
+awk -v out="$PWD/" '
   file != "" && /^```/ && open { close(out file); file = ""; open = 0; next }
   open { print > (out file); next }
   file != "" && /^```/ { open = 1; next }

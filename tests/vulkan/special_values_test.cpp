@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "check/compare.hpp"
 #include "pair.hpp"
 
 namespace asg::testing {
@@ -19,26 +20,9 @@ constexpr uint32_t dtype = sizeof(T) == 4 ? ASG_F32 : ASG_F64;
 
 enum class Wanted { bits, near };
 
-/// Functions may be a few units off where they are no special value, and division as far as Vulkan
-/// lets it.
+/// Functions and division may be a few units off where they are no special value.
 Wanted wanted(uint32_t op) {
-  switch (op) {
-    case ASG_EW_EXP:
-    case ASG_EW_LOG:
-    case ASG_EW_SQRT:
-    case ASG_EW_RSQRT:
-    case ASG_EW_SIN:
-    case ASG_EW_COS:
-    case ASG_EW_TANH:
-    case ASG_EW_ERF:
-    case ASG_EW_EXPM1:
-    case ASG_EW_LOG1P:
-    case ASG_EW_POW:
-    case ASG_EW_DIV:
-      return Wanted::near;
-    default:
-      return Wanted::bits;
-  }
+  return asg::proof::allowed_ulps(op) > 0 ? Wanted::near : Wanted::bits;
 }
 
 /// Results of one region: all that `add` stores, over all pairs of special values.
